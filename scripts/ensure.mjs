@@ -1,0 +1,155 @@
+// Makes a clone ready to run: dependencies installed, `dist/` built. Node built-ins only, because it runs before anything is installed.
+// Every message goes to stderr, so that what a command prints to stdout stays its own.
+
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The oldest Node that the project supports, as package.json states it (">=20.19"). */
+export function checkNode() {
+  const needed = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node.replace(">=", "");
+  const [major, minor] = needed.split(".").map(Number);
+  const [hereMajor, hereMinor] = process.versions.node.split(".").map(Number);
+  if (hereMajor < major || (hereMajor === major && hereMinor < minor)) {
+    stop(
+      `Pondus needs Node ${needed} or newer, and this is Node ${process.versions.node}. Get a current one from https://nodejs.org.`,
+    );
+  }
+}
+
+/** Installs exactly what package-lock.json says, unless node_modules already holds that. */
+export function ensureInstalled() {
+  if (isInstalled()) return;
+  const verb = existsSync(join(root, "package-lock.json")) ? "ci" : "install";
+  step(`Installing the dependencies (npm ${verb})`, () => npm([verb, "--no-audit", "--no-fund", "--ignore-scripts"]));
+}
+
+/** Builds `dist/` when a source file is newer than it. */
+export function ensureBuilt() {
+  if (!isBuilt()) step("Building (tsc)", build);
+}
+
+export function ensure() {
+  checkNode();
+  ensureInstalled();
+  ensureBuilt();
+}
+
+/** Runs a file with this Node, sharing the terminal, and returns its exit status. */
+export function runNode(file, args) {
+  const { status, signal } = spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
+  return status ?? (signal === "SIGINT" ? 130 : 1);
+}
+
+/** npm leaves a record of what it installed in node_modules; only packages for other platforms may be missing from it. */
+function isInstalled() {
+  const wanted = readPackages("package-lock.json");
+  const present = readPackages("node_modules/.package-lock.json");
+  if (!present) return false;
+  if (!wanted) return true;
+  return Object.entries(wanted).every(
+    ([path, { version, optional, link }]) =>
+      path === "" || link || (path in present ? present[path].version === version : optional === true),
+  );
+}
+
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(join(root, file), "utf8")).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bears the time at which the build began, so that a file saved during the build counts as newer. */
+const stamp = ".built";
+
+function isBuilt() {
+  const built = statSync(join(root, "dist", stamp), { throwIfNoEntry: false });
+  if (!built) return false;
+  const inputs = ["tsconfig.json", "tsconfig.build.json"].map((file) => statSync(join(root, file)).mtimeMs);
+  return Math.max(...inputs, newest(join(root, "src"))) <= built.mtimeMs;
+}
+
+/** Folders count too: their time changes when a file in them is deleted. */
+function newest(folder) {
+  let time = statSync(folder).mtimeMs;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    time = Math.max(time, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+  }
+  return time;
+}
+
+/** Compiles into a folder of its own and renames it, so that `dist/` is always whole. */
+function build() {
+  removeAbandonedBuilds();
+  const began = new Date();
+  const fresh = join(root, `dist-${process.pid}`);
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (result.status !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    stop(`the sources do not compile:\n${result.stdout}${result.stderr}`);
+  }
+  writeFileSync(join(fresh, stamp), "");
+  utimesSync(join(fresh, stamp), began, began);
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  renameSync(fresh, join(root, "dist"));
+}
+
+/** A build that was interrupted leaves `dist-<process id>` behind. */
+function removeAbandonedBuilds() {
+  for (const name of readdirSync(root)) {
+    const pid = /^dist-(\d+)$/.exec(name)?.[1];
+    if (pid && !isRunning(Number(pid))) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function npm(args) {
+  const cli = process.env.npm_execpath?.endsWith("npm-cli.js") ? process.env.npm_execpath : undefined;
+  const result = cli
+    ? spawnSync(process.execPath, [cli, ...args], { cwd: root, encoding: "utf8" })
+    : spawnSync("npm", args, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
+  if (result.error)
+    stop(`npm could not be started (${result.error.message}); it comes with Node and must be on the PATH.`);
+  if (result.status !== 0) stop(`npm ${args[0]} failed:\n${result.stdout}${result.stderr}`);
+}
+
+function step(what, run) {
+  process.stderr.write(`${what} ... `);
+  const began = performance.now();
+  run();
+  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+}
+
+function stop(message) {
+  process.stderr.write(`\n${message.trimEnd()}\n`);
+  process.exit(1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensure();
