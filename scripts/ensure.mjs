@@ -1,7 +1,7 @@
 // Makes a clone ready to run: dependencies installed, `dist/` built. Node built-ins only, because it runs before anything is installed.
 // Every message goes to stderr, so that what a command prints to stdout stays its own.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   readdirSync,
@@ -47,10 +47,17 @@ export function ensure() {
   ensureBuilt();
 }
 
-/** Runs a file with this Node, sharing the terminal, and returns its exit status. */
+/** Runs a file with this Node, sharing the terminal; resolves to its exit status. Ctrl-C is for the child to answer. */
 export function runNode(file, args) {
-  const { status, signal } = spawnSync(process.execPath, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
-  return status ?? (signal === "SIGINT" ? 130 : 1);
+  const waitForChild = () => {};
+  process.on("SIGINT", waitForChild);
+  const child = spawn(process.execPath, [join(root, file), ...args], { cwd: root, stdio: "inherit" });
+  return new Promise((resolve) => {
+    child.on("close", (status, signal) => {
+      process.off("SIGINT", waitForChild);
+      resolve(status ?? (signal === "SIGINT" ? 130 : 1));
+    });
+  });
 }
 
 /** npm leaves a record of what it installed in node_modules; only packages for other platforms may be missing from it. */

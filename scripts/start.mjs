@@ -3,7 +3,7 @@
 import { ensure, runNode } from "./ensure.mjs";
 
 ensure();
-process.exitCode = runNode("bin/pondus.js", ["train", "yeast", ...process.argv.slice(2)]);
+process.exitCode = await runNode("bin/pondus.js", ["train", "yeast", ...process.argv.slice(2)]);
 
 if (process.exitCode === 0) {
   process.stderr.write(`

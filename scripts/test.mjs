@@ -3,4 +3,4 @@
 import { ensure, runNode } from "./ensure.mjs";
 
 ensure();
-process.exitCode = runNode("node_modules/vitest/vitest.mjs", ["run", ...process.argv.slice(2)]);
+process.exitCode = await runNode("node_modules/vitest/vitest.mjs", ["run", ...process.argv.slice(2)]);
