@@ -1,0 +1,198 @@
+import { isFloat } from "../graph/dtype.ts";
+import { make, type Node } from "../graph/node.ts";
+import type { OpName } from "../graph/ops.ts";
+import { constant, reshapeNode, spread } from "../tensor/operands.ts";
+import { Tensor, where } from "../tensor/tensor.ts";
+import { plus } from "./zero.ts";
+
+/**
+ * Every derivative rule (loops and branches excepted: control.ts). `forward` maps the tangents of an op's inputs to
+ * the tangent of its result, `backward` maps the cotangent of the result to those of the inputs. Undefined is zero.
+ */
+export interface Rule {
+  forward(node: Node, tangents: readonly (Tensor | undefined)[]): Tensor | undefined;
+  backward(node: Node, cotangent: Tensor): readonly (Tensor | undefined)[];
+}
+
+const t = (node: Node) => new Tensor(node);
+const inputsOf = (node: Node) => node.inputs.map(t);
+
+/** A local derivative: a tensor of the result's shape, a plain number, or undefined for zero. */
+type Partial = Tensor | number | undefined;
+
+function scaled(x: Tensor | undefined, partial: Partial): Tensor | undefined {
+  if (x === undefined || partial === undefined || partial === 0) return undefined;
+  if (partial === 1) return x;
+  return partial === -1 ? x.neg() : x.mul(partial);
+}
+
+/** A differentiable elementwise op: both directions follow from its partial derivatives. */
+function smooth(partials: (inputs: Tensor[], result: Tensor) => readonly Partial[]): Rule {
+  return {
+    forward: (node, tangents) => {
+      const d = partials(inputsOf(node), t(node));
+      return tangents.map((x, i) => scaled(x, d[i])).reduce(plus, undefined);
+    },
+    backward: (node, ct) => partials(inputsOf(node), t(node)).map((d) => scaled(ct, d)),
+  };
+}
+
+/** Piecewise constant, or not a number: nothing flows through. */
+const flat: Rule = { forward: () => undefined, backward: (node) => node.inputs.map(() => undefined) };
+
+/** An op that is linear in its first input: the tangent goes through the op itself. */
+function linear(transpose: (node: Node, ct: Tensor) => Tensor): Rule {
+  return {
+    forward: (node, [x]) => x && t(make(node.op, [x.node, ...node.inputs.slice(1)], node.attrs)),
+    backward: (node, ct) => [transpose(node, ct)],
+  };
+}
+
+/** Puts a reduction's result back on the reduced tensor's shape. */
+function unreduce(node: Node, reduced: Tensor): Tensor {
+  const { axes } = (node as Node<"sum">).attrs;
+  const [x] = node.inputs;
+  const kept = x.shape.map((n, i) => (axes.includes(i) ? 1 : n));
+  return t(spread(reshapeNode(reduced.node, kept), x.shape));
+}
+
+/** Where a maximum was reached, shared equally among ties. */
+function winners(node: Node): Tensor {
+  const { axes } = (node as Node<"maximum">).attrs;
+  const isTop = t(node.inputs[0])
+    .eq(unreduce(node, t(node)))
+    .cast(node.dtype);
+  return isTop.div(unreduce(node, isTop.sum(axes)));
+}
+
+const larger = ([a, b]: Tensor[], sign: 1 | -1): Partial[] => {
+  const first = where(a.eq(b), new Tensor(constant(0.5, a.dtype)), (sign === 1 ? b.lt(a) : a.lt(b)).cast(a.dtype));
+  return [first, first.neg().add(1)];
+};
+
+const control: Rule = {
+  forward: () => undefined,
+  backward: () => [],
+};
+
+export const rules: { readonly [K in OpName]: Rule } = {
+  constant: flat,
+  data: flat,
+  iota: flat,
+  input: flat,
+  parameter: flat,
+  bound: flat,
+
+  neg: smooth(() => [-1]),
+  abs: smooth(([x]) => [x.sign()]),
+  sign: flat,
+  floor: flat,
+  sqrt: smooth((_, y) => [new Tensor(constant(0.5, y.dtype)).div(y)]),
+  exp: smooth((_, y) => [y]),
+  expm1: smooth((_, y) => [y.add(1)]),
+  log: smooth(([x]) => [new Tensor(constant(1, x.dtype)).div(x)]),
+  log1p: smooth(([x]) => [new Tensor(constant(1, x.dtype)).div(x.add(1))]),
+  sin: smooth(([x]) => [x.cos()]),
+  cos: smooth(([x]) => [x.sin().neg()]),
+  tanh: smooth((_, y) => [y.mul(y).neg().add(1)]),
+  sigmoid: smooth((_, y) => [y.mul(y.neg().add(1))]),
+  softplus: smooth(([x]) => [x.sigmoid()]),
+  erf: smooth(([x]) => [
+    x
+      .mul(x)
+      .neg()
+      .exp()
+      .mul(2 / Math.sqrt(Math.PI)),
+  ]),
+  not: flat,
+  stop: flat,
+  cast: {
+    forward: (node, [x]) => (isFloat(node.dtype) ? x?.cast(node.dtype) : undefined),
+    backward: (node, ct) => [isFloat(node.inputs[0].dtype) ? ct.cast(node.inputs[0].dtype) : undefined],
+  },
+
+  add: smooth(() => [1, 1]),
+  sub: smooth(() => [1, -1]),
+  mul: smooth(([a, b]) => [b, a]),
+  div: smooth(([_, b], y) => [new Tensor(constant(1, b.dtype)).div(b), y.div(b).neg()]),
+  max: smooth((inputs) => larger(inputs, 1)),
+  min: smooth((inputs) => larger(inputs, -1)),
+  pow: smooth(([a, b], y) => [
+    where(b.eq(0), 0, b.mul(a.pow(b.sub(1)))),
+    where(a.eq(0), 0, y.mul(where(a.eq(0), 1, a).log())),
+  ]),
+  mod: smooth(([a, b]) => [1, a.div(b).floor().neg()]),
+  lt: flat,
+  le: flat,
+  eq: flat,
+  ne: flat,
+  and: flat,
+  or: flat,
+  xor: flat,
+  shl: flat,
+  shr: flat,
+
+  where: {
+    forward: (node, [, yes, no]) => (yes || no ? where(t(node.inputs[0]), yes ?? 0, no ?? 0) : undefined),
+    backward: (node, ct) => [undefined, where(t(node.inputs[0]), ct, 0), where(t(node.inputs[0]), 0, ct)],
+  },
+
+  sum: linear((node, ct) => unreduce(node, ct)),
+  maximum: {
+    forward: (node, [x]) => x?.mul(winners(node)).sum((node as Node<"maximum">).attrs.axes),
+    backward: (node, ct) => [unreduce(node, ct).mul(winners(node))],
+  },
+
+  reshape: linear((node, ct) => t(reshapeNode(ct.node, node.inputs[0].shape))),
+  permute: linear((node, ct) => {
+    const { order } = (node as Node<"permute">).attrs;
+    return ct.permute(order.map((_, axis) => order.indexOf(axis)));
+  }),
+  expand: linear((node, ct) => {
+    const [x] = node.inputs;
+    const axes = x.shape.flatMap((n, i) => (n === node.shape[i] ? [] : [i]));
+    return t(reshapeNode(ct.sum(axes).node, x.shape));
+  }),
+  slice: linear((node, ct) => {
+    const { start, stop } = (node as Node<"slice">).attrs;
+    return t(make("pad", [ct.node], { before: start, after: node.inputs[0].shape.map((n, i) => n - stop[i]) }));
+  }),
+  pad: linear((node, ct) => {
+    const { before } = (node as Node<"pad">).attrs;
+    const stop = before.map((n, i) => n + node.inputs[0].shape[i]);
+    return t(make("slice", [ct.node], { start: before, stop }));
+  }),
+  flip: linear((node, ct) => ct.flip((node as Node<"flip">).attrs.axes)),
+
+  contract: {
+    forward: (node, [x, y]) => {
+      const { inputs, attrs } = node as Node<"contract">;
+      return plus(
+        x && t(make("contract", [x.node, inputs[1]], attrs)),
+        y && t(make("contract", [inputs[0], y.node], attrs)),
+      );
+    },
+    backward: (node, ct) => {
+      const { inputs, attrs } = node as Node<"contract">;
+      const { a, b, out } = attrs;
+      return [
+        t(make("contract", [ct.node, inputs[1]], { a: out, b, out: a })),
+        t(make("contract", [inputs[0], ct.node], { a, b: out, out: b })),
+      ];
+    },
+  },
+  gather: linear((node, ct) => {
+    const { axis } = (node as Node<"gather">).attrs;
+    const [x, index] = node.inputs;
+    return ct.scatterAdd(t(index), x.shape[axis], axis);
+  }),
+  scatter: {
+    forward: (node, [, x]) => x && t(make("scatter", [node.inputs[0], x.node], (node as Node<"scatter">).attrs)),
+    backward: (node, ct) => [undefined, ct.gather(t(node.inputs[0]), (node as Node<"scatter">).attrs.axis)],
+  },
+
+  scan: control,
+  while: control,
+  cond: control,
+  pick: control,
+};

@@ -1,0 +1,18 @@
+import { make, type Node } from "../graph/node.ts";
+import { Tensor } from "../tensor/tensor.ts";
+
+/** Derivatives that vanish are undefined until somebody needs an array: `node`, or zeros of the given type. */
+export function orZeros(node: Node | undefined, like: Pick<Node, "shape" | "dtype">): Node {
+  if (node) return node;
+  const zero = make("constant", [], { value: 0, dtype: like.dtype });
+  return new Tensor(zero).expand(like.shape).node;
+}
+
+/** The sum of two derivatives of which either may vanish. */
+export function plus(x: Tensor | undefined, y: Tensor | undefined): Tensor | undefined {
+  return x && y ? x.add(y) : (x ?? y);
+}
+
+export function present<T>(list: readonly (T | undefined)[]): T[] {
+  return list.filter((x) => x !== undefined);
+}

@@ -1,0 +1,36 @@
+import { allocate, type TypedArray } from "../../graph/dtype.ts";
+import type { Parameter } from "../../graph/parameter.ts";
+import { sizeOf } from "../../graph/shape.ts";
+import { topological } from "../../graph/walk.ts";
+import { type Backend, type Executable, type GraphProgram, parametersOf } from "../backend.ts";
+import { interpret } from "./interpret.ts";
+
+/** The interpreter as a backend: always there, compiles nothing. */
+export const reference: Backend = {
+  name: "reference",
+  unavailable: () => undefined,
+  load: async (program) => loadReference(program),
+};
+
+function loadReference(program: GraphProgram): Executable {
+  const roots = [...program.outputs, ...program.updates].map((o) => o.node);
+  const inputs = new Map(program.inputs.map((x) => [x.attrs.name, allocate(x.dtype, sizeOf(x.shape))]));
+  const parameters = new Map<Parameter, TypedArray>();
+  for (const p of parametersOf(topological(roots), program)) parameters.set(p, allocate(p.dtype, p.size));
+  const outputs = new Map(program.outputs.map((o) => [o.name, allocate(o.node.dtype, sizeOf(o.node.shape))]));
+  return {
+    inputs,
+    parameters,
+    outputs,
+    run: () => {
+      const values = interpret(roots, {
+        input: (name) => inputs.get(name) as TypedArray,
+        parameter: (p) => parameters.get(p) as TypedArray,
+      });
+      // Results are read before any parameter changes, for an output may be a parameter itself.
+      program.outputs.forEach((o, i) => outputs.get(o.name)?.set(values[i]));
+      const fresh = program.updates.map((_, i) => values[program.outputs.length + i].slice());
+      program.updates.forEach((u, i) => parameters.get(u.parameter)?.set(fresh[i]));
+    },
+  };
+}

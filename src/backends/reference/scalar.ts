@@ -1,0 +1,80 @@
+import type { DType } from "../../graph/dtype.ts";
+import { type OpName, ops } from "../../graph/ops.ts";
+
+type Scalar = (a: number, b: number, c: number) => number;
+const bit = (x: boolean) => (x ? 1 : 0);
+
+/** What each elementwise op does to one element, in float64 and as plainly as JavaScript says it. */
+const scalars: { readonly [K in OpName]?: Scalar } = {
+  neg: (a) => -a,
+  abs: Math.abs,
+  sign: (a) => (Number.isNaN(a) ? a : bit(a > 0) - bit(a < 0)),
+  floor: Math.floor,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  sigmoid: (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a))),
+  softplus: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+  erf,
+  not: (a) => 1 - a,
+  stop: (a) => a,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: Math.max,
+  min: Math.min,
+  pow: (a, b) => (a === 1 ? 1 : a ** b),
+  mod: (a, b) => a - Math.floor(a / b) * b,
+  lt: (a, b) => bit(a < b),
+  le: (a, b) => bit(a <= b),
+  eq: (a, b) => bit(a === b),
+  ne: (a, b) => bit(a !== b),
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+  shl: (a, b) => a << b,
+  shr: (a, b) => a >>> b,
+  where: (a, b, c) => (a ? b : c),
+};
+
+/** The function for one op; the caller stores its result in an array of the result's type, which rounds it. */
+export function scalarOf(op: OpName, dtype: DType, to: DType): Scalar {
+  if (op === "cast") {
+    if (to === "bool") return (a) => bit(a !== 0);
+    return to === "int32" ? toInt32 : (a) => a;
+  }
+  if (op === "mul" && dtype === "int32") return Math.imul;
+  const f = scalars[op];
+  if (!f) throw new Error(`${op} (${ops[op].class}) is not elementwise`);
+  return f;
+}
+
+/** Truncation that saturates, as WebAssembly defines it; NaN gives 0. */
+function toInt32(a: number): number {
+  return Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a)));
+}
+
+/** Maclaurin series below 3, continued fraction of erfc above (Abramowitz & Stegun 7.1.6 and 7.1.14). */
+function erf(x: number): number {
+  const a = Math.abs(x);
+  if (Number.isNaN(x)) return x;
+  if (a < 3) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+      term *= (2 * x * x) / (2 * n + 1);
+      sum += term;
+    }
+    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+  }
+  if (a > 6.5) return Math.sign(x);
+  let fraction = 0;
+  for (let n = 80; n > 0; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}

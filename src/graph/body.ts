@@ -1,0 +1,63 @@
+import { make, type Node } from "./node.ts";
+import type { TensorType } from "./shape.ts";
+import { dependents, substitute, topological } from "./walk.ts";
+
+let nextBound = 0;
+
+/** A fresh formal parameter of a loop's or branch's body. */
+export function bound({ shape, dtype }: TensorType): Node {
+  return make("bound", [], { id: nextBound++, shape, dtype });
+}
+
+/** A body made self-contained: what it took from outside became formal parameters. */
+export interface Closed {
+  readonly outputs: Node[];
+  readonly captured: Node[];
+  readonly sources: Node[];
+}
+
+/**
+ * Closes `outputs` over `formals`: the largest subexpressions that do not depend on a formal are computed once outside
+ * (loop-invariant code motion) and come in as captured formals. Constants stay inside.
+ */
+export function close(outputs: readonly Node[], formals: readonly Node[]): Closed {
+  const inside = dependents(outputs, formals);
+  const replacements = new Map<Node, Node>();
+  const capture = (node: Node) => {
+    if (!inside.has(node) && !isConstant(node) && !replacements.has(node)) replacements.set(node, bound(node));
+  };
+  for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
+  outputs.forEach(capture);
+  return {
+    outputs: substitute(outputs, replacements),
+    captured: [...replacements.values()],
+    sources: [...replacements.keys()],
+  };
+}
+
+/**
+ * Closes a branch over all that existed before it was written (`since` is the id that the next node had then): what the
+ * branch made stays inside, so that it runs only when the branch is taken.
+ */
+export function closeBranch(outputs: readonly Node[], since: number): Closed {
+  const replacements = new Map<Node, Node>();
+  const seen = new Set<Node>();
+  const visit = (node: Node) => {
+    if (seen.has(node) || isConstant(node)) return;
+    seen.add(node);
+    if (node.id < since) replacements.set(node, bound(node));
+    else node.inputs.forEach(visit);
+  };
+  outputs.forEach(visit);
+  return {
+    outputs: substitute(outputs, replacements),
+    captured: [...replacements.values()],
+    sources: [...replacements.keys()],
+  };
+}
+
+/** Scalars, and scalars spread or counted: cheaper to make again than to load. */
+function isConstant(node: Node): boolean {
+  if (node.op === "constant" || node.op === "iota") return true;
+  return (node.op === "expand" || node.op === "reshape") && isConstant(node.inputs[0]);
+}

@@ -1,0 +1,24 @@
+/**
+ * Every error that a user can cause. `code` is stable and searchable; the message says what was expected,
+ * what came, and how to mend it.
+ */
+export class PondusError extends Error {
+  readonly code: string;
+  /** 2: bad usage or bad input (the default); 1: it failed while running. */
+  readonly exitCode: 1 | 2;
+
+  constructor(code: string, message: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "PondusError";
+    this.code = code;
+    this.exitCode = options.exitCode ?? 2;
+  }
+}
+
+/** A violated invariant of Pondus itself: a bug, never the user's fault. */
+export class InternalError extends Error {
+  constructor(message: string) {
+    super(`${message} (this is a bug in Pondus; please report it)`);
+    this.name = "InternalError";
+  }
+}

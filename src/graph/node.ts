@@ -1,0 +1,74 @@
+import type { DType } from "./dtype.ts";
+import type { OpAttrs, OpName } from "./ops.ts";
+import { type Origin, originHere } from "./origin.ts";
+import type { Shape } from "./shape.ts";
+import { typeRules } from "./types.ts";
+
+/**
+ * One expression: an op, its inputs and its attributes. Nodes are immutable and hash-consed: equal expressions are one
+ * object, so a common subexpression is found by being written.
+ */
+export class Node<K extends OpName = OpName> {
+  readonly id: number;
+  readonly op: K;
+  readonly inputs: readonly Node[];
+  readonly attrs: OpAttrs[K];
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly origin: Origin | undefined;
+
+  /** Use `make`; the constructor does not look for an equal node. */
+  constructor(op: K, inputs: readonly Node[], attrs: OpAttrs[K], shape: Shape, dtype: DType, origin?: Origin) {
+    this.id = nextId++;
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.origin = origin;
+  }
+
+  is<J extends OpName>(op: J): this is Node<J> {
+    return (this.op as OpName) === op;
+  }
+}
+
+let nextId = 0;
+const known = new Map<string, WeakRef<Node>>();
+const forget = new FinalizationRegistry<string>((key) => {
+  if (!known.get(key)?.deref()) known.delete(key);
+});
+
+/** Identities of things that attributes mention but that are not plain values. */
+const identities = new WeakMap<object, number>();
+let nextIdentity = 0;
+
+function identityOf(thing: object): number {
+  let id = identities.get(thing);
+  if (id === undefined) identities.set(thing, (id = nextIdentity++));
+  return id;
+}
+
+function attributeKey(value: unknown): string {
+  if (value instanceof Node) return `n${value.id}`;
+  if (Array.isArray(value)) return `[${value.map(attributeKey).join(",")}]`;
+  if (typeof value === "object" && value !== null) return `#${identityOf(value)}`;
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/**
+ * The node for `op(inputs, attrs)`: an existing one when there is one, else new. Its type follows from the op's rule.
+ * Throws `dtype.*` and `shape.*` errors that name the operands' places in the user's file.
+ */
+export function make<K extends OpName>(op: K, inputs: readonly Node[], attrs: OpAttrs[K]): Node<K> {
+  let key: string = op;
+  for (const x of inputs) key += `:${x.id}`;
+  for (const name in attrs) key += `;${attributeKey(attrs[name])}`;
+  const found = known.get(key)?.deref();
+  if (found) return found as Node<K>;
+  const { shape, dtype } = typeRules[op](inputs, attrs);
+  const node = new Node<K>(op, inputs, attrs, shape, dtype, originHere());
+  known.set(key, new WeakRef<Node>(node));
+  forget.register(node, key);
+  return node;
+}

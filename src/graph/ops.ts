@@ -1,0 +1,224 @@
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Node } from "./node.ts";
+import type { Parameter } from "./parameter.ts";
+import type { Shape } from "./shape.ts";
+
+type None = Record<string, never>;
+
+/** What each op carries beside its inputs. The table is the whole language: graph, loops and backends speak it. */
+export interface OpAttrs {
+  // leaf
+  constant: { value: number; dtype: DType };
+  data: { data: TypedArray; shape: Shape; dtype: DType };
+  iota: { length: number };
+  input: { name: string; shape: Shape; dtype: DType };
+  parameter: { parameter: Parameter };
+  bound: { id: number; shape: Shape; dtype: DType };
+  // unary
+  neg: None;
+  abs: None;
+  sign: None;
+  floor: None;
+  sqrt: None;
+  exp: None;
+  expm1: None;
+  log: None;
+  log1p: None;
+  sin: None;
+  cos: None;
+  tanh: None;
+  sigmoid: None;
+  softplus: None;
+  erf: None;
+  not: None;
+  stop: None;
+  cast: { to: DType };
+  // binary
+  add: None;
+  sub: None;
+  mul: None;
+  div: None;
+  max: None;
+  min: None;
+  pow: None;
+  mod: None;
+  lt: None;
+  le: None;
+  eq: None;
+  ne: None;
+  and: None;
+  or: None;
+  xor: None;
+  shl: None;
+  shr: None;
+  // select
+  where: None;
+  // reduce
+  sum: { axes: readonly number[] };
+  maximum: { axes: readonly number[] };
+  // movement
+  reshape: { shape: Shape };
+  permute: { order: readonly number[] };
+  expand: { shape: Shape };
+  slice: { start: readonly number[]; stop: readonly number[] };
+  pad: { before: readonly number[]; after: readonly number[] };
+  flip: { axes: readonly number[] };
+  // contract, gather, scatter
+  contract: { a: readonly number[]; b: readonly number[]; out: readonly number[] };
+  gather: { axis: number };
+  scatter: { axis: number; size: number };
+  // control
+  scan: ScanAttrs;
+  while: WhileAttrs;
+  cond: CondAttrs;
+  pick: { index: number };
+}
+
+export type OpName = keyof OpAttrs;
+
+/**
+ * `for i of 0..length`: inputs are the carries' first values, then the sequences (sliced along their first axis), then
+ * what the body captured. Outputs are the last carries, then one stack per `ys`.
+ */
+export interface ScanAttrs {
+  readonly length: number;
+  readonly reverse: boolean;
+  readonly carry: readonly Node[];
+  readonly xs: readonly Node[];
+  readonly captured: readonly Node[];
+  readonly next: readonly Node[];
+  readonly ys: readonly Node[];
+}
+
+/** `while (test) carry = next`, at most `limit` times when there is one. Inputs: first carries, then captured. */
+export interface WhileAttrs {
+  readonly limit: number | undefined;
+  readonly carry: readonly Node[];
+  readonly captured: readonly Node[];
+  readonly test: Node;
+  readonly next: readonly Node[];
+}
+
+/** One of two branches, chosen when it runs. Inputs: the condition, then captured. */
+export interface CondAttrs {
+  readonly captured: readonly Node[];
+  readonly whenTrue: readonly Node[];
+  readonly whenFalse: readonly Node[];
+}
+
+export type OpClass =
+  | "leaf"
+  | "unary"
+  | "binary"
+  | "select"
+  | "reduce"
+  | "movement"
+  | "contract"
+  | "gather"
+  | "scatter"
+  | "control";
+
+/** Which element types an op takes, and which it gives: `same` as its inputs or `bool`. */
+export interface OpFacts {
+  readonly class: OpClass;
+  readonly takes: "float" | "number" | "int" | "bool" | "bits" | "any";
+  readonly gives: "same" | "bool";
+  /** Floating-point operations per element, as printed by the backends; 0 for what only moves. */
+  readonly flops: number;
+  /** Where a test may sample the inputs: intervals, one per input, on which the op is smooth. */
+  readonly domain?: readonly (readonly [number, number])[];
+}
+
+const leaf: OpFacts = { class: "leaf", takes: "any", gives: "same", flops: 0 };
+const move: OpFacts = { class: "movement", takes: "any", gives: "same", flops: 0 };
+const control: OpFacts = { class: "control", takes: "any", gives: "same", flops: 0 };
+const wide = [-2, 2] as const;
+const positive = [0.2, 3] as const;
+
+function unary(flops: number, domain: readonly [number, number], takes: OpFacts["takes"] = "float"): OpFacts {
+  return { class: "unary", takes, gives: "same", flops, domain: [domain] };
+}
+
+function binary(takes: OpFacts["takes"], flops = 1, domain: OpFacts["domain"] = [wide, wide]): OpFacts {
+  return { class: "binary", takes, gives: "same", flops, domain };
+}
+
+function comparison(takes: OpFacts["takes"]): OpFacts {
+  return { class: "binary", takes, gives: "bool", flops: 1, domain: [wide, wide] };
+}
+
+export const ops: { readonly [K in OpName]: OpFacts } = {
+  constant: leaf,
+  data: leaf,
+  iota: leaf,
+  input: leaf,
+  parameter: leaf,
+  bound: leaf,
+
+  neg: unary(1, wide, "number"),
+  abs: unary(1, positive, "number"),
+  sign: unary(1, positive, "number"),
+  floor: unary(1, [0.1, 0.9]),
+  sqrt: unary(1, positive),
+  exp: unary(14, wide),
+  expm1: unary(16, wide),
+  log: unary(16, positive),
+  log1p: unary(20, positive),
+  sin: unary(16, wide),
+  cos: unary(16, wide),
+  tanh: unary(20, wide),
+  sigmoid: unary(17, wide),
+  softplus: unary(36, wide),
+  erf: unary(30, wide),
+  not: unary(1, wide, "bool"),
+  stop: { class: "unary", takes: "any", gives: "same", flops: 0 },
+  cast: { class: "unary", takes: "any", gives: "same", flops: 1, domain: [wide] },
+
+  add: binary("number"),
+  sub: binary("number"),
+  mul: binary("number"),
+  div: binary("float", 1, [wide, positive]),
+  max: binary("number", 1, [positive, [3.5, 5]]),
+  min: binary("number", 1, [positive, [3.5, 5]]),
+  pow: binary("float", 40, [positive, wide]),
+  mod: binary("number", 3, [
+    [0.1, 0.9],
+    [1, 2],
+  ]),
+  lt: comparison("number"),
+  le: comparison("number"),
+  eq: comparison("any"),
+  ne: comparison("any"),
+  and: binary("bits"),
+  or: binary("bits"),
+  xor: binary("bits"),
+  shl: binary("int"),
+  shr: binary("int"),
+
+  where: { class: "select", takes: "any", gives: "same", flops: 1, domain: [wide, wide, wide] },
+
+  sum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+  maximum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+
+  reshape: move,
+  permute: move,
+  expand: move,
+  slice: move,
+  pad: move,
+  flip: move,
+
+  contract: { class: "contract", takes: "float", gives: "same", flops: 2, domain: [wide, wide] },
+  gather: { class: "gather", takes: "any", gives: "same", flops: 0 },
+  scatter: { class: "scatter", takes: "number", gives: "same", flops: 1 },
+
+  scan: control,
+  while: control,
+  cond: control,
+  pick: control,
+};
+
+/** True for ops that act element by element on operands of one shape. */
+export function isElementwise(op: OpName): boolean {
+  const c = ops[op].class;
+  return c === "unary" || c === "binary" || c === "select";
+}

@@ -1,0 +1,84 @@
+/**
+ * Where in the user's file an expression was written. Stacks are captured unformatted, which is cheap;
+ * they are turned into `file:line` only when an error needs them.
+ */
+export interface Origin {
+  /** `model.ts:12`, or undefined when no frame lies outside Pondus. */
+  readonly place: string | undefined;
+  /** What made it, in the user's words: `dense(128, 64)`, `gradient of tanh`. */
+  readonly label: string | undefined;
+}
+
+const ownFolder = new URL("..", import.meta.url).href;
+const systemsFolder = new URL("../systems/", import.meta.url).href;
+
+let labels: readonly string[] = [];
+let inherited: Origin | undefined;
+
+class Captured implements Origin {
+  readonly label: string | undefined;
+  readonly #trace: { stack?: string };
+  #place: string | undefined | null = null;
+
+  constructor(label: string | undefined) {
+    this.label = label;
+    this.#trace = {};
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 24;
+    Error.captureStackTrace?.(this.#trace, Captured);
+    Error.stackTraceLimit = limit;
+  }
+
+  get place(): string | undefined {
+    if (this.#place === null) this.#place = userFrame(this.#trace.stack ?? "");
+    return this.#place;
+  }
+}
+
+/** The first frame outside the library (worked systems count as the user's own pages). */
+function userFrame(stack: string): string | undefined {
+  for (const line of stack.split("\n")) {
+    const match = /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*):(\d+):\d+\)?$/.exec(line.trim());
+    if (!match) continue;
+    const url = match[1].startsWith("file:") ? match[1] : `file://${match[1]}`;
+    const library = url.startsWith(ownFolder) && !url.startsWith(systemsFolder);
+    if (library || url.includes("/node_modules/")) continue;
+    return `${url.slice(url.lastIndexOf("/") + 1).replace(/\?.*$/, "")}:${match[2]}`;
+  }
+  return undefined;
+}
+
+/** The origin of a node that is being made now. */
+export function originHere(): Origin {
+  return inherited ?? new Captured(labels.length > 0 ? labels.join(" > ") : undefined);
+}
+
+/** Runs `f`; nodes that it makes carry `label` beside their place. */
+export function labelled<T>(label: string, f: () => T): T {
+  const before = labels;
+  labels = [...before, label];
+  try {
+    return f();
+  } finally {
+    labels = before;
+  }
+}
+
+/** Runs `f`; nodes that it makes are said to come from `origin` (derivatives come from what they derive). */
+export function inheriting<T>(origin: Origin | undefined, f: () => T): T {
+  const before = inherited;
+  inherited = origin;
+  try {
+    return f();
+  } finally {
+    inherited = before;
+  }
+}
+
+/** ` (made by dense(128, 64) at model.ts:12)`, with the parts that are known; empty when none is. */
+export function describeOrigin(origin: Origin | undefined): string {
+  const { place, label } = origin ?? {};
+  if (label && place) return ` (made by ${label} at ${place})`;
+  if (label) return ` (made by ${label})`;
+  return place ? ` (at ${place})` : "";
+}

@@ -1,0 +1,179 @@
+import { type DType, isFloat } from "./dtype.ts";
+import { InternalError, PondusError } from "./errors.ts";
+import type { Node } from "./node.ts";
+import { type OpAttrs, type OpFacts, type OpName, ops } from "./ops.ts";
+import { describeOrigin } from "./origin.ts";
+import { formatShape, sameShape, sizeOf, type TensorType } from "./shape.ts";
+
+/** The type of each op's result, from its inputs and attributes. Shapes were broadcast before they come here. */
+type TypeRule<K extends OpName> = (inputs: readonly Node[], attrs: OpAttrs[K]) => TensorType;
+
+const own = (_: readonly Node[], { shape, dtype }: TensorType): TensorType => ({ shape, dtype });
+const typeOf = (x: Node): TensorType => ({ shape: x.shape, dtype: x.dtype });
+/** A control node has several results; only `pick` sees them. */
+const several: TensorType = { shape: [], dtype: "float32" };
+
+const elementwise =
+  (op: OpName) =>
+  (inputs: readonly Node[]): TensorType => {
+    const [first] = inputs;
+    for (const x of inputs) {
+      requireDtype(op, x);
+      if (x.dtype !== first.dtype) throw mixed(op, first, x);
+      if (!sameShape(x.shape, first.shape)) throw new InternalError(`${op}: operands were not broadcast`);
+    }
+    return { shape: first.shape, dtype: ops[op].gives === "bool" ? "bool" : first.dtype };
+  };
+
+const reduced =
+  (op: OpName) =>
+  ([x]: readonly Node[], { axes }: { axes: readonly number[] }): TensorType => {
+    requireDtype(op, x);
+    return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
+  };
+
+export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
+  constant: (_, { dtype }) => ({ shape: [], dtype }),
+  data: own,
+  iota: (_, { length }) => ({ shape: [length], dtype: "int32" }),
+  input: own,
+  parameter: (_, { parameter }) => ({ shape: parameter.shape, dtype: parameter.dtype }),
+  bound: own,
+
+  neg: elementwise("neg"),
+  abs: elementwise("abs"),
+  sign: elementwise("sign"),
+  floor: elementwise("floor"),
+  sqrt: elementwise("sqrt"),
+  exp: elementwise("exp"),
+  expm1: elementwise("expm1"),
+  log: elementwise("log"),
+  log1p: elementwise("log1p"),
+  sin: elementwise("sin"),
+  cos: elementwise("cos"),
+  tanh: elementwise("tanh"),
+  sigmoid: elementwise("sigmoid"),
+  softplus: elementwise("softplus"),
+  erf: elementwise("erf"),
+  not: elementwise("not"),
+  stop: elementwise("stop"),
+  cast: ([x], { to }) => ({ shape: x.shape, dtype: to }),
+
+  add: elementwise("add"),
+  sub: elementwise("sub"),
+  mul: elementwise("mul"),
+  div: elementwise("div"),
+  max: elementwise("max"),
+  min: elementwise("min"),
+  pow: elementwise("pow"),
+  mod: elementwise("mod"),
+  lt: elementwise("lt"),
+  le: elementwise("le"),
+  eq: elementwise("eq"),
+  ne: elementwise("ne"),
+  and: elementwise("and"),
+  or: elementwise("or"),
+  xor: elementwise("xor"),
+  shl: elementwise("shl"),
+  shr: elementwise("shr"),
+
+  where: ([test, yes, no]) => {
+    if (test.dtype !== "bool") throw wrongDtype("where", "a bool condition", test);
+    if (yes.dtype !== no.dtype) throw mixed("where", yes, no);
+    return typeOf(yes);
+  },
+
+  sum: reduced("sum"),
+  maximum: reduced("maximum"),
+
+  reshape: ([x], { shape }) => {
+    if (sizeOf(shape) !== sizeOf(x.shape)) {
+      throw new PondusError(
+        "shape.reshape",
+        `reshape: ${formatShape(x.shape)} has ${sizeOf(x.shape)} elements and ${formatShape(shape)} has ` +
+          `${sizeOf(shape)}${describeOrigin(x.origin)}.`,
+      );
+    }
+    return { shape, dtype: x.dtype };
+  },
+  permute: ([x], { order }) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
+  expand: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  slice: ([x], { start, stop }) => ({ shape: start.map((from, axis) => stop[axis] - from), dtype: x.dtype }),
+  pad: ([x], { before, after }) => ({ shape: x.shape.map((n, i) => before[i] + n + after[i]), dtype: x.dtype }),
+  flip: ([x]) => typeOf(x),
+
+  contract: ([x, y], { a, b, out }) => {
+    requireDtype("contract", x);
+    if (x.dtype !== y.dtype) throw mixed("matmul", x, y);
+    const size = new Map<number, number>();
+    a.forEach((label, i) => size.set(label, x.shape[i]));
+    b.forEach((label, i) => size.set(label, y.shape[i]));
+    return { shape: out.map((label) => size.get(label) as number), dtype: x.dtype };
+  },
+  gather: ([x, index], { axis }) => {
+    if (index.dtype !== "int32") throw wrongDtype("gather", "int32 indices", index);
+    return { shape: [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)], dtype: x.dtype };
+  },
+  scatter: ([index, updates], { axis, size }) => {
+    if (index.dtype !== "int32") throw wrongDtype("scatter", "int32 indices", index);
+    requireDtype("scatter", updates);
+    const rest = updates.shape.slice(axis + index.shape.length);
+    return { shape: [...updates.shape.slice(0, axis), size, ...rest], dtype: updates.dtype };
+  },
+
+  scan: () => several,
+  while: () => several,
+  cond: () => several,
+  pick: ([control], { index }) => resultTypes(control)[index],
+};
+
+/** The types of a control node's results, in the order that `pick` counts. */
+export function resultTypes(node: Node): readonly TensorType[] {
+  if (node.is("scan")) {
+    const { next, ys, length } = node.attrs;
+    return [...next.map(typeOf), ...ys.map((y) => ({ shape: [length, ...y.shape], dtype: y.dtype }))];
+  }
+  if (node.is("while")) return node.attrs.carry.map(typeOf);
+  if (node.is("cond")) return node.attrs.whenTrue.map(typeOf);
+  throw new InternalError(`${node.op} has one result`);
+}
+
+const accepts: { readonly [T in OpFacts["takes"]]: (dtype: DType) => boolean } = {
+  float: isFloat,
+  number: (d) => d !== "bool",
+  int: (d) => d === "int32",
+  bool: (d) => d === "bool",
+  bits: (d) => d === "int32" || d === "bool",
+  any: () => true,
+};
+
+function requireDtype(op: OpName, x: Node): void {
+  const { takes } = ops[op];
+  if (!accepts[takes](x.dtype)) {
+    const wanted = {
+      float: "float32 or float64",
+      number: "numbers",
+      int: "int32",
+      bool: "bool",
+      bits: "int32 or bool",
+      any: "",
+    };
+    throw wrongDtype(op, wanted[takes], x);
+  }
+}
+
+function wrongDtype(op: string, wanted: string, x: Node): PondusError {
+  const mend = wanted.startsWith("float") ? `; cast it first, e.g. x.cast("float32")` : "";
+  return new PondusError(
+    "dtype.unsuitable",
+    `${op} takes ${wanted}, but a ${x.dtype} ${formatShape(x.shape)} came${describeOrigin(x.origin)}${mend}.`,
+  );
+}
+
+function mixed(op: string, x: Node, y: Node): PondusError {
+  return new PondusError(
+    "dtype.mixed",
+    `${op}: ${x.dtype} ${formatShape(x.shape)}${describeOrigin(x.origin)} with ${y.dtype} ${formatShape(y.shape)}` +
+      `${describeOrigin(y.origin)}; types are never mixed silently, so cast one, e.g. x.cast("${x.dtype}").`,
+  );
+}

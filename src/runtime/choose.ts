@@ -1,0 +1,34 @@
+import type { Backend, BackendName } from "../backends/backend.ts";
+import { reference } from "../backends/reference/index.ts";
+import { PondusError } from "../graph/errors.ts";
+
+/** Fastest first. */
+const backends: readonly Backend[] = [reference];
+
+export const backendNames: readonly BackendName[] = backends.map((b) => b.name);
+
+/** What can run here, and why the others cannot. */
+export function inspectBackends(): { name: BackendName; unavailable: string | undefined }[] {
+  return backends.map((b) => ({ name: b.name, unavailable: b.unavailable() }));
+}
+
+/**
+ * The backend by name, or for "auto" the one that PONDUS_BACKEND names, else the fastest that works here.
+ *
+ * @throws `backend.unknown`, `backend.unavailable`
+ */
+export function chooseBackend(name: BackendName | "auto" = "auto"): Backend {
+  const asked = name === "auto" ? process.env.PONDUS_BACKEND || "auto" : name;
+  if (asked === "auto") return backends.find((b) => b.unavailable() === undefined) as Backend;
+  const found = backends.find((b) => b.name === asked);
+  if (!found) {
+    throw new PondusError(
+      "backend.unknown",
+      `backend "${asked}" is not known; choose from ${backendNames.join(", ")}.`,
+    );
+  }
+  const why = found.unavailable();
+  if (why)
+    throw new PondusError("backend.unavailable", `backend ${asked} does not work here: ${why}.`, { exitCode: 1 });
+  return found;
+}

@@ -1,0 +1,13 @@
+export type { BackendName } from "../backends/backend.ts";
+export { NumberArray } from "./array.ts";
+export { backendNames, inspectBackends } from "./choose.ts";
+export {
+  compile,
+  type InputType,
+  type InputTypes,
+  type InputValue,
+  type Outputs,
+  Program,
+  type Update,
+} from "./program.ts";
+export { repeat, type Step } from "./repeat.ts";

@@ -1,0 +1,52 @@
+import { bound, close } from "../graph/body.ts";
+import { make, type Node } from "../graph/node.ts";
+import { substitute } from "../graph/walk.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Update } from "./program.ts";
+
+/** One step: what it reports, and the parameters that it changes. */
+export interface Step {
+  readonly outputs: { readonly [name: string]: Tensor };
+  readonly updates: readonly Update[];
+}
+
+/**
+ * Many steps as one: the step runs `count` times inside the program, each time on the parameters that the one before
+ * left, and stops early after a step for which `goOn` is false.
+ *
+ * @param count  int32 scalar; how often, known only when it runs
+ * @returns the last step's outputs, the number of steps taken as `steps`, and the parameters' last values
+ */
+export function repeat(step: Step, count: Tensor, goOn?: (outputs: Step["outputs"]) => Tensor): Step {
+  const names = Object.keys(step.outputs);
+  const reported = Object.values(step.outputs).map((x) => x.node);
+  const homes = step.updates.map((u) => make("parameter", [], { parameter: u.parameter }));
+  const inside = homes.map(bound);
+  const replacements = new Map(homes.map((home, i) => [home, inside[i]]));
+  const [zero, one] = [0, 1].map((value) => make("constant", [], { value, dtype: "int32" }));
+  const index = bound(zero);
+  const alive = bound({ shape: [], dtype: "bool" });
+  const last = reported.map(bound);
+  const more = goOn?.(step.outputs).node ?? make("constant", [], { value: 1, dtype: "bool" });
+  const body = substitute([more, ...reported, ...step.updates.map((u) => u.value.node)], replacements);
+  const carry = [index, alive, ...last, ...inside];
+  const counted = make("lt", [index, count.node], {});
+  const test = make("and", [counted, alive], {});
+  const closed = close([test, make("add", [index, one], {}), ...body], carry);
+  const yes = make("constant", [], { value: 1, dtype: "bool" });
+  const blank = reported.map(
+    (y) => new Tensor(make("constant", [], { value: 0, dtype: y.dtype })).expand(y.shape).node,
+  );
+  const loop = make("while", [zero, yes, ...blank, ...homes, ...closed.sources], {
+    limit: undefined,
+    carry,
+    captured: closed.captured,
+    test: closed.outputs[0],
+    next: closed.outputs.slice(1),
+  });
+  const result = (i: number) => new Tensor(make("pick", [loop], { index: i }));
+  return {
+    outputs: { ...Object.fromEntries(names.map((name, i) => [name, result(2 + i)])), steps: result(0) },
+    updates: step.updates.map((u, i) => ({ parameter: u.parameter, value: result(2 + names.length + i) })),
+  };
+}

@@ -1,0 +1,134 @@
+import { bound, close, closeBranch } from "../graph/body.ts";
+import { PondusError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { formatShape, sameShape, type TensorType } from "../graph/shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** A record of tensors: what a loop carries or a program returns. */
+export type Tensors = { readonly [name: string]: Tensor };
+
+type Like<T extends Tensors> = { [K in keyof T]: Tensor };
+
+const nodes = (record: Tensors): Node[] => Object.values(record).map((x) => x.node);
+const wrap = <T extends Tensors>(names: readonly string[], list: readonly Node[]): Like<T> =>
+  Object.fromEntries(names.map((name, i) => [name, new Tensor(list[i])])) as Like<T>;
+const picks = (control: Node, count: number, from = 0): Node[] =>
+  Array.from({ length: count }, (_, i) => make("pick", [control], { index: from + i }));
+
+/**
+ * A loop of known length, compiled into the program: for each step i, `body` turns the carry and the i-th slice of
+ * `xs` into the next carry and an output; outputs are stacked along a new first axis.
+ *
+ * @param options.xs       tensors [length, ...], sliced along their first axis
+ * @param options.length   needed when there are no `xs`
+ * @param options.reverse  run from the last slice to the first; output i still stands at place i
+ */
+export function scan<
+  C extends Tensors,
+  X extends Tensors = Record<never, never>,
+  Y extends Tensors = Record<never, never>,
+>(
+  init: C,
+  body: (carry: Like<C>, x: Like<X>) => { carry: Tensors & Like<C>; out?: Y },
+  options: { xs?: X; length?: number; reverse?: boolean } = {},
+): { carry: Like<C>; out: Like<Y> } {
+  const xs = options.xs ?? ({} as X);
+  const length = options.length ?? Object.values(xs)[0]?.shape[0];
+  if (length === undefined) throw new PondusError("scan.length", "scan: give `length`, or `xs` to run along.");
+  for (const [name, x] of Object.entries(xs)) {
+    if (x.shape[0] !== length) {
+      throw new PondusError(
+        "scan.length",
+        `scan: ${name} is ${formatShape(x.shape)}, but the loop has ${length} steps.`,
+      );
+    }
+  }
+  const carry = nodes(init).map(bound);
+  const slices = nodes(xs).map((x) => bound({ shape: x.shape.slice(1), dtype: x.dtype }));
+  const result = body(wrap(Object.keys(init), carry), wrap(Object.keys(xs), slices));
+  const out = result.out ?? ({} as Y);
+  const next = ordered("scan", init, result.carry);
+  const closed = close([...next, ...nodes(out)], [...carry, ...slices]);
+  const node = make("scan", [...nodes(init), ...nodes(xs), ...closed.sources], {
+    length,
+    reverse: options.reverse ?? false,
+    carry,
+    xs: slices,
+    captured: closed.captured,
+    next: closed.outputs.slice(0, carry.length),
+    ys: closed.outputs.slice(carry.length),
+  });
+  const names = Object.keys(out);
+  return {
+    carry: wrap(Object.keys(init), picks(node, carry.length)),
+    out: wrap(names, picks(node, names.length, carry.length)),
+  };
+}
+
+/**
+ * Repeats `body` while `test` holds. With `limit` it stops after that many steps at the latest, and reverse-mode
+ * gradients are defined; without, only forward ones are.
+ */
+export function whileLoop<C extends Tensors>(
+  init: C,
+  test: (carry: Like<C>) => Tensor,
+  body: (carry: Like<C>) => Tensors & Like<C>,
+  options: { limit?: number } = {},
+): Like<C> {
+  const names = Object.keys(init);
+  const carry = nodes(init).map(bound);
+  const condition = scalarCondition("whileLoop", test(wrap(names, carry)));
+  const next = ordered("whileLoop", init, body(wrap(names, carry)));
+  const closed = close([condition, ...next], carry);
+  const node = make("while", [...nodes(init), ...closed.sources], {
+    limit: options.limit,
+    carry,
+    captured: closed.captured,
+    test: closed.outputs[0],
+    next: closed.outputs.slice(1),
+  });
+  return wrap(names, picks(node, carry.length));
+}
+
+/** One of two branches; only the chosen one runs. Both give the same names with the same types. */
+export function cond<T extends Tensors>(test: Tensor, then: () => T, otherwise: () => Like<T>): Like<T> {
+  const condition = scalarCondition("cond", test);
+  const since = bound({ shape: [], dtype: "bool" }).id;
+  const yes = then();
+  const no = ordered("cond", yes, otherwise());
+  const closed = closeBranch([...nodes(yes), ...no], since);
+  const count = no.length;
+  const node = make("cond", [condition, ...closed.sources], {
+    captured: closed.captured,
+    whenTrue: closed.outputs.slice(0, count),
+    whenFalse: closed.outputs.slice(count),
+  });
+  return wrap(Object.keys(yes), picks(node, count));
+}
+
+function scalarCondition(what: string, test: Tensor): Node {
+  if (test.dtype !== "bool" || test.rank !== 0) {
+    throw new PondusError(
+      "control.condition",
+      `${what}: the condition must be one bool, but it is ${test.dtype} ${formatShape(test.shape)}.`,
+    );
+  }
+  return test.node;
+}
+
+/** The body's results in the order of `like`, after checking that names and types are the same. */
+function ordered(what: string, like: Tensors, got: Tensors): Node[] {
+  return Object.entries(like).map(([name, a]) => {
+    const b = got[name];
+    const type = (t: TensorType) => `${t.dtype} ${formatShape(t.shape)}`;
+    if (!b) throw new PondusError("control.type", `${what}: ${name} is missing from what the body returned.`);
+    if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) {
+      throw new PondusError(
+        "control.type",
+        `${what}: ${name} enters as ${type(a)} and comes back as ${type(b)}${describeOrigin(b.node.origin)}; they must agree.`,
+      );
+    }
+    return b.node;
+  });
+}

@@ -1,0 +1,96 @@
+import { PondusError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import type { OpAttrs } from "../graph/ops.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { formatShape } from "../graph/shape.ts";
+
+/**
+ * Sum of products over labelled axes, of two operands. Labels that only one operand carries and the result does not are
+ * summed away first, so that the contraction proper has batch, free and contracted labels only.
+ */
+export function contract(x: Node, y: Node, labels: OpAttrs["contract"]): Node {
+  const [a, b] = [reduceOwn(x, labels.a, [labels.b, labels.out]), reduceOwn(y, labels.b, [labels.a, labels.out])];
+  return make("contract", [a.node, b.node], canonical({ a: a.labels, b: b.labels, out: labels.out }));
+}
+
+function reduceOwn(node: Node, labels: readonly number[], others: (readonly number[])[]) {
+  const axes = labels.flatMap((label, axis) => (others.some((o) => o.includes(label)) ? [] : [axis]));
+  if (axes.length === 0) return { node, labels };
+  return { node: make("sum", [node], { axes }), labels: labels.filter((_, axis) => !axes.includes(axis)) };
+}
+
+/** Labels renamed in order of first appearance, so that equal contractions are equal nodes. */
+function canonical({ a, b, out }: OpAttrs["contract"]): OpAttrs["contract"] {
+  const names = new Map<number, number>();
+  const rename = (label: number) => {
+    if (!names.has(label)) names.set(label, names.size);
+    return names.get(label) as number;
+  };
+  return { a: a.map(rename), b: b.map(rename), out: out.map(rename) };
+}
+
+/** `contract` as NumPy's einsum writes it (one or two operands, explicit or implied result). */
+export function einsumNode(spec: string, operands: readonly Node[]): Node {
+  const fail = (why: string) =>
+    new PondusError(
+      "einsum.spec",
+      `einsum("${spec}"): ${why}; operands are ${operands.map((x) => formatShape(x.shape) + describeOrigin(x.origin)).join(" and ")}.`,
+    );
+  const match = /^([a-zA-Z]*)(?:,([a-zA-Z]*))?(?:->([a-zA-Z]*))?$/.exec(spec.replace(/\s/g, ""));
+  if (!match) throw fail('expected something like "ij,jk->ik" for one or two operands');
+  const terms = [match[1], match[2]].filter((t) => t !== undefined).map((t) => [...t]);
+  if (terms.length !== operands.length) throw fail(`${terms.length} terms for ${operands.length} operands`);
+  const size = new Map<string, number>();
+  terms.forEach((term, k) => {
+    const { shape } = operands[k];
+    if (term.length !== shape.length)
+      throw fail(`"${term.join("")}" names ${term.length} axes of ${formatShape(shape)}`);
+    term.forEach((letter, i) => {
+      const n = size.get(letter);
+      if (n !== undefined && n !== shape[i]) throw fail(`"${letter}" is both ${n} and ${shape[i]}`);
+      size.set(letter, shape[i]);
+    });
+  });
+  const all = terms.flat();
+  const once = (letter: string) => all.filter((l) => l === letter).length === 1;
+  const out = match[3] !== undefined ? [...match[3]] : [...new Set(all)].filter(once).sort();
+  const unknown = out.find((letter) => !size.has(letter));
+  if (unknown) throw fail(`"${unknown}" of the result is in no operand`);
+  if (new Set(out).size !== out.length) throw fail("the result repeats a letter");
+
+  const diagonals = terms.map((term, k) => diagonal(operands[k], term));
+  const code = (letter: string) => letter.charCodeAt(0);
+  const [first, second] = diagonals;
+  if (second) {
+    return contract(first.node, second.node, {
+      a: first.letters.map(code),
+      b: second.letters.map(code),
+      out: out.map(code),
+    });
+  }
+  const reduced = reduceOwn(first.node, first.letters.map(code), [out.map(code)]);
+  const order = out.map((letter) => reduced.labels.indexOf(code(letter)));
+  return order.every((axis, i) => axis === i) ? reduced.node : make("permute", [reduced.node], { order });
+}
+
+/** Takes the diagonal wherever one operand repeats a letter: everything off it is masked out and summed away. */
+function diagonal(node: Node, term: string[]): { node: Node; letters: string[] } {
+  let letters = term;
+  let x = node;
+  for (;;) {
+    const j = letters.findIndex((letter, i) => letters.indexOf(letter) !== i);
+    if (j < 0) return { node: x, letters };
+    const i = letters.indexOf(letters[j]);
+    const along = (axis: number) => {
+      const shape = x.shape.map((n, k) => (k === axis ? n : 1));
+      const row = make("reshape", [make("iota", [], { length: x.shape[axis] })], { shape });
+      return make("expand", [row], { shape: x.shape });
+    };
+    const zero = make("constant", [], { value: 0, dtype: x.dtype });
+    const ones = x.shape.map(() => 1);
+    const zeros = make("expand", [make("reshape", [zero], { shape: ones })], { shape: x.shape });
+    const masked = make("where", [make("eq", [along(i), along(j)], {}), x, zeros], {});
+    x = make("sum", [masked], { axes: [j] });
+    letters = letters.filter((_, k) => k !== j);
+  }
+}

@@ -1,0 +1,158 @@
+import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { make } from "../graph/node.ts";
+import { formatShape, type Shape } from "../graph/shape.ts";
+import { einsumNode } from "./einsum.ts";
+import { constant } from "./operands.ts";
+import { fromArray, type Operand, Tensor } from "./tensor.ts";
+
+export { where } from "./tensor.ts";
+
+/** Numbers nested as deep as the tensor has axes. */
+export type Nested = number | readonly Nested[];
+
+/**
+ * A tensor of known numbers.
+ *
+ * @param values  nested lists, or a typed array (then `shape` says how to read it)
+ * @throws `shape.ragged` when lists at one depth differ in length, `shape.data` when the count does not fit
+ */
+export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
+  const typed = ArrayBuffer.isView(values);
+  const shape = options.shape ?? (typed ? [values.length] : nestedShape(values));
+  const dtype = options.dtype ?? (typed ? dtypeOf(values) : "float32");
+  const flat = typed ? values : (([values] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[]);
+  const data = allocate(dtype, flat.length);
+  data.set(flat);
+  if (shape.length === 0 && data.length === 1) return new Tensor(constant(data[0], dtype));
+  return fromArray(data, shape, dtype);
+}
+
+function dtypeOf(values: TypedArray): DType {
+  if (values instanceof Float64Array) return "float64";
+  return values instanceof Int32Array ? "int32" : "float32";
+}
+
+function nestedShape(values: Nested): number[] {
+  if (typeof values === "number") return [];
+  const inner = values.map(nestedShape);
+  const odd = inner.findIndex((shape) => formatShape(shape) !== formatShape(inner[0]));
+  if (odd > 0) {
+    throw new PondusError(
+      "shape.ragged",
+      `tensor: entry ${odd} is ${formatShape(inner[odd])} where entry 0 is ${formatShape(inner[0])}; all must be alike.`,
+    );
+  }
+  return [values.length, ...(inner[0] ?? [])];
+}
+
+export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  return new Tensor(constant(value, dtype)).expand(shape);
+}
+
+export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 0, dtype);
+}
+
+export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
+  return full(shape, 1, dtype);
+}
+
+/** 0, 1, ..., length - 1. */
+export function arange(length: number, dtype: DType = "int32"): Tensor {
+  return new Tensor(make("iota", [], { length })).cast(dtype);
+}
+
+/** `length` evenly spaced numbers from `start` to `stop`, both included. */
+export function linspace(start: number, stop: number, length: number, dtype: DType = "float32"): Tensor {
+  const values = Array.from({ length }, (_, i) => start + ((stop - start) * i) / Math.max(length - 1, 1));
+  return tensor(values, { dtype });
+}
+
+/** The identity matrix. */
+export function eye(n: number, dtype: DType = "float32"): Tensor {
+  const row = arange(n);
+  return row
+    .reshape([n, 1])
+    .eq(row.reshape([1, n]))
+    .cast(dtype);
+}
+
+/**
+ * Einstein summation over one or two operands: `einsum("bij,bjk->bik", x, y)`. A letter that an operand repeats takes
+ * the diagonal.
+ *
+ * @throws `einsum.spec` when letters and shapes do not fit
+ */
+export function einsum(spec: string, ...operands: Tensor[]): Tensor {
+  return new Tensor(
+    einsumNode(
+      spec,
+      operands.map((x) => x.node),
+    ),
+  );
+}
+
+/** Tensors joined along an existing axis; the other sizes must agree. */
+export function concat(parts: readonly Tensor[], axis = 0): Tensor {
+  const [first] = parts;
+  if (!first) throw new PondusError("concat.empty", "concat: at least one tensor is needed.");
+  const a = axis < 0 ? axis + first.rank : axis;
+  const total = parts.reduce((n, x) => n + x.shape[a], 0);
+  let before = 0;
+  let out: Tensor | undefined;
+  for (const x of parts) {
+    const others = (s: Shape) => formatShape(s.filter((_, i) => i !== a));
+    if (x.rank !== first.rank || others(x.shape) !== others(first.shape)) {
+      throw new PondusError(
+        "shape.concat",
+        `concat along axis ${axis}: ${formatShape(x.shape)} does not fit beside ${formatShape(first.shape)}.`,
+      );
+    }
+    const piece = x.pad(a, before, total - before - x.shape[a]);
+    out = out ? out.add(piece) : piece;
+    before += x.shape[a];
+  }
+  return out as Tensor;
+}
+
+/** Tensors of one shape stacked along a new axis. */
+export function stack(parts: readonly Tensor[], axis = 0): Tensor {
+  return concat(
+    parts.map((x) => x.unsqueeze(axis)),
+    axis,
+  );
+}
+
+/** Sum of squares of all elements of all tensors. */
+export function sumOfSquares(parts: readonly Tensor[]): Tensor {
+  const [first, ...rest] = parts.map((x) => x.square().sum());
+  return rest.reduce((sum, x) => sum.add(x), first);
+}
+
+type Axes = number | readonly number[];
+export const add = (x: Tensor, y: Operand) => x.add(y);
+export const sub = (x: Tensor, y: Operand) => x.sub(y);
+export const mul = (x: Tensor, y: Operand) => x.mul(y);
+export const div = (x: Tensor, y: Operand) => x.div(y);
+export const pow = (x: Tensor, y: Operand) => x.pow(y);
+export const maximum = (x: Tensor, y: Operand) => x.maximum(y);
+export const minimum = (x: Tensor, y: Operand) => x.minimum(y);
+export const abs = (x: Tensor) => x.abs();
+export const sqrt = (x: Tensor) => x.sqrt();
+export const square = (x: Tensor) => x.square();
+export const exp = (x: Tensor) => x.exp();
+export const expm1 = (x: Tensor) => x.expm1();
+export const log = (x: Tensor) => x.log();
+export const log1p = (x: Tensor) => x.log1p();
+export const sin = (x: Tensor) => x.sin();
+export const cos = (x: Tensor) => x.cos();
+export const tanh = (x: Tensor) => x.tanh();
+export const sigmoid = (x: Tensor) => x.sigmoid();
+export const softplus = (x: Tensor) => x.softplus();
+export const erf = (x: Tensor) => x.erf();
+export const sum = (x: Tensor, axes?: Axes) => x.sum(axes);
+export const mean = (x: Tensor, axes?: Axes) => x.mean(axes);
+export const max = (x: Tensor, axes?: Axes) => x.max(axes);
+export const min = (x: Tensor, axes?: Axes) => x.min(axes);
+export const matmul = (x: Tensor, y: Tensor) => x.matmul(y);

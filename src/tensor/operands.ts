@@ -1,0 +1,78 @@
+import { type DType, isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import type { OpName } from "../graph/ops.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { broadcast, formatShape, normalAxis, type Shape, sameShape, sizeOf } from "../graph/shape.ts";
+
+/** A number among the elements of a tensor: a leaf of that tensor's type. */
+export function constant(value: number, dtype: DType): Node {
+  if (!isFloat(dtype) && !Number.isInteger(value)) {
+    throw new PondusError(
+      "dtype.fraction",
+      `the number ${value} does not fit ${dtype}; cast the tensor to a float first.`,
+    );
+  }
+  return make("constant", [], { value: dtype === "float32" ? Math.fround(value) : value, dtype });
+}
+
+export function reshapeNode(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const source = x.is("reshape") ? x.inputs[0] : x;
+  return sameShape(source.shape, shape) ? source : make("reshape", [source], { shape });
+}
+
+/** `x` spread to `shape`, which must be compatible: leading axes are added, axes of size 1 repeat. */
+export function spread(x: Node, shape: Shape): Node {
+  if (sameShape(x.shape, shape)) return x;
+  const padded = [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape];
+  const y = reshapeNode(x, padded);
+  return sameShape(padded, shape) ? y : make("expand", [y], { shape });
+}
+
+/** Applies an elementwise op after broadcasting its operands to a common shape. */
+export function elementwise(op: OpName, operands: readonly Node[]): Node {
+  let shape: Shape = operands[0].shape;
+  for (const x of operands.slice(1)) {
+    const common = broadcast(shape, x.shape);
+    if (!common) {
+      const [a, b] = [operands[0], x];
+      throw new PondusError(
+        "shape.broadcast",
+        `${op}: ${formatShape(a.shape)}${describeOrigin(a.origin)} and ${formatShape(b.shape)}` +
+          `${describeOrigin(b.origin)} do not broadcast; sizes must be equal or 1, counted from the right.`,
+      );
+    }
+    shape = common;
+  }
+  const spreadOut = operands.map((x) => spread(x, shape));
+  return make(op, spreadOut, {} as never);
+}
+
+/** Axes as the user names them (one, several, or all), as sorted non-negative numbers. */
+export function axesOf(what: string, x: Node, axes: number | readonly number[] | undefined): number[] {
+  if (axes === undefined) return x.shape.map((_, i) => i);
+  const list = typeof axes === "number" ? [axes] : axes;
+  const normal = list.map((axis) => axisOf(what, x, axis));
+  return [...new Set(normal)].sort((a, b) => a - b);
+}
+
+export function axisOf(what: string, x: Node, axis: number): number {
+  const normal = normalAxis(axis, x.shape.length);
+  if (normal === undefined) {
+    throw new PondusError(
+      "shape.axis",
+      `${what}: axis ${axis} is not in ${formatShape(x.shape)}${describeOrigin(x.origin)}, which has ` +
+        `${x.shape.length} axes.`,
+    );
+  }
+  return normal;
+}
+
+/** Replaces one -1 in a shape by what makes the size right. */
+export function inferShape(x: Node, shape: Shape): number[] {
+  const hole = shape.indexOf(-1);
+  if (hole < 0) return [...shape];
+  const rest = sizeOf(shape.filter((n) => n !== -1));
+  return shape.map((n) => (n === -1 ? sizeOf(x.shape) / Math.max(rest, 1) : n));
+}
