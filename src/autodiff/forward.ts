@@ -1,5 +1,5 @@
 import { isFloat } from "../graph/dtype.ts";
-import { make, type Node } from "../graph/node.ts";
+import type { Node } from "../graph/node.ts";
 import { inheriting } from "../graph/origin.ts";
 import { topological } from "../graph/walk.ts";
 import { Tensor } from "../tensor/tensor.ts";

@@ -45,7 +45,10 @@ let nextIdentity = 0;
 
 function identityOf(thing: object): number {
   let id = identities.get(thing);
-  if (id === undefined) identities.set(thing, (id = nextIdentity++));
+  if (id === undefined) {
+    id = nextIdentity++;
+    identities.set(thing, id);
+  }
   return id;
 }
 

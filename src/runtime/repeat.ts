@@ -1,12 +1,13 @@
 import { bound, close } from "../graph/body.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
+import type { Tensors } from "../tensor/control.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Update } from "./program.ts";
 
 /** One step: what it reports, and the parameters that it changes. */
-export interface Step {
-  readonly outputs: { readonly [name: string]: Tensor };
+export interface Step<O extends Tensors = Tensors> {
+  readonly outputs: O;
   readonly updates: readonly Update[];
 }
 
@@ -46,7 +47,9 @@ export function repeat(step: Step, count: Tensor, goOn?: (outputs: Step["outputs
   });
   const result = (i: number) => new Tensor(make("pick", [loop], { index: i }));
   return {
-    outputs: { ...Object.fromEntries(names.map((name, i) => [name, result(2 + i)])), steps: result(0) },
+    outputs: { ...Object.fromEntries(names.map((name, i) => [name, result(2 + i)])), steps: result(0) } as O & {
+      steps: Tensor;
+    },
     updates: step.updates.map((u, i) => ({ parameter: u.parameter, value: result(2 + names.length + i) })),
   };
 }
