@@ -18,7 +18,11 @@ export interface Step<O extends Tensors = Tensors> {
  * @param count  int32 scalar; how often, known only when it runs
  * @returns the last step's outputs, the number of steps taken as `steps`, and the parameters' last values
  */
-export function repeat(step: Step, count: Tensor, goOn?: (outputs: Step["outputs"]) => Tensor): Step {
+export function repeat<O extends Tensors>(
+  step: Step<O>,
+  count: Tensor,
+  goOn?: (outputs: O) => Tensor,
+): Step<O & { steps: Tensor }> {
   const names = Object.keys(step.outputs);
   const reported = Object.values(step.outputs).map((x) => x.node);
   const homes = step.updates.map((u) => make("parameter", [], { parameter: u.parameter }));
