@@ -1,0 +1,199 @@
+import type { DType } from "../graph/dtype.ts";
+
+/**
+ * The loop language: what every backend prints. A program is steps (launches, loops, branches) over buffers in one
+ * arena; a routine is straight-line instructions and counted loops on values of one or several lanes.
+ */
+
+/** Types of values in registers. A mask is what a comparison gives; its width is that of the compared elements. */
+export type LoopType = "float32" | "float64" | "int32" | "int64" | "mask32" | "mask64";
+
+/** A value in a register, assigned once (or a variable, when it was made by `declare`). */
+export interface Value {
+  readonly id: number;
+  readonly type: LoopType;
+  /** 1 is a scalar; else a power of two up to the machine's vector width. */
+  readonly lanes: number;
+}
+
+/** A loop counter: an int32 that a `for` or a program's loop steps. */
+export interface Index {
+  readonly id: number;
+}
+
+/** offset + sum of scale * index, in elements. */
+export interface Affine {
+  readonly offset: number;
+  readonly terms: readonly { readonly index: Index; readonly scale: number }[];
+}
+
+/** A piece of the arena. Byte offsets are given by the memory plan; all are multiples of 64. */
+export interface Buffer {
+  readonly id: number;
+  readonly kind: "input" | "parameter" | "data" | "output" | "carry" | "temporary";
+  readonly dtype: DType;
+  readonly length: number;
+  offset: number;
+}
+
+/** An element of a buffer: `at`, plus a position known only when it runs (an int32 scalar times `scale`). */
+export interface Place {
+  readonly buffer: Buffer;
+  readonly at: Affine;
+  readonly moving?: { readonly position: Value; readonly scale: number };
+}
+
+/**
+ * Operations on registers; operands have the lanes of the result unless said.
+ *
+ * - `fma`: a b + c, rounded once or twice.
+ * - `max`, `min`: NaN when either operand is. Float and int32.
+ * - `lt le eq ne`: give a mask as wide as the operands' elements.
+ * - `and or xor not`: int32, int64 and masks. `shl shr`: int32 and int64, `shr` brings in zeros; shift counts are
+ *   constants for int64.
+ * - `select`: mask, if-true, if-false; the mask is as wide as the result's elements.
+ * - `splat`: one lane to all. `sumLanes`, `maxLanes`: all lanes to one (`max` as above).
+ * - `convert`: float32 <-> float64 (rounding), int32 -> float (rounding), float -> int32 (truncating, saturating,
+ *   NaN to 0), mask32 <-> mask64, mask -> int32 or float as 0 or 1.
+ * - `bits`: float32 <-> int32 and float64 <-> int64, same bits.
+ */
+export type LoopOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "fma"
+  | "neg"
+  | "abs"
+  | "sqrt"
+  | "floor"
+  | "max"
+  | "min"
+  | "lt"
+  | "le"
+  | "eq"
+  | "ne"
+  | "and"
+  | "or"
+  | "xor"
+  | "not"
+  | "shl"
+  | "shr"
+  | "select"
+  | "splat"
+  | "sumLanes"
+  | "maxLanes"
+  | "convert"
+  | "bits";
+
+export type Instruction =
+  /** All lanes hold `value`; a mask holds it as 0 or 1; an int64 is given as a whole number below 2^53. */
+  | { readonly op: "constant"; readonly to: Value; readonly value: number }
+  | { readonly op: "compute"; readonly to: Value; readonly name: LoopOp; readonly args: readonly Value[] }
+  /** int32: lane k holds at + k * stride. */
+  | { readonly op: "ramp"; readonly to: Value; readonly at: Affine; readonly stride: number }
+  /**
+   * Lane k is read at from + k * stride; stride 0 spreads one element, 1 is contiguous. A bool buffer holds int32 0 or
+   * 1 and loads as mask32.
+   */
+  | { readonly op: "load"; readonly to: Value; readonly from: Place; readonly stride: number }
+  /** Lane k is written at to + k. A mask32 is stored as int32 0 or 1. */
+  | { readonly op: "store"; readonly value: Value; readonly to: Place }
+  /** A variable that `assign` may change. */
+  | { readonly op: "declare"; readonly to: Value; readonly from: Value }
+  | { readonly op: "assign"; readonly to: Value; readonly from: Value }
+  | {
+      readonly op: "for";
+      readonly index: Index;
+      readonly from: number;
+      readonly to: number;
+      readonly step: number;
+      readonly body: readonly Instruction[];
+    }
+  /** `test` is a scalar mask. */
+  | { readonly op: "if"; readonly test: Value; readonly body: readonly Instruction[] };
+
+/** One kernel, ready to print. `indices` are the counters of the program's loops that it reads. */
+export interface Routine {
+  readonly name: string;
+  readonly indices: readonly Index[];
+  readonly body: readonly Instruction[];
+}
+
+/** `launch` holds a kernel before lowering and a routine after. */
+export type Step<K> =
+  | { readonly kind: "launch"; readonly kernel: K }
+  /** length times, counting up (or down from length - 1). */
+  | {
+      readonly kind: "repeat";
+      readonly index: Index;
+      readonly length: number;
+      readonly reverse: boolean;
+      readonly body: readonly Step<K>[];
+    }
+  /** Runs `test`, reads the bool in `flag`, and if it holds runs `body` and starts again; at most `limit` times. */
+  | {
+      readonly kind: "while";
+      readonly index: Index;
+      readonly limit: number | undefined;
+      readonly test: readonly Step<K>[];
+      readonly flag: Place;
+      readonly body: readonly Step<K>[];
+    }
+  | {
+      readonly kind: "branch";
+      readonly flag: Place;
+      readonly yes: readonly Step<K>[];
+      readonly no: readonly Step<K>[];
+    };
+
+/** What a backend prints: one function that runs all steps over an arena of `bytes`. */
+export interface LoopProgram {
+  readonly steps: readonly Step<Routine>[];
+  readonly buffers: readonly Buffer[];
+  readonly bytes: number;
+}
+
+/** What the compiler must know of a backend. */
+export interface Machine {
+  /** Bytes in a vector register: 64, 32, 16. */
+  readonly vectorBytes: number;
+  /** Vector registers that a kernel may use for accumulators and operands. */
+  readonly registers: number;
+  /** True when one kernel may mix vectors of 4-byte and 8-byte elements (else such kernels are scalar). */
+  readonly mixedWidths: boolean;
+}
+
+export function add(a: Affine, b: Affine): Affine {
+  const scales = new Map<Index, number>();
+  for (const { index, scale } of [...a.terms, ...b.terms]) scales.set(index, (scales.get(index) ?? 0) + scale);
+  const terms = [...scales].filter(([, scale]) => scale !== 0).map(([index, scale]) => ({ index, scale }));
+  return { offset: a.offset + b.offset, terms };
+}
+
+export function scaled(a: Affine, by: number): Affine {
+  if (by === 0) return at(0);
+  return { offset: a.offset * by, terms: a.terms.map(({ index, scale }) => ({ index, scale: scale * by })) };
+}
+
+/** A fixed position. */
+export function at(offset: number): Affine {
+  return { offset, terms: [] };
+}
+
+/** The position that a counter holds. */
+export function along(index: Index, scale = 1): Affine {
+  return { offset: 0, terms: [{ index, scale }] };
+}
+
+export function scaleOf(a: Affine, index: Index): number {
+  return a.terms.find((term) => term.index === index)?.scale ?? 0;
+}
+
+export function sameAffine(a: Affine, b: Affine): boolean {
+  return (
+    a.offset === b.offset &&
+    a.terms.length === b.terms.length &&
+    a.terms.every((term) => scaleOf(b, term.index) === term.scale)
+  );
+}
