@@ -1,0 +1,7 @@
+export * from "./activations.ts";
+export { dense } from "./dense.ts";
+export * from "./initializers.ts";
+export { type Layer, layer } from "./layer.ts";
+export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./losses.ts";
+export { initialize, type Model, nameParameters, parametersOf } from "./model.ts";
+export { sequential } from "./sequential.ts";

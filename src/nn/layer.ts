@@ -1,0 +1,42 @@
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** A function from tensor to tensor that knows its knobs. */
+export interface Layer {
+  (x: Tensor): Tensor;
+  /** What it is: "dense", "tanh", "sequential". */
+  readonly kind: string;
+  /** How it was written: "dense(1, 32)". */
+  readonly name: string;
+  /** Its own knobs, by role: `weight`, `bias`. A tensor computed from parameters stands for a constraint. */
+  readonly parameters: Readonly<Record<string, Tensor>>;
+  /** The layers that it is made of, by place. */
+  readonly children: Readonly<Record<string, Layer>>;
+}
+
+/**
+ * Makes a layer of a plain function.
+ *
+ * @param kind                what it is, e.g. "dense"
+ * @param call                what it does
+ * @param options.name        how it was written (default: `kind`)
+ * @param options.parameters  its own knobs
+ * @param options.children    the layers that it is made of
+ */
+export function layer(
+  kind: string,
+  call: (x: Tensor) => Tensor,
+  options: {
+    name?: string;
+    parameters?: Readonly<Record<string, Tensor>>;
+    children?: Readonly<Record<string, Layer>>;
+  } = {},
+): Layer {
+  const { name = kind, parameters = {}, children = {} } = options;
+  const made = (x: Tensor) => call(x);
+  Object.defineProperty(made, "name", { value: name });
+  return Object.assign(made, { kind, parameters, children }) as Layer;
+}
+
+export function isLayer(thing: unknown): thing is Layer {
+  return typeof thing === "function" && "kind" in thing && "parameters" in thing && "children" in thing;
+}

@@ -1,0 +1,21 @@
+import type { Tensor } from "../tensor/tensor.ts";
+import { isLayer, type Layer, layer } from "./layer.ts";
+import { nameParameters } from "./model.ts";
+
+/**
+ * Layers one after another. Parameters are named by place: "0.weight", "2.bias". The same layer may stand at several
+ * places, which ties them.
+ *
+ * @param parts  layers, or plain functions, which become layers without knobs
+ */
+export function sequential(...parts: readonly (Layer | ((x: Tensor) => Tensor))[]): Layer {
+  const layers = parts.map((part) =>
+    isLayer(part) ? part : layer("function", part, { name: part.name || "function" }),
+  );
+  const made = layer("sequential", (x) => layers.reduce((y, part) => part(y), x), {
+    name: `sequential(${layers.map((part) => part.name).join(", ")})`,
+    children: Object.fromEntries(layers.map((part, i) => [i, part])),
+  });
+  nameParameters(made);
+  return made;
+}

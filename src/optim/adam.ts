@@ -1,0 +1,53 @@
+import { PondusError } from "../graph/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type CommonOptions, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
+
+export interface AdamOptions extends CommonOptions {
+  /** Decay of the first and second moment (default 0.9 and 0.999). */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment (default 1e-8). */
+  readonly epsilon?: number;
+  /** See `adam` and `adamw`, which differ in it. */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Adam (Kingma & Ba, ICLR 2015), as PyTorch computes it. `weightDecay` adds weightDecay w to the gradient (default 0).
+ *
+ * @throws `optim.rate`, `optim.betas`
+ */
+export function adam(options: AdamOptions): Optimizer {
+  const { weightDecay = 0 } = options;
+  return optimizer("adam", options, (turn) => {
+    const g = weightDecay === 0 ? turn.gradient : turn.gradient.add(turn.value.mul(weightDecay));
+    return turn.value.sub(direction(turn, g, options).mul(turn.rate));
+  });
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019), as PyTorch computes it: each step first takes
+ * rate weightDecay w off w (default 0.01).
+ *
+ * @throws `optim.rate`, `optim.betas`
+ */
+export function adamw(options: AdamOptions): Optimizer {
+  const { weightDecay = 0.01 } = options;
+  return optimizer("adamw", options, (turn) => {
+    const { value, rate, gradient } = turn;
+    const kept = value.sub(value.mul(weightDecay).mul(rate));
+    return kept.sub(direction(turn, gradient, options).mul(rate));
+  });
+}
+
+function direction(turn: Turn, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
+  if (!betas.every((beta) => beta > 0 && beta < 1)) {
+    throw new PondusError("optim.betas", `adam: both betas must lie between 0 and 1, but ${betas.join(" and ")} came.`);
+  }
+  const average = (name: string, beta: number, x: Tensor) =>
+    turn.remember(name, (before) => before.mul(beta).add(x.mul(1 - beta)));
+  // 1 - beta^t by expm1: in float32 the plain difference would lose five digits at beta = 0.999.
+  const correction = (beta: number) => turn.count().mul(Math.log(beta)).expm1().neg();
+  const m = average("m", betas[0], g).div(correction(betas[0]));
+  const v = average("v", betas[1], g.square()).div(correction(betas[1]));
+  return m.div(v.sqrt().add(epsilon));
+}

@@ -1,0 +1,129 @@
+import { grad } from "../autodiff/index.ts";
+import { isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import { describeOrigin, labelled } from "../graph/origin.ts";
+import { Parameter } from "../graph/parameter.ts";
+import { type Model, nameParameters } from "../nn/index.ts";
+import type { Update } from "../runtime/index.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import type { Clip } from "./clip.ts";
+import type { Schedule } from "./schedules.ts";
+import { uniqueNames } from "./unique-names.ts";
+
+/** Turns a loss into updates of the parameters. */
+export interface Optimizer {
+  readonly name: string;
+  /**
+   * The updates that lower `loss`: new values of its parameters and of the optimizer's own state, which is made here and
+   * starts afresh.
+   *
+   * @param loss   one float
+   * @param model  whose trainable parameters to change (default: every one that the loss depends on, except through
+   *               `stopGradient`); parameters take their dotted names from it
+   * @throws `optim.parameters` when there is nothing to train, `grad.scalar` when the loss is not one float
+   */
+  minimize(loss: Tensor, model?: Model): { updates: Update[] };
+}
+
+export interface CommonOptions {
+  /** Step size, or a schedule of it. */
+  readonly rate: number | Schedule;
+  /** Applied to all gradients together before anything else, e.g. `clipByGlobalNorm(1)`. */
+  readonly clip?: Clip;
+}
+
+/** What the rule of an optimizer sees of one parameter. */
+export interface Turn {
+  readonly value: Tensor;
+  readonly gradient: Tensor;
+  readonly rate: number | Tensor;
+  /** How many steps there were, this one included, as a float scalar. */
+  count(): Tensor;
+  /** State of the parameter's shape and type that starts at 0; returns its value after this step. */
+  remember(name: string, next: (before: Tensor) => Tensor): Tensor;
+}
+
+/** An optimizer from the rule that gives a parameter's next value. */
+export function optimizer(name: string, options: CommonOptions, rule: (turn: Turn) => Tensor): Optimizer {
+  const { rate, clip } = options;
+  if (typeof rate === "number" && !(Number.isFinite(rate) && rate >= 0)) {
+    throw new PondusError("optim.rate", `${name}: the rate must be a number from 0, but ${rate} came.`);
+  }
+  const minimize = (loss: Tensor, model?: Model) => {
+    const parameters = chosen(name, loss, model);
+    const names = uniqueNames(parameters.map((p) => p.name));
+    const values = parameters.map(tensorOf);
+    const raw = grad(loss, values);
+    return labelled(name, () => {
+      const gradients = clip ? clip(raw) : raw;
+      const counter = lazyCounter(name);
+      const updates: Update[] = parameters.flatMap((parameter, i) => {
+        const state: Update[] = [];
+        const steps = () => counter.value().cast(parameter.dtype);
+        const value = rule({
+          value: values[i],
+          gradient: gradients[i],
+          rate: typeof rate === "number" ? rate : rate(steps()).cast(parameter.dtype),
+          count: () => steps().add(1),
+          remember: (what, next) => {
+            const { shape, dtype } = parameter;
+            const slot = new Parameter({ name: `${names[i]}/${what}`, shape, dtype, init: () => 0, trainable: false });
+            const after = next(tensorOf(slot));
+            state.push({ parameter: slot, value: after });
+            return after;
+          },
+        });
+        return [{ parameter, value }, ...state];
+      });
+      return { updates: [...updates, ...counter.updates()] };
+    });
+  };
+  return { name, minimize };
+}
+
+/** The tensor that stands for a parameter's current value. */
+export function tensorOf(parameter: Parameter): Tensor {
+  return new Tensor(make("parameter", [], { parameter }));
+}
+
+/** A count of the steps so far, which exists only when somebody asks for it. */
+function lazyCounter(name: string) {
+  let counter: Parameter | undefined;
+  return {
+    value: (): Tensor => {
+      counter ??= new Parameter({ name: `${name}/step`, shape: [], dtype: "int32", init: () => 0, trainable: false });
+      return tensorOf(counter);
+    },
+    updates: (): Update[] => (counter ? [{ parameter: counter, value: tensorOf(counter).add(1) }] : []),
+  };
+}
+
+function chosen(name: string, loss: Tensor, model: Model | undefined): Parameter[] {
+  const reached = reachedByGradient(loss.node);
+  const candidates = model === undefined ? [...reached] : Object.values(nameParameters(model));
+  const found = candidates.filter((p) => p.trainable && isFloat(p.dtype) && reached.has(p));
+  if (found.length > 0) return found;
+  throw new PondusError(
+    "optim.parameters",
+    `${name}: the loss${describeOrigin(loss.node.origin)} depends on no trainable parameter` +
+      `${model === undefined ? "" : " of the model"}, so there is nothing to train.`,
+  );
+}
+
+/** Parameters in the order in which the loss uses them; what stands only behind `stopGradient` is left out. */
+function reachedByGradient(loss: Node): Set<Parameter> {
+  const found = new Set<Parameter>();
+  const seen = new Set<Node>([loss]);
+  const stack = [loss];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (node.is("parameter")) found.add(node.attrs.parameter);
+    if (node.is("stop")) continue;
+    for (const x of node.inputs.toReversed()) {
+      if (seen.has(x)) continue;
+      seen.add(x);
+      stack.push(x);
+    }
+  }
+  return found;
+}
