@@ -2,14 +2,17 @@ import { jvp } from "../autodiff/index.ts";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
-import type { Parameter } from "../graph/parameter.ts";
+import { Parameter } from "../graph/parameter.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { compile } from "../runtime/program.ts";
 import { scan } from "../tensor/control.ts";
 import { eye } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { type Checkpoint, load, restore, save, type TrainingRecord } from "./checkpoint.ts";
 import { solvePositive } from "./cholesky.ts";
+import { breathe } from "./pace.ts";
+import { uniqueNames } from "./unique-names.ts";
 
 export interface LeastSquaresOptions {
   /** What should become small: any shape, float64. Its mean square is the loss. */
@@ -23,21 +26,18 @@ export interface LeastSquaresOptions {
   backend?: BackendName | "auto";
   signal?: AbortSignal;
   onProgress?: (progress: { step: number; steps: number; loss: number }) => void;
-  /** Where an interrupted fit stood. */
-  resume?: LeastSquaresState;
+  /** Continues from here, exactly. */
+  resume?: Checkpoint;
 }
 
-/** All that the method carries from step to step, beside the parameters themselves. */
-export interface LeastSquaresState {
-  readonly step: number;
-  readonly damping: number;
-  readonly history: readonly { step: number; loss: number }[];
-}
-
-export interface LeastSquaresResult extends LeastSquaresState {
+export interface LeastSquaresResult {
   readonly stopped: "converged" | "finished" | "interrupted";
+  /** Steps taken, refused ones included. */
+  readonly steps: number;
   /** Mean square of the residuals. */
   readonly loss: number;
+  readonly history: readonly TrainingRecord[];
+  readonly checkpoint: Checkpoint;
   readonly seconds: number;
 }
 
@@ -54,52 +54,62 @@ export interface LeastSquaresResult extends LeastSquaresState {
 export async function leastSquares(options: LeastSquaresOptions): Promise<LeastSquaresResult> {
   const { residuals, steps = 100, tolerance = 1e-13, signal, onProgress, resume } = options;
   const parameters = options.parameters ?? trainableUnder(residuals);
-  const odd = [residuals, ...parameters].find((x) => x.dtype !== "float64");
-  if (odd) {
-    throw new PondusError(
-      "leastSquares.type",
-      `leastSquares: residuals and parameters must be float64, but ${"name" in odd ? `${odd.name} is` : "the residuals are"} ${odd.dtype}.`,
-    );
-  }
-  const { slope, value } = programs(residuals, parameters, options.backend);
+  requireFloat64(residuals, parameters);
   const began = performance.now();
-  const history = [...(resume?.history ?? [])];
-  let { step, damping } = resume ?? { step: 0, damping: 1e-3 };
+  const damping = new Parameter({ name: "damping", shape: [], dtype: "float64", init: () => 1e-2, trainable: false });
+  damping.draw(0, 0);
+  const all = [...parameters, damping];
+  const names = uniqueNames(all.map((p) => p.name));
+  const named = new Map(names.map((name, i) => [name, all[i]]));
+  if (resume) restore(load(named, resume));
+
+  const { slope, value } = programs(residuals, parameters, options.backend);
   let here = await slope.run();
   let loss = here.loss.item();
   if (!Number.isFinite(loss)) {
-    throw new PondusError("leastSquares.start", `leastSquares: the loss is ${loss} at the starting values.`, {
-      exitCode: 1,
-    });
+    const why = `the loss is ${loss} at the starting values; begin nearer to the data.`;
+    throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
   }
-  if (history.length === 0) history.push({ step, loss });
-  const result = (stopped: LeastSquaresResult["stopped"]): LeastSquaresResult => {
-    const seconds = (performance.now() - began) / 1000;
-    return { stopped, step, loss, damping, history, seconds };
-  };
-  while (step < steps) {
-    if (signal?.aborted) return result("interrupted");
-    const old = parameters.map((p) => Float64Array.from(p.read()));
-    const move = dampedStep(here.normal.data, here.gradient.data, damping);
-    step++;
-    if (move) shift(parameters, old, move);
-    const tried = move ? (await value.run()).loss.item() : Number.NaN;
-    if (tried < loss) {
-      const gain = (loss - tried) / loss;
-      loss = tried;
-      damping = Math.max(damping / 3, 1e-14);
-      here = await slope.run();
-      history.push({ step, loss });
-      onProgress?.({ step, steps, loss });
-      if (gain < tolerance) return result("converged");
-    } else {
-      for (const [i, p] of parameters.entries()) p.write(old[i]);
-      damping *= 4;
-      if (damping > 1e12) return result("converged");
+  let done = resume?.step ?? 0;
+  const history = [...(resume?.history ?? [{ step: 0, loss }])];
+  let stopped: LeastSquaresResult["stopped"] | undefined;
+  while (!stopped) {
+    if (done >= steps) stopped = "finished";
+    else if (signal?.aborted) stopped = "interrupted";
+    else {
+      const lambda = damping.read()[0];
+      const before = parameters.map((p) => Float64Array.from(p.read()));
+      const move = dampedStep(here.normal.data, here.gradient.data, lambda);
+      if (move) shift(parameters, before, move);
+      const tried = move ? (await value.run()).loss.item() : Number.NaN;
+      done++;
+      if (tried < loss) {
+        if (loss - tried < tolerance * loss) stopped = "converged";
+        loss = tried;
+        damping.write([Math.max(lambda / 3, 1e-14)]);
+        here = await slope.run();
+        history.push({ step: done, loss });
+      } else {
+        for (const [i, p] of parameters.entries()) p.write(before[i]);
+        damping.write([lambda * 4]);
+        if (lambda > 1e12) stopped = "converged";
+      }
+      onProgress?.({ step: done, steps, loss });
+      await breathe();
     }
-    await breathe();
   }
-  return result("finished");
+  const checkpoint: Checkpoint = { step: done, loss, tensors: save(named), history: [...history] };
+  return { stopped, steps: done, loss, history, checkpoint, seconds: (performance.now() - began) / 1000 };
+}
+
+function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): void {
+  const odd = parameters.find((p) => p.dtype !== "float64");
+  if (residuals.dtype === "float64" && !odd) return;
+  const came = odd ? `${odd.name} is ${odd.dtype}` : `the residuals are ${residuals.dtype}`;
+  throw new PondusError(
+    "leastSquares.type",
+    `leastSquares: residuals and parameters must be float64, but ${came}; make them with { dtype: "float64" }.`,
+  );
 }
 
 function programs(residuals: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto" = "auto") {
@@ -156,6 +166,3 @@ function shift(parameters: readonly Parameter[], from: readonly Float64Array[], 
     at += p.size;
   }
 }
-
-/** Lets signals and timers in. */
-const breathe = () => new Promise<void>((resume) => setTimeout(resume, 0));

@@ -1,0 +1,9 @@
+export { type Column, numbers, parseCsv, type Row, readCsv, type Table } from "./csv.ts";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  type StoredTensor,
+  type TensorFile,
+  writeSafetensors,
+} from "./safetensors.ts";

@@ -1,0 +1,147 @@
+import { allocate, bytesOf, type DType, type TypedArray } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
+import { writeAtomic } from "./atomic.ts";
+import { readBytes } from "./read.ts";
+
+/**
+ * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON header, the
+ * header (name to type, shape and byte range), then the numbers, little-endian. Any safetensors reader can open what
+ * is written here.
+ */
+export interface StoredTensor {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly data: TypedArray;
+}
+
+export interface TensorFile {
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const formatNames = { float32: "F32", float64: "F64", int32: "I32", bool: "I32" } as const;
+const dtypes: Readonly<Record<string, DType>> = { F32: "float32", F64: "float64", I32: "int32" };
+/** The format's own bound on its header. */
+const longestHeader = 100_000_000;
+
+/** The file's bytes. Wider elements come first, so that every tensor is aligned; bools are stored as I32. */
+export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array {
+  const entries = Object.entries(tensors).sort(([, a], [, b]) => bytesOf[b.dtype] - bytesOf[a.dtype]);
+  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    const start = end;
+    end += data.length * bytesOf[dtype];
+    header[name] = { dtype: formatNames[dtype], shape, data_offsets: [start, end] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(text.length / 8) * 8;
+  const bytes = new Uint8Array(8 + padded + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
+  bytes.fill(0x20, 8, 8 + padded);
+  bytes.set(text, 8);
+  let at = 8 + padded;
+  for (const [, { data }] of entries) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads the bytes back.
+ *
+ * @param name  what errors call the file
+ * @throws `safetensors.corrupt` when header, offsets and size do not agree; `safetensors.dtype` for element types that
+ *         Pondus does not have
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
+  const { header, body } = splitHeader(bytes, name);
+  const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
+    throw corrupt(name, "the header's __metadata__ should map names to text");
+  }
+  const tensors: Record<string, StoredTensor> = {};
+  let needed = 0;
+  for (const [key, entry] of Object.entries(entries)) {
+    const { dtype, shape, start, end } = describe(key, entry, name);
+    if (end > body.length) {
+      throw corrupt(
+        name,
+        `tensor "${key}" should end at byte ${end} of the numbers, but there are ${body.length} (the file is cut off)`,
+      );
+    }
+    needed = Math.max(needed, end);
+    const data = allocate(dtype, sizeOf(shape));
+    new Uint8Array(data.buffer).set(body.subarray(start, end));
+    Object.defineProperty(tensors, key, { value: { shape, dtype, data }, enumerable: true });
+  }
+  if (body.length > needed) throw corrupt(name, `${body.length - needed} bytes at its end belong to no tensor`);
+  return { tensors, metadata: metadata as Record<string, string> };
+}
+
+/** @throws `file.*` and what `decodeSafetensors` throws */
+export function readSafetensors(path: string): TensorFile {
+  return decodeSafetensors(readBytes(path), path);
+}
+
+export function writeSafetensors(path: string, file: TensorFile): void {
+  writeAtomic(path, encodeSafetensors(file));
+}
+
+function splitHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; body: Uint8Array } {
+  if (bytes.length < 8)
+    throw corrupt(name, `it has ${bytes.length} bytes, fewer than the 8 that give its header's length`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > longestHeader) throw corrupt(name, `it claims a header of ${length} bytes`);
+  if (8 + length > bytes.length) {
+    throw corrupt(
+      name,
+      `its header should have ${length} bytes, but only ${bytes.length - 8} follow (the file is cut off)`,
+    );
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch (error) {
+    throw corrupt(name, `its header is not JSON (${(error as Error).message})`);
+  }
+  if (!isRecord(header)) throw corrupt(name, "its header is not a JSON object");
+  return { header, body: bytes.subarray(8 + length) };
+}
+
+function describe(key: string, entry: unknown, name: string) {
+  if (!isRecord(entry)) throw corrupt(name, `the header's entry for "${key}" is not an object`);
+  const { dtype: type, shape, data_offsets: offsets } = entry;
+  if (!Array.isArray(shape) || !shape.every(isCount)) throw corrupt(name, `tensor "${key}" has no valid shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1]) {
+    throw corrupt(name, `tensor "${key}" has no valid data_offsets`);
+  }
+  const dtype = typeof type === "string" && Object.hasOwn(dtypes, type) ? dtypes[type] : undefined;
+  if (!dtype) {
+    throw new PondusError(
+      "safetensors.dtype",
+      `${name}: tensor "${key}" is ${JSON.stringify(type)}; Pondus reads ${Object.keys(dtypes).join(", ")}.`,
+    );
+  }
+  const [start, end] = offsets as [number, number];
+  const wanted = sizeOf(shape as number[]) * bytesOf[dtype];
+  if (end - start !== wanted) {
+    throw corrupt(
+      name,
+      `tensor "${key}" is ${dtype} ${formatShape(shape as number[])}, ${wanted} bytes, but its offsets span ${end - start}`,
+    );
+  }
+  return { dtype, shape: shape as number[], start, end };
+}
+
+const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+
+function corrupt(name: string, what: string): PondusError {
+  return new PondusError(
+    "safetensors.corrupt",
+    `${name} is not a whole safetensors file: ${what}. Write or fetch it again.`,
+  );
+}

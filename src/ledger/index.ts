@@ -1,0 +1,1 @@
+export { type WeighedLayer, type WeighedTensor, type Weighing, weigh } from "./weigh.ts";
