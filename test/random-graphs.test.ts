@@ -1,0 +1,140 @@
+import * as fc from "fast-check";
+import { type BackendName, compile, type NumberArray, tensor } from "pondus";
+import { beforeAll, expect, test } from "vitest";
+import { Stream } from "../src/graph/threefry.ts";
+import { difference } from "./agreement.ts";
+import { onEveryBackend } from "./every-backend.ts";
+import { build, type Leaf, leavesOf, type Recipe, recipes } from "./random-graphs.ts";
+
+/** Both can be set from outside: PONDUS_GRAPHS=5000 PONDUS_GRAPH_SEED=7 npm test -- random-graphs */
+const count = Number(process.env.PONDUS_GRAPHS ?? 500);
+const seed = Number(process.env.PONDUS_GRAPH_SEED ?? 1);
+/** One program computes several graphs, which spares the C compiler most of its starts. */
+const perProgram = 10;
+
+type Results = { readonly [name: string]: NumberArray };
+
+/** Runs some recipes as one program; with a `shake`, every input first moves by noise of that size. */
+async function run(backend: BackendName, batch: readonly Recipe[], shake?: Shake): Promise<Results[]> {
+  const leaves = batch.map((recipe, i) => leavesOf(recipe, `g${i}_`));
+  const program = compile(
+    (x) =>
+      Object.fromEntries(
+        batch.flatMap((recipe, i) => {
+          const inputs = leaves[i].map((l) => x[l.name]);
+          const { outputs } = build(recipe, leaves[i], inputs);
+          return Object.entries(outputs).map(([name, y]) => [`${i} ${name}`, y]);
+        }),
+      ),
+    Object.fromEntries(leaves.flat().map((l) => [l.name, { shape: l.shape, dtype: l.dtype }])),
+    { backend },
+  );
+  const values = leaves.flat().map((l) => [l.name, shake ? shake(l) : [...l.values]]);
+  const results = await program.run(Object.fromEntries(values));
+  return batch.map((_, i) => {
+    const own = Object.entries(results).filter(([name]) => name.startsWith(`${i} `));
+    return Object.fromEntries(own.map(([name, y]) => [name.slice(name.indexOf(" ") + 1), y]));
+  });
+}
+
+type Shake = (leaf: Leaf) => number[];
+const noise = { float32: 1e-5, float64: 1e-9, int32: 0, bool: 0 };
+const shaker = (index: number): Shake => {
+  const stream = new Stream(11, index);
+  return ({ values, dtype }) => values.map((v) => v + noise[dtype] * (2 * stream.uniform() - 1));
+};
+
+/** What the reference says, and which entries are fit to be compared. */
+interface Truth {
+  readonly values: Results;
+  /** False for entries that noise moves much more than its own size: jumps (floor, a choice between near equals) and
+   *  cancellation, where every backend may rightly differ. */
+  readonly steady: { readonly [name: string]: readonly boolean[] };
+}
+
+async function truths(batch: readonly Recipe[]): Promise<Truth[]> {
+  const values = await run("reference", batch);
+  const shaken = [await run("reference", batch, shaker(1)), await run("reference", batch, shaker(2))];
+  return values.map((own, i) => ({
+    values: own,
+    steady: Object.fromEntries(
+      Object.entries(own).map(([name, { data, dtype }]) => {
+        const scale = Math.max(...Array.from(data, Math.abs), 1e-3);
+        const moved = (k: number) => Math.max(...shaken.map((s) => Math.abs(s[i][name].data[k] - data[k])));
+        return [name, Array.from(data, (_, k) => moved(k) <= 30 * noise[dtype] * scale)];
+      }),
+    ),
+  }));
+}
+
+/** The first output in which a backend is wrong. */
+function mismatch(got: Results, { values, steady }: Truth): string | undefined {
+  for (const name in values) {
+    const masked = (x: NumberArray) => ({ ...x, data: x.data.map((v, k) => (steady[name][k] ? v : 0)) });
+    const why = difference(masked(got[name]), masked(values[name]).data);
+    if (why) return `${name}: ${why}`;
+  }
+  return undefined;
+}
+
+const all = fc.sample(recipes, { numRuns: count, seed });
+const batches = Array.from({ length: Math.ceil(count / perProgram) }, (_, i) =>
+  all.slice(i * perProgram, (i + 1) * perProgram),
+);
+const known = new Map<Recipe, Truth>();
+
+beforeAll(async () => {
+  for (const batch of batches) (await truths(batch)).forEach((truth, i) => known.set(batch[i], truth));
+}, 120_000);
+
+test("nearly every entry of the random graphs is fit to be compared", () => {
+  const entries = [...known.values()].flatMap((t) => Object.values(t.steady).flat());
+  expect(entries.filter((fit) => !fit).length / entries.length).toBeLessThan(0.03);
+  const infinite = [...known].filter(([, t]) => Object.values(t.values).some((x) => !x.data.every(Number.isFinite)));
+  expect(infinite.map(([recipe]) => codeOf(recipe))).toEqual([]);
+});
+
+onEveryBackend((backend) => {
+  test(`${count} random graphs and their gradients`, { timeout: 300_000 }, async () => {
+    for (const batch of batches) {
+      let why: string | undefined;
+      try {
+        const got = await run(backend, batch);
+        why = got.map((own, i) => mismatch(own, known.get(batch[i]) as Truth)).find((w) => w !== undefined);
+      } catch (error) {
+        why = String(error);
+      }
+      if (why) await explain(backend, batch, why);
+    }
+  });
+});
+
+/** The graph as a person would write it. */
+function codeOf(recipe: Recipe): string {
+  const leaves = leavesOf(recipe);
+  const inputs = leaves.map((l) => tensor(l.values, { shape: l.shape, dtype: l.dtype }));
+  return build(recipe, leaves, inputs).code;
+}
+
+/** Fails with the smallest graph that goes wrong, as code. */
+async function explain(backend: BackendName, batch: readonly Recipe[], why: string): Promise<void> {
+  const wrong = async (recipe: Recipe): Promise<string | undefined> => {
+    const [truth] = await truths([recipe]);
+    try {
+      const [got] = await run(backend, [recipe]);
+      return mismatch(got, truth);
+    } catch (error) {
+      return String(error);
+    }
+  };
+  for (const recipe of batch) {
+    if (!(await wrong(recipe))) continue;
+    const shrunk = await fc.check(
+      fc.asyncProperty(recipes, async (r) => (await wrong(r)) === undefined),
+      { examples: [[recipe]], numRuns: 1, interruptAfterTimeLimit: 30_000 },
+    );
+    const smallest = shrunk.counterexample?.[0] ?? recipe;
+    throw new Error(`${backend} disagrees with the reference: ${await wrong(smallest)}\n\n${codeOf(smallest)}\n`);
+  }
+  throw new Error(`${backend} disagrees with the reference, but only for ten graphs in one program: ${why}`);
+}
