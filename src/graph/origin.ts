@@ -82,3 +82,10 @@ export function describeOrigin(origin: Origin | undefined): string {
   if (label) return ` (made by ${label})`;
   return place ? ` (at ${place})` : "";
 }
+
+/** `; the weight was made by dense(128, 64) at model.ts:12`, with the parts that are known; empty when none is. */
+export function describeMaker(what: string, origin: Origin | undefined): string {
+  const { place, label } = origin ?? {};
+  if (!place && !label) return "";
+  return `; ${what} was made${label ? ` by ${label}` : ""}${place ? ` at ${place}` : ""}`;
+}

@@ -1,4 +1,5 @@
 import { PondusError } from "../graph/errors.ts";
+import { full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 
 /**
@@ -17,7 +18,7 @@ function whole(what: string, name: string, n: number, least: number): void {
 
 /** Always `value`. */
 export function constant(value: number): Schedule {
-  return (step) => real(step).mul(0).add(value);
+  return (step) => full([], value, real(step).dtype);
 }
 
 /** A straight line from `initial` to `final` over `steps` steps, which begins after `delay` (optax.linear_schedule). */

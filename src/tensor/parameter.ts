@@ -17,8 +17,13 @@ export function parameter(
 ): Tensor {
   const dtype = options.dtype ?? "float32";
   const settings = { name: options.name ?? "parameter", shape, dtype, trainable: options.trainable };
-  const made = new Parameter({ ...settings, init: typeof init === "function" ? init : () => init as number });
-  if (Array.isArray(init)) made.write(init.flat(Number.POSITIVE_INFINITY) as number[]);
+  if (typeof init === "object") {
+    const values = ([init] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[];
+    const made = new Parameter({ ...settings, init: () => (i) => values[i] });
+    made.write(values);
+    return new Tensor(make("parameter", [], { parameter: made }));
+  }
+  const made = new Parameter({ ...settings, init: typeof init === "function" ? init : () => init });
   return new Tensor(make("parameter", [], { parameter: made }));
 }
 

@@ -2,7 +2,7 @@ import { type DType, isFloat, type TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
-import { describeOrigin } from "../graph/origin.ts";
+import { describeMaker, describeOrigin } from "../graph/origin.ts";
 import { broadcast, formatShape, type Shape, sizeOf, type TensorType } from "../graph/shape.ts";
 import { contract } from "./einsum.ts";
 import { axesOf, axisOf, constant, elementwise, inferShape, reshapeNode, spread } from "./operands.ts";
@@ -408,7 +408,7 @@ function matmul(x: Tensor, y: Tensor): Tensor {
     throw new PondusError(
       "shape.matmul",
       `matmul: inner sizes differ, ${formatShape(x.shape)} x ${formatShape(y.shape)} ` +
-        `(${inner} is not ${b.shape[b.rank - 2]})${describeOrigin(y.node.origin)}.`,
+        `(${inner} is not ${b.shape[b.rank - 2]})${describeMaker(y.node.is("parameter") ? "the weight" : "the second", y.node.origin)}.`,
     );
   }
   const lead = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
