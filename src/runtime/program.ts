@@ -118,7 +118,7 @@ function flatten(value: InputValue): ArrayLike<number> {
  * @param inputs   name to shape (float32) or to { shape, dtype }
  * @param options.backend  "native", "wasm", "reference", or "auto" (the fastest that works here)
  */
-export function compile<const I extends InputTypes, O extends Outputs>(
+export function compile<const I extends InputTypes = Record<never, never>, O extends Outputs = Outputs>(
   f: (inputs: { readonly [K in keyof I]: Tensor }) => O,
   inputs: I = {} as I,
   options: { backend?: BackendName | "auto" } = {},
