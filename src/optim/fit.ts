@@ -106,8 +106,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     }
   };
   const outcome = (): FitResult["stopped"] | undefined => {
-    if (done > 0 && recordedSince(history, best?.step ?? 0) >= patience) return "early";
     if (done >= steps) return "finished";
+    if (recordedSince(history, best?.step ?? 0) >= patience) return "early";
     return signal?.aborted ? "interrupted" : undefined;
   };
 

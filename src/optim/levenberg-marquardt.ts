@@ -11,6 +11,7 @@ import { eye } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Checkpoint, load, restore, save, type TrainingRecord } from "./checkpoint.ts";
 import { solvePositive } from "./cholesky.ts";
+import type { Progress } from "./fit.ts";
 import { breathe } from "./pace.ts";
 import { uniqueNames } from "./unique-names.ts";
 
@@ -25,7 +26,7 @@ export interface LeastSquaresOptions {
   tolerance?: number;
   backend?: BackendName | "auto";
   signal?: AbortSignal;
-  onProgress?: (progress: { step: number; steps: number; loss: number }) => void;
+  onProgress?: (progress: Progress) => void;
   /** Continues from here, exactly. */
   resume?: Checkpoint;
 }
@@ -70,8 +71,10 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     const why = `the loss is ${loss} at the starting values; begin nearer to the data.`;
     throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
   }
-  let done = resume?.step ?? 0;
+  const start = resume?.step ?? 0;
+  let done = start;
   const history = [...(resume?.history ?? [{ step: 0, loss }])];
+  const checkpoint = (): Checkpoint => ({ step: done, loss, tensors: save(named), history: [...history] });
   let stopped: LeastSquaresResult["stopped"] | undefined;
   while (!stopped) {
     if (done >= steps) stopped = "finished";
@@ -94,12 +97,20 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
         damping.write([lambda * 4]);
         if (lambda > 1e12) stopped = "converged";
       }
-      onProgress?.({ step: done, steps, loss });
+      const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
+      onProgress?.({
+        step: done,
+        steps,
+        loss,
+        stepsPerSecond,
+        secondsLeft: (steps - done) / stepsPerSecond,
+        checkpoint,
+      });
       await breathe();
     }
   }
-  const checkpoint: Checkpoint = { step: done, loss, tensors: save(named), history: [...history] };
-  return { stopped, steps: done, loss, history, checkpoint, seconds: (performance.now() - began) / 1000 };
+  const seconds = (performance.now() - began) / 1000;
+  return { stopped, steps: done, loss, history, checkpoint: checkpoint(), seconds };
 }
 
 function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): void {
