@@ -85,6 +85,15 @@ describe("order: slope of the error against the step", () => {
 });
 
 describe("solve", () => {
+  // A method of order p integrates polynomials of degree p - 1 without error, if each stage stands at its own time.
+  test.each(Object.values(methods))("$name: a rate that depends on time alone", async (method) => {
+    const { order } = method;
+    const power = (y: Tensor, t: Tensor) => y.mul(0).add(t.pow(order - 1).mul(order));
+    const path = ode.solve(power, float64(0.125 ** order), [0.125, 0.5, 2], { method, substeps: 3 });
+    const r = await compile(() => ({ path })).run();
+    expect(largest(r.path.data, [0.125 ** order, 0.5 ** order, 2 ** order])).toBeLessThan(1e-13);
+  });
+
   test("uneven and falling times, any shape of state", async () => {
     const y0 = float64([1, 2, 3, 4, 5, 6]).reshape([2, 3]);
     const decay = (y: Tensor) => y.neg();

@@ -79,6 +79,12 @@ describe("trajectories against PyTorch", () => {
   });
 });
 
+test("the first step of Adam is the rate, in float32 too", async () => {
+  const w = parameter([], 0);
+  await compile(() => optim.adam({ rate: 1 }).minimize(w.mul(1))).run();
+  expect(Math.abs(parameterOf(w)!.read()[0] + 1)).toBeLessThan(5e-7);
+});
+
 test("the global norm spans parameters of both float types", async () => {
   const [a, b] = [parameter([], 0), parameter([], 0, { dtype: "float64" })];
   const loss = a.cast("float64").mul(3).add(b.mul(4));

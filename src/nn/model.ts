@@ -56,7 +56,7 @@ export function nameParameters(model: Model): Record<string, Parameter> {
  * seed give the same numbers everywhere.
  */
 export function initialize(model: Model, seed: number): void {
-  Object.values(nameParameters(model)).forEach((parameter, i) => {
+  Object.values(parametersOf(model)).forEach((parameter, i) => {
     parameter.draw(seed, i);
   });
 }

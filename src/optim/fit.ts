@@ -17,7 +17,7 @@ export interface FitOptions {
    */
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
   readonly optimizer: Optimizer;
-  /** Whose parameters to train (default: all trainable ones that the loss depends on). */
+  /** Whose parameters to train, and their names (default: all trainable ones that the loss depends on). */
   readonly parameters?: Model;
   /** How many steps to take in all, those before a resume included. */
   readonly steps: number;
