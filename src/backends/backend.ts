@@ -1,13 +1,6 @@
 import type { TypedArray } from "../graph/dtype.ts";
-import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
-
-/** What is to be computed: a function's graph, with the parameters that it changes. */
-export interface GraphProgram {
-  readonly inputs: readonly Node<"input">[];
-  readonly outputs: readonly { readonly name: string; readonly node: Node }[];
-  readonly updates: readonly { readonly parameter: Parameter; readonly node: Node }[];
-}
+import type { GraphProgram } from "../graph/program.ts";
 
 /** A program in memory. The arrays are its own places: fill inputs and parameters, run, read outputs and parameters. */
 export interface Executable {
@@ -25,11 +18,4 @@ export interface Backend {
   /** Why it cannot be used here, or undefined when it can. */
   unavailable(): string | undefined;
   load(program: GraphProgram): Promise<Executable>;
-}
-
-/** The parameters that a program reads or changes. */
-export function parametersOf(nodes: readonly Node[], program: GraphProgram): Set<Parameter> {
-  const found = new Set<Parameter>(program.updates.map((u) => u.parameter));
-  for (const node of nodes) if (node.is("parameter")) found.add(node.attrs.parameter);
-  return found;
 }

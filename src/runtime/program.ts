@@ -1,8 +1,9 @@
-import type { BackendName, Executable, GraphProgram } from "../backends/backend.ts";
+import type { BackendName, Executable } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import type { GraphProgram } from "../graph/program.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import type { Nested } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";

@@ -1,8 +1,8 @@
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
 import type { Parameter } from "../../graph/parameter.ts";
+import { type GraphProgram, parametersOf, rootsOf } from "../../graph/program.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import { topological } from "../../graph/walk.ts";
-import { type Backend, type Executable, type GraphProgram, parametersOf } from "../backend.ts";
+import type { Backend, Executable } from "../backend.ts";
 import { interpret } from "./interpret.ts";
 
 /** The interpreter as a backend: always there, compiles nothing. */
@@ -13,10 +13,10 @@ export const reference: Backend = {
 };
 
 function loadReference(program: GraphProgram): Executable {
-  const roots = [...program.outputs, ...program.updates].map((o) => o.node);
+  const roots = rootsOf(program);
   const inputs = new Map(program.inputs.map((x) => [x.attrs.name, allocate(x.dtype, sizeOf(x.shape))]));
   const parameters = new Map<Parameter, TypedArray>();
-  for (const p of parametersOf(topological(roots), program)) parameters.set(p, allocate(p.dtype, p.size));
+  for (const p of parametersOf(program)) parameters.set(p, allocate(p.dtype, p.size));
   const outputs = new Map(program.outputs.map((o) => [o.name, allocate(o.node.dtype, sizeOf(o.node.shape))]));
   return {
     inputs,

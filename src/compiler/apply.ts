@@ -1,0 +1,95 @@
+import type { DType } from "../graph/dtype.ts";
+import { InternalError } from "../graph/errors.ts";
+import type { OpName } from "../graph/ops.ts";
+import { type Builder, maskOf } from "./builder.ts";
+import { erf } from "./erf.ts";
+import type { LoopType, Value } from "./loop.ts";
+import { cos, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh } from "./transcendental.ts";
+
+/** How a number of a dtype stands in a register; a bool becomes a mask of either width. */
+export function registerType(dtype: DType): LoopType {
+  return dtype === "bool" ? "mask32" : dtype;
+}
+
+type Lowering = (b: Builder, ...args: Value[]) => Value;
+
+const isMask = (x: Value) => x.type.startsWith("mask");
+
+/** Two masks in one width. */
+function matched(b: Builder, x: Value, y: Value): [Value, Value] {
+  return isMask(x) && x.type !== y.type ? [b.convert(x, "mask32"), b.convert(y, "mask32")] : [x, y];
+}
+
+const plain =
+  (name: Parameters<Builder["op"]>[0]): Lowering =>
+  (b, ...args) =>
+    b.op(name, ...args);
+
+const bitwise =
+  (name: "and" | "or" | "xor"): Lowering =>
+  (b, x, y) =>
+    b.op(name, ...matched(b, x, y));
+
+/** Floor division's remainder; whole numbers go through float64, which holds their quotient exactly. */
+function mod(b: Builder, x: Value, y: Value): Value {
+  if (x.type !== "int32") {
+    return b.op("sub", x, b.op("mul", b.op("floor", b.op("div", x, y)), y));
+  }
+  const quotient = b.op("floor", b.op("div", b.convert(x, "float64"), b.convert(y, "float64")));
+  return b.op("sub", x, b.op("mul", b.convert(quotient, "int32"), y));
+}
+
+function sign(b: Builder, x: Value): Value {
+  const zero = b.like(x, 0);
+  const below = b.select(b.op("lt", x, zero), b.like(x, -1), x);
+  return b.select(b.op("lt", zero, x), b.like(x, 1), below);
+}
+
+const lowerings: { readonly [K in OpName]?: Lowering } = {
+  neg: plain("neg"),
+  abs: plain("abs"),
+  sign,
+  floor: plain("floor"),
+  sqrt: plain("sqrt"),
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  softplus,
+  erf,
+  not: plain("not"),
+  add: plain("add"),
+  sub: plain("sub"),
+  mul: plain("mul"),
+  div: plain("div"),
+  max: plain("max"),
+  min: plain("min"),
+  pow,
+  mod,
+  lt: plain("lt"),
+  le: plain("le"),
+  eq: (b, x, y) => (isMask(x) ? b.op("not", b.op("xor", ...matched(b, x, y))) : b.op("eq", x, y)),
+  ne: (b, x, y) => (isMask(x) ? b.op("xor", ...matched(b, x, y)) : b.op("ne", x, y)),
+  and: bitwise("and"),
+  or: bitwise("or"),
+  xor: bitwise("xor"),
+  shl: plain("shl"),
+  shr: plain("shr"),
+  where: (b, test, yes, no) => b.select(test, ...matched(b, yes, no)),
+};
+
+/** One elementwise op on registers. */
+export function apply(b: Builder, op: OpName, args: Value[], dtype: DType): Value {
+  if (op === "cast") {
+    const [x] = args;
+    if (dtype !== "bool") return b.convert(x, registerType(dtype));
+    return isMask(x) ? x : b.as("ne", maskOf(x.type), x.lanes, x, b.like(x, 0));
+  }
+  const lower = lowerings[op];
+  if (!lower) throw new InternalError(`${op} cannot be lowered to registers`);
+  return lower(b, ...args);
+}

@@ -1,0 +1,112 @@
+import { InternalError } from "../graph/errors.ts";
+import type { Affine, Index, Instruction, LoopOp, LoopType, Place, Value } from "./loop.ts";
+
+const comparisons: ReadonlySet<LoopOp> = new Set(["lt", "le", "eq", "ne"]);
+
+export function isWide(type: LoopType): boolean {
+  return type === "float64" || type === "int64" || type === "mask64";
+}
+
+export function maskOf(type: LoopType): "mask32" | "mask64" {
+  return isWide(type) ? "mask64" : "mask32";
+}
+
+/** Writes a routine's instructions one after another. Equal constants are one value, made at the routine's start. */
+export class Builder {
+  readonly #constants = new Map<string, Value>();
+  readonly #prologue: Instruction[] = [];
+  #body: Instruction[] = [];
+  #next = 0;
+
+  /** The routine's whole body. */
+  finish(): Instruction[] {
+    return [...this.#prologue, ...this.#body];
+  }
+
+  constant(type: LoopType, lanes: number, value: number): Value {
+    const key = `${type}x${lanes}:${Object.is(value, -0) ? "-0" : value}`;
+    let made = this.#constants.get(key);
+    if (!made) {
+      made = this.#value(type, lanes);
+      this.#constants.set(key, made);
+      this.#prologue.push({ op: "constant", to: made, value });
+    }
+    return made;
+  }
+
+  /** A constant of the type and lanes of another value. */
+  like(x: Value, value: number): Value {
+    return this.constant(x.type, x.lanes, value);
+  }
+
+  /** An operation whose result has its operands' type (a comparison's result is a mask). */
+  op(name: LoopOp, ...args: Value[]): Value {
+    const last = args[args.length - 1];
+    if (name === "sumLanes" || name === "maxLanes") return this.as(name, last.type, 1, ...args);
+    return this.as(name, comparisons.has(name) ? maskOf(last.type) : last.type, last.lanes, ...args);
+  }
+
+  /** An operation with a result type that its operands do not tell. */
+  as(name: LoopOp, type: LoopType, lanes: number, ...args: Value[]): Value {
+    const to = this.#value(type, lanes);
+    this.#body.push({ op: "compute", to, name, args });
+    return to;
+  }
+
+  convert(x: Value, type: LoopType): Value {
+    return x.type === type ? x : this.as("convert", type, x.lanes, x);
+  }
+
+  splat(x: Value, lanes: number): Value {
+    return x.lanes === lanes ? x : this.as("splat", x.type, lanes, x);
+  }
+
+  /** If `test` then `yes` else `no`, for numbers and masks alike. */
+  select(test: Value, yes: Value, no: Value): Value {
+    const mask = this.convert(test, maskOf(yes.type));
+    if (!yes.type.startsWith("mask")) return this.op("select", mask, yes, no);
+    return this.op("or", this.op("and", mask, yes), this.op("and", this.op("not", mask), no));
+  }
+
+  ramp(lanes: number, at: Affine, stride: number): Value {
+    const to = this.#value("int32", lanes);
+    this.#body.push({ op: "ramp", to, at, stride });
+    return to;
+  }
+
+  load(type: LoopType, lanes: number, from: Place, stride: number): Value {
+    const to = this.#value(type, lanes);
+    this.#body.push({ op: "load", to, from, stride });
+    return to;
+  }
+
+  store(value: Value, to: Place): void {
+    this.#body.push({ op: "store", value, to });
+  }
+
+  variable(from: Value): Value {
+    const to = this.#value(from.type, from.lanes);
+    this.#body.push({ op: "declare", to, from });
+    return to;
+  }
+
+  assign(to: Value, from: Value): void {
+    this.#body.push({ op: "assign", to, from });
+  }
+
+  /** A counted loop; nothing at all when it has no turns. */
+  loop(index: Index, from: number, to: number, step: number, write: () => void): void {
+    if (step <= 0) throw new InternalError("a loop must advance");
+    if (from >= to) return;
+    const outer = this.#body;
+    this.#body = [];
+    write();
+    const body = this.#body;
+    this.#body = outer;
+    this.#body.push({ op: "for", index, from, to, step, body });
+  }
+
+  #value(type: LoopType, lanes: number): Value {
+    return { id: this.#next++, type, lanes };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Node } from "../graph/node.ts";
+import { Evaluator } from "./evaluate.ts";
+import { longAxes } from "./fuse.ts";
+import type { Axis, Kernel } from "./kernel.ts";
+import { type Affine, along, at, type Step } from "./loop.ts";
+import { position, type View } from "./views.ts";
+import type { Memory, Workshop } from "./workshop.ts";
+
+/** A kernel that writes `node`, any expression over what is in memory, to `target`. */
+export function copy(node: Node, target: View, memory: Memory, workshop: Workshop): Step<Kernel> {
+  const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
+  const axes = workshop.axes(longAxes(node.shape));
+  const index = indexOf(node.shape, axes);
+  const store = { buffer: target.buffer, at: position(target, index), value: evaluator.at(node, index) };
+  return { kind: "launch", kernel: { name: "copy", axes, stores: [store], scatter: false } };
+}
+
+/** A kernel that copies one place to another of the same shape. */
+export function copyView(node: Node, from: View, to: View, workshop: Workshop): Step<Kernel> {
+  const axes = workshop.axes(longAxes(node.shape));
+  const index = indexOf(node.shape, axes);
+  const value = {
+    kind: "load",
+    buffer: from.buffer,
+    at: position(from, index),
+    guards: [],
+    dtype: node.dtype,
+  } as const;
+  const store = { buffer: to.buffer, at: position(to, index), value };
+  return { kind: "launch", kernel: { name: "copy", axes, stores: [store], scatter: false } };
+}
+
+/** The index, along a shape's axes, of the point at which `axes` (those longer than 1) stand. */
+export function indexOf(shape: readonly number[], axes: readonly Axis[]): Affine[] {
+  let next = 0;
+  return shape.map((n) => (n === 1 ? at(0) : along(axes[next++].index)));
+}

@@ -1,0 +1,130 @@
+import { InternalError } from "../graph/errors.ts";
+import type { Node } from "../graph/node.ts";
+import { isElementwise } from "../graph/ops.ts";
+import type { Guard, Scalar } from "./kernel.ts";
+import { type Affine, add, at, sameAffine, scaled } from "./loop.ts";
+import { moveView, position, reshapeIndex, type View } from "./views.ts";
+
+/** What a kernel knows of the nodes around it. */
+export interface Surroundings {
+  /** Where a node's elements lie in memory, when they do. */
+  view(node: Node): View | undefined;
+  /** The value of a member of the kernel itself, at its own point. */
+  own(node: Node, index: readonly Affine[]): Scalar | undefined;
+}
+
+/** The view of a node that is a chain of views over something in memory. */
+export function viewThrough(node: Node, view: (node: Node) => View | undefined): View | undefined {
+  const known = view(node);
+  if (known) return known;
+  if (!["reshape", "permute", "expand", "slice", "flip"].includes(node.op)) return undefined;
+  const source = viewThrough(node.inputs[0], view);
+  return source && moveView(node, source);
+}
+
+/** Builds the scalar expression of a node's element at an index, down to loads: views become index arithmetic. */
+export class Evaluator {
+  readonly #known = new Map<string, Scalar>();
+  readonly #around: Surroundings;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  at(node: Node, index: readonly Affine[], guards: readonly Guard[] = []): Scalar {
+    const key = `${node.id}|${index.map(affineKey).join(",")}|${guards.map(guardKey).join(",")}`;
+    let value = this.#known.get(key);
+    if (!value) {
+      value = this.#around.own(node, index) ?? this.define(node, index, guards);
+      this.#known.set(key, value);
+    }
+    return value;
+  }
+
+  /** As `at`, but never the member's own value: its definition. */
+  define(node: Node, index: readonly Affine[], guards: readonly Guard[] = []): Scalar {
+    const { dtype } = node;
+    const go = (x: Node, i: readonly Affine[]) => this.at(x, i, guards);
+    const view = this.#around.view(node);
+    if (view) return { kind: "load", buffer: view.buffer, at: position(view, index), guards, dtype };
+    const [x] = node.inputs;
+    if (node.is("constant")) return { kind: "constant", value: node.attrs.value, dtype };
+    if (node.is("iota")) return { kind: "position", at: index[0], dtype: "int32" };
+    if (isElementwise(node.op))
+      return { kind: "apply", op: node.op, args: node.inputs.map((y) => go(y, index)), dtype };
+    if (node.is("permute")) {
+      const source: Affine[] = [];
+      node.attrs.order.forEach((axis, i) => {
+        source[axis] = index[i];
+      });
+      return go(x, source);
+    }
+    if (node.is("expand"))
+      return go(
+        x,
+        index.map((i, axis) => (x.shape[axis] === 1 ? at(0) : i)),
+      );
+    if (node.is("slice"))
+      return go(
+        x,
+        index.map((i, axis) => add(i, at(node.attrs.start[axis]))),
+      );
+    if (node.is("flip")) {
+      const flipped = (i: Affine, axis: number) => add(at(x.shape[axis] - 1), scaled(i, -1));
+      return go(
+        x,
+        index.map((i, axis) => (node.attrs.axes.includes(axis) ? flipped(i, axis) : i)),
+      );
+    }
+    if (node.is("pad")) return this.#pad(node, index, guards);
+    if (node.is("reshape")) return this.#reshape(node, index, guards);
+    if (node.is("gather")) return this.#gather(node, index, guards);
+    throw new InternalError(`${node.op} cannot be computed inside a kernel`);
+  }
+
+  #pad(node: Node<"pad">, index: readonly Affine[], guards: readonly Guard[]): Scalar {
+    const [x] = node.inputs;
+    const inner = index.map((i, axis) => add(i, at(-node.attrs.before[axis])));
+    const added: Guard[] = inner.flatMap((i, axis) =>
+      node.attrs.before[axis] > 0 || node.attrs.after[axis] > 0 ? [{ at: i, from: 0, to: x.shape[axis] }] : [],
+    );
+    const value = this.at(x, inner, [...guards, ...added]);
+    return value.kind === "load" ? value : { kind: "within", guards: added, value, dtype: node.dtype };
+  }
+
+  #reshape(node: Node<"reshape">, index: readonly Affine[], guards: readonly Guard[]): Scalar {
+    const [x] = node.inputs;
+    const view = viewThrough(node, (y) => this.#around.view(y));
+    if (view) return { kind: "load", buffer: view.buffer, at: position(view, index), guards, dtype: node.dtype };
+    const inner = reshapeIndex(x.shape, node.shape, index);
+    if (inner) return this.at(x, inner, guards);
+    let base: Node = x;
+    while (base.op === "expand" || base.op === "reshape") base = base.inputs[0];
+    if (base.op !== "constant") throw new InternalError("a reshape that merges axes was not stored");
+    return this.at(base, [], guards);
+  }
+
+  #gather(node: Node<"gather">, index: readonly Affine[], guards: readonly Guard[]): Scalar {
+    const [x, where] = node.inputs;
+    const { axis } = node.attrs;
+    const view = viewThrough(x, (y) => this.#around.view(y));
+    if (!view) throw new InternalError("gather: the source was not stored");
+    const rank = where.shape.length;
+    const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
+    const chosen = this.at(where, index.slice(axis, axis + rank), guards);
+    const moving = { position: chosen, scale: view.strides[axis], size: x.shape[axis] };
+    return { kind: "load", buffer: view.buffer, at: position(view, rest), guards, moving, dtype: node.dtype };
+  }
+}
+
+function affineKey(a: Affine): string {
+  return `${a.offset}${a.terms.map((t) => `+${t.scale}i${t.index.id}`).join("")}`;
+}
+
+function guardKey(g: Guard): string {
+  return `${g.from}<=${affineKey(g.at)}<${g.to}`;
+}
+
+export function sameIndex(a: readonly Affine[], b: readonly Affine[]): boolean {
+  return a.length === b.length && a.every((x, i) => sameAffine(x, b[i]));
+}

@@ -1,0 +1,300 @@
+import { InternalError } from "../graph/errors.ts";
+import type { Node } from "../graph/node.ts";
+import { isElementwise, ops } from "../graph/ops.ts";
+import { topological } from "../graph/walk.ts";
+import type { Buffer } from "./loop.ts";
+import { at } from "./loop.ts";
+import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
+
+/**
+ * A set of nodes that one kernel computes over one iteration space (or one loop or branch). Members see each other's
+ * values in registers; only those that somebody outside needs are stored.
+ */
+export interface Group {
+  /** The reduction, contraction or scatter at its core, if it has one; the other members are its epilogue. */
+  readonly anchor: Node | undefined;
+  readonly control: Node | undefined;
+  readonly members: Node[];
+  /** Sizes of the iteration space; axes of size 1 are left out. */
+  readonly space: readonly number[];
+  readonly needs: Set<Group>;
+  readonly stored: Set<Node>;
+  /** Leaves that it reads. */
+  readonly reads: Set<Node>;
+}
+
+export interface BlockPlan {
+  /** In an order in which they can run. */
+  readonly groups: readonly Group[];
+}
+
+/** A leaf of the block that will be overwritten with a node's value once the block is done. */
+export interface Overwrite {
+  readonly leaf: Node;
+  readonly node: Node;
+}
+
+export function longAxes(shape: readonly number[]): number[] {
+  return shape.filter((n) => n !== 1);
+}
+
+const same = (a: readonly number[], b: readonly number[]) => a.length === b.length && a.every((n, i) => n === b[i]);
+const isAnchor = (node: Node) => ["reduce", "contract", "scatter"].includes(ops[node.op].class);
+const isControl = (node: Node) => node.op === "scan" || node.op === "while" || node.op === "cond";
+const isMove = (node: Node) => ops[node.op].class === "movement";
+const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
+
+/** A view that keeps every element at its place, up to axes of size 1. */
+function keepsPlace(node: Node): boolean {
+  return (
+    (node.op === "reshape" || node.op === "expand" || node.op === "permute") &&
+    same(longAxes(node.shape), longAxes(node.inputs[0].shape)) &&
+    (node.op !== "permute" || node.shape.length < 2 || longAxes(node.shape).length < 2)
+  );
+}
+
+/** Decides which expressions of a block are stored, and which kernels compute them. */
+export function fuse(
+  outputs: readonly Node[],
+  leaves: ReadonlyMap<Node, View>,
+  overwrites: readonly Overwrite[],
+): BlockPlan {
+  const order = topological(outputs);
+  const stored = chooseStored(order, outputs, leaves);
+  const groups = formGroups(order, stored, leaves);
+  markStored(groups, outputs, leaves);
+  return { groups: inOrder(groups, overwrites) };
+}
+
+/** Nodes that are written to memory unless every reader turns out to sit in the same kernel. */
+function chooseStored(order: readonly Node[], outputs: readonly Node[], leaves: ReadonlyMap<Node, View>): Set<Node> {
+  const stored = new Set<Node>();
+  const uses = countUses(order, outputs);
+  const place = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
+  const view = (node: Node): View | undefined => {
+    const leaf = leaves.get(node);
+    if (leaf) return leaf;
+    if (stored.has(node) || node.op === "pick") return contiguous(place, node.shape);
+    if (!isMove(node)) return undefined;
+    const source = view(node.inputs[0]);
+    return source && moveView(node, source);
+  };
+  /** Makes sure that `node` can be addressed in memory, storing what lies below it. */
+  const demand = (node: Node): void => {
+    if (view(node)) return;
+    if (isMove(node) && node.op !== "pad" && !isInline(node.inputs[0])) demand(node.inputs[0]);
+    if (!view(node)) stored.add(node);
+  };
+
+  for (const y of outputs) if (!leaves.has(y) && y.op !== "pick") stored.add(y);
+  for (const node of order) {
+    if (leaves.has(node)) continue;
+    if (isAnchor(node)) stored.add(node);
+    if (node.op === "contract") node.inputs.forEach(demand);
+    if (node.op === "gather") demand(node.inputs[0]);
+    if (node.is("scan")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
+    if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
+    if (node.is("cond")) node.inputs.forEach(demand);
+  }
+  const cost = new Map<Node, { flops: number; loads: number }>();
+  for (const node of order) {
+    const sum = { flops: ops[node.op].flops, loads: 0 };
+    if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, { flops: 0, loads: 1 });
+    else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0 });
+    else {
+      for (const x of new Set(node.inputs)) {
+        sum.flops += cost.get(x)?.flops ?? 0;
+        sum.loads += cost.get(x)?.loads ?? 0;
+      }
+      const keep = isElementwise(node.op) && isWorthStoring(node, sum, uses, leaves);
+      if (keep) stored.add(node);
+      if (
+        node.is("reshape") &&
+        !keep &&
+        !view(node) &&
+        !reshapeIndex(
+          node.inputs[0].shape,
+          node.shape,
+          node.shape.map(() => at(0)),
+        )
+      ) {
+        if (!isUniform(node.inputs[0])) demand(node);
+      }
+      cost.set(node, keep || stored.has(node) ? { flops: 0, loads: 1 } : sum);
+    }
+  }
+  return stored;
+}
+
+function isUniform(node: Node): boolean {
+  return node.op === "constant" || ((node.op === "expand" || node.op === "reshape") && isUniform(node.inputs[0]));
+}
+
+interface Uses {
+  readonly count: number;
+  /** Some reader sees it spread over a larger space, and would compute it many times. */
+  readonly spread: boolean;
+}
+
+/** Readers of each node, views being transparent. */
+function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, Uses> {
+  const readers = new Map<Node, Set<unknown>>();
+  const spread = new Set<Node>();
+  const read = (node: Node, reader: unknown, wide: boolean) => {
+    readers.set(node, (readers.get(node) ?? new Set()).add(reader));
+    if (wide) spread.add(node);
+    if (isMove(node)) read(node.inputs[0], reader, wide || (node.op === "expand" && !keepsPlace(node)));
+  };
+  for (const node of order) if (!isMove(node)) for (const x of node.inputs) read(x, node, false);
+  outputs.forEach((y, i) => {
+    read(y, i, false);
+  });
+  return new Map([...readers].map(([node, set]) => [node, { count: set.size, spread: spread.has(node) }]));
+}
+
+function isWorthStoring(
+  node: Node,
+  total: { flops: number; loads: number },
+  uses: ReadonlyMap<Node, Uses>,
+  leaves: ReadonlyMap<Node, View>,
+): boolean {
+  const { count, spread } = uses.get(node) ?? { count: 0, spread: false };
+  if (spread && total.flops > 4) return true;
+  if (count < 2) return false;
+  // The only reader of a reduction or contraction: better stored in its place than beside it.
+  const replaces = node.inputs.some((x) => {
+    let y = x;
+    while (keepsPlaceOrSelf(y) && !leaves.has(y)) y = y.inputs[0];
+    return isAnchor(y) && uses.get(y)?.count === 1;
+  });
+  return replaces || total.flops > 4 || total.loads > 2;
+}
+
+const keepsPlaceOrSelf = (node: Node) => isMove(node) && keepsPlace(node);
+
+interface Dependencies {
+  /** Stored nodes read at the very point that is computed. */
+  readonly here: Set<Node>;
+  /** Stored nodes and results of loops read elsewhere. */
+  readonly elsewhere: Set<Node>;
+  readonly leaves: Set<Node>;
+}
+
+/** What the kernel that computes `node` reads. */
+function dependenciesOf(node: Node, stored: ReadonlySet<Node>, leaves: ReadonlyMap<Node, View>): Dependencies {
+  const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set() };
+  const seen = new Map<Node, boolean>();
+  const visit = (x: Node, here: boolean) => {
+    if (seen.get(x) === true || (seen.get(x) === false && !here)) return;
+    seen.set(x, here || (seen.get(x) ?? false));
+    if (leaves.has(x)) found.leaves.add(x);
+    else if (x.op === "pick") found.elsewhere.add(x.inputs[0]);
+    else if (stored.has(x)) (here ? found.here : found.elsewhere).add(x);
+    else below(x, here);
+  };
+  const below = (x: Node, here: boolean) => {
+    if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
+    else if (isMove(x)) visit(x.inputs[0], here && keepsPlace(x));
+    else
+      x.inputs.forEach((y, i) =>
+        visit(y, here && x.op === "gather" && i === 1 && same(longAxes(x.shape), longAxes(y.shape))),
+      );
+  };
+  below(node, true);
+  return found;
+}
+
+function formGroups(order: readonly Node[], stored: ReadonlySet<Node>, leaves: ReadonlyMap<Node, View>): Group[] {
+  const groups: Group[] = [];
+  const home = new Map<Node, Group>();
+  const homeOf = (node: Node): Group => {
+    const group = home.get(node);
+    if (!group) throw new InternalError(`${node.op} has no kernel`);
+    return group;
+  };
+  for (const node of order) {
+    if (!isControl(node) && (!stored.has(node) || leaves.has(node))) continue;
+    const needed = dependenciesOf(node, stored, leaves);
+    const before = [...needed.here, ...needed.elsewhere].map(homeOf);
+    const space = longAxes(node.shape);
+    let group: Group | undefined;
+    if (!isControl(node) && !isAnchor(node)) {
+      const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
+      group = candidates.find((g) => {
+        if (g.control || g.anchor?.op === "scatter" || !same(g.space, space)) return false;
+        if ([...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
+        return before.every((other) => other === g || !reaches(other, g));
+      });
+    }
+    if (!group) {
+      group = {
+        anchor: isAnchor(node) ? node : undefined,
+        control: isControl(node) ? node : undefined,
+        members: [],
+        space,
+        needs: new Set(),
+        stored: new Set(),
+        reads: new Set(),
+      };
+      groups.push(group);
+    }
+    for (const other of before) if (other !== group) group.needs.add(other);
+    for (const leaf of needed.leaves) group.reads.add(leaf);
+    group.members.push(node);
+    home.set(node, group);
+  }
+  return groups;
+}
+
+/** True when `from` must run after `to`. */
+function reaches(from: Group, to: Group): boolean {
+  const seen = new Set<Group>();
+  const stack = [from];
+  for (let g = stack.pop(); g; g = stack.pop()) {
+    if (g === to) return true;
+    if (seen.has(g)) continue;
+    seen.add(g);
+    stack.push(...g.needs);
+  }
+  return false;
+}
+
+/** A member is stored when another group reads it, or when the block returns it. */
+function markStored(groups: readonly Group[], outputs: readonly Node[], leaves: ReadonlyMap<Node, View>): void {
+  const home = new Map(groups.flatMap((g) => g.members.map((m) => [m, g] as const)));
+  const candidates = new Set(home.keys());
+  for (const g of groups) {
+    for (const m of g.members) {
+      const { here, elsewhere } = dependenciesOf(m, candidates, leaves);
+      for (const x of [...here, ...elsewhere]) {
+        const owner = home.get(x);
+        if (owner && owner !== g && !owner.control) owner.stored.add(x);
+      }
+    }
+  }
+  for (const y of outputs) {
+    const owner = home.get(y);
+    if (owner && !owner.control) owner.stored.add(y);
+  }
+}
+
+/** Runs what a group needs before it; and, where possible, the readers of a leaf before the group that replaces it. */
+function inOrder(groups: readonly Group[], overwrites: readonly Overwrite[]): Group[] {
+  for (const { leaf, node } of overwrites) {
+    const writer = groups.find((g) => g.members.includes(node));
+    if (!writer) continue;
+    for (const reader of groups) {
+      if (reader !== writer && reader.reads.has(leaf) && !reaches(reader, writer)) writer.needs.add(reader);
+    }
+  }
+  const done = new Set<Group>();
+  const sorted: Group[] = [];
+  const visit = (g: Group) => {
+    if (done.has(g)) return;
+    done.add(g);
+    g.needs.forEach(visit);
+    sorted.push(g);
+  };
+  groups.forEach(visit);
+  return sorted;
+}

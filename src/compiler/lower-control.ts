@@ -1,0 +1,116 @@
+import { InternalError } from "../graph/errors.ts";
+import type { Node } from "../graph/node.ts";
+import { assign } from "./assign.ts";
+import { copy } from "./copy.ts";
+import { viewThrough } from "./evaluate.ts";
+import type { Overwrite } from "./fuse.ts";
+import { add, along, type Place } from "./loop.ts";
+import type { View } from "./views.ts";
+import type { Memory, Steps, Wanted, Workshop } from "./workshop.ts";
+
+type LowerBlock = (
+  wanted: readonly Wanted[],
+  leaves: ReadonlyMap<Node, View>,
+  workshop: Workshop,
+  overwrites?: readonly Overwrite[],
+) => Steps;
+
+/** Lowers a loop or branch; its body becomes a block with the formals as leaves. */
+export function lowerControl(node: Node, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): void {
+  if (node.is("scan")) memory.putResults(node, lowerScan(node, memory, workshop, steps, lower));
+  else if (node.is("while")) memory.putResults(node, lowerWhile(node, memory, workshop, steps, lower));
+  else if (node.is("cond")) memory.putResults(node, lowerCond(node, memory, workshop, steps, lower));
+}
+
+function viewOf(node: Node, memory: Memory): View {
+  const view = viewThrough(node, (x) => memory.view(x));
+  if (!view) throw new InternalError(`${node.op}, which a loop or branch reads, was not stored`);
+  return view;
+}
+
+/** Fresh places for the carries, filled with their first values. */
+function startCarries(node: Node, count: number, memory: Memory, workshop: Workshop, steps: Steps): View[] {
+  return node.inputs.slice(0, count).map((init) => {
+    const view = workshop.place("carry", init);
+    steps.push(copy(init, view, memory, workshop));
+    return view;
+  });
+}
+
+/** The body of a loop: computes what is wanted and the next carries, then lets them replace the old ones. */
+function lowerBody(
+  formals: readonly Node[],
+  next: readonly Node[],
+  carries: readonly View[],
+  wanted: readonly Wanted[],
+  leaves: ReadonlyMap<Node, View>,
+  workshop: Workshop,
+  lower: LowerBlock,
+): Steps {
+  const changed = next.flatMap((node, i) => (node === formals[i] ? [] : [{ node, leaf: formals[i], to: carries[i] }]));
+  const assignments = changed.map((c) => ({ ...c, from: workshop.place("temporary", c.node) }));
+  const all = [...wanted, ...assignments.map((a) => ({ node: a.node, target: a.from }))];
+  const steps = lower(all, leaves, workshop, assignments);
+  assign(assignments, steps, workshop);
+  return steps;
+}
+
+function lowerScan(node: Node<"scan">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
+  const { carry, xs, captured, next, ys, length, reverse } = node.attrs;
+  const index = workshop.index();
+  const slice = (view: View, step: number): View => ({
+    buffer: view.buffer,
+    offset: add(view.offset, along(index, step)),
+    strides: view.strides.slice(1),
+  });
+  const leaves = new Map<Node, View>();
+  const carries = startCarries(node, carry.length, memory, workshop, steps);
+  carry.forEach((formal, i) => leaves.set(formal, carries[i]));
+  xs.forEach((formal, i) => {
+    const view = viewOf(node.inputs[carry.length + i], memory);
+    leaves.set(formal, slice(view, view.strides[0]));
+  });
+  captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
+  const stacks = ys.map((y) => workshop.place("temporary", { dtype: y.dtype, shape: [length, ...y.shape] }));
+  const wanted = ys.map((y, i) => ({ node: y, target: slice(stacks[i], stacks[i].strides[0]) }));
+  const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
+  if (length > 0) steps.push({ kind: "repeat", index, length, reverse, body });
+  return [...carries, ...stacks];
+}
+
+function lowerWhile(node: Node<"while">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
+  const { carry, captured, next, test, limit } = node.attrs;
+  const leaves = new Map<Node, View>();
+  const carries = startCarries(node, carry.length, memory, workshop, steps);
+  carry.forEach((formal, i) => leaves.set(formal, carries[i]));
+  captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + i], memory)));
+  const flag = workshop.place("temporary", test);
+  steps.push({
+    kind: "while",
+    index: workshop.index(),
+    limit,
+    test: lower([{ node: test, target: flag }], leaves, workshop),
+    flag: placeOf(flag),
+    body: lowerBody(carry, next, carries, [], leaves, workshop, lower),
+  });
+  return carries;
+}
+
+function lowerCond(node: Node<"cond">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
+  const { captured, whenTrue, whenFalse } = node.attrs;
+  const leaves = new Map(captured.map((formal, i) => [formal, viewOf(node.inputs[1 + i], memory)]));
+  const results = whenTrue.map((y) => workshop.place("temporary", y));
+  const branch = (list: readonly Node[]) =>
+    lower(
+      list.map((y, i) => ({ node: y, target: results[i] })),
+      leaves,
+      workshop,
+    );
+  const flag = placeOf(viewOf(node.inputs[0], memory));
+  steps.push({ kind: "branch", flag, yes: branch(whenTrue), no: branch(whenFalse) });
+  return results;
+}
+
+function placeOf(view: View): Place {
+  return { buffer: view.buffer, at: view.offset };
+}

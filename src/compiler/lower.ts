@@ -1,0 +1,119 @@
+import { InternalError } from "../graph/errors.ts";
+import type { Node } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
+import { copy, indexOf } from "./copy.ts";
+import { Evaluator, sameIndex } from "./evaluate.ts";
+import { fuse, type Group, longAxes, type Overwrite } from "./fuse.ts";
+import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
+import { add, along, at } from "./loop.ts";
+import { lowerControl } from "./lower-control.ts";
+import { position, type View } from "./views.ts";
+import { Memory, type Steps, type Wanted, type Workshop } from "./workshop.ts";
+
+/**
+ * Turns a block of graph into steps: kernels in order, loops and branches with their bodies lowered in turn.
+ *
+ * @param leaves      where the block's leaves (inputs, parameters, data, formals) lie
+ * @param overwrites  leaves that the caller will overwrite, so that their readers are ordered first
+ */
+export function lowerBlock(
+  wanted: readonly Wanted[],
+  leaves: ReadonlyMap<Node, View>,
+  workshop: Workshop,
+  overwrites: readonly Overwrite[] = [],
+): Steps {
+  const steps: Steps = [];
+  const memory = new Memory(leaves);
+  const plan = fuse(
+    wanted.map((w) => w.node),
+    leaves,
+    overwrites,
+  );
+  const targets = new Map<Node, View>();
+  for (const { node, target } of wanted) if (!memory.view(node) && !targets.has(node)) targets.set(node, target);
+  for (const group of plan.groups) {
+    if (group.control) {
+      lowerControl(group.control, memory, workshop, steps, lowerBlock);
+      continue;
+    }
+    for (const node of group.stored) memory.put(node, targets.get(node) ?? workshop.place("temporary", node));
+    steps.push(...lowerGroup(group, memory, workshop));
+  }
+  for (const { node, target } of wanted) {
+    if (memory.view(node) !== target) steps.push(copy(node, target, memory, workshop));
+  }
+  return steps;
+}
+
+function lowerGroup(group: Group, memory: Memory, workshop: Workshop): Steps {
+  const { anchor, members, space } = group;
+  if (anchor?.is("scatter")) return lowerScatter(anchor, memory, workshop);
+  const axes = workshop.axes(space);
+  const inside = new Set(members);
+  const view = (node: Node) => (inside.has(node) ? undefined : memory.view(node));
+  const evaluator: Evaluator = new Evaluator({
+    view,
+    own: (node, index) => {
+      if (!inside.has(node)) return undefined;
+      if (!sameIndex(index, indexOf(node.shape, axes))) throw new InternalError("a member was read at another point");
+      return node === anchor ? { kind: "total", dtype: node.dtype } : evaluator.define(node, index);
+    },
+  });
+  const reduction = anchor && lowerReduction(anchor, axes, evaluator, workshop);
+  const stores: Store[] = [...group.stored].map((node) => {
+    const target = memory.view(node) as View;
+    const index = indexOf(node.shape, axes);
+    return { buffer: target.buffer, at: position(target, index), value: evaluator.at(node, index) };
+  });
+  const name = anchor?.op ?? members[members.length - 1].op;
+  return [{ kind: "launch", kernel: { name, axes, reduction, stores, scatter: false } }];
+}
+
+function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, workshop: Workshop): Reduction {
+  const index = indexOf(anchor.shape, axes);
+  if (anchor.is("contract")) {
+    const { a, b, out } = anchor.attrs;
+    const [x, y] = anchor.inputs;
+    const inner = [...new Set(a)].filter((label) => !out.includes(label));
+    const loops = workshop.axes(inner.map((label) => x.shape[a.indexOf(label)]));
+    const along1 = (label: number) =>
+      out.includes(label) ? index[out.indexOf(label)] : along(loops[inner.indexOf(label)].index);
+    const args = [evaluator.at(x, a.map(along1)), evaluator.at(y, b.map(along1))];
+    return { op: "sum", axes: loops, value: { kind: "apply", op: "mul", args, dtype: anchor.dtype } };
+  }
+  if (!anchor.is("sum") && !anchor.is("maximum")) throw new InternalError(`${anchor.op} is no reduction`);
+  const [x] = anchor.inputs;
+  const loops = workshop.axes(anchor.attrs.axes.map((axis) => x.shape[axis]));
+  let kept = 0;
+  const full = x.shape.map((_, axis) => {
+    const k = anchor.attrs.axes.indexOf(axis);
+    return k >= 0 ? along(loops[k].index) : index[kept++];
+  });
+  return { op: anchor.is("sum") ? "sum" : "max", axes: loops, value: evaluator.at(x, full) };
+}
+
+/** Zeros everywhere, then the updates added one by one. */
+function lowerScatter(node: Node<"scatter">, memory: Memory, workshop: Workshop): Steps {
+  const target = memory.view(node) as View;
+  const [where, updates] = node.inputs;
+  const { axis, size } = node.attrs;
+  const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
+  const all = workshop.axes([sizeOf(node.shape)]);
+  const clear: Kernel = {
+    name: "clear",
+    axes: all,
+    stores: [{ buffer: target.buffer, at: add(target.offset, along(all[0].index)), value: zero }],
+    scatter: false,
+  };
+  const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
+  const axes = workshop.axes(longAxes(updates.shape));
+  const index = indexOf(updates.shape, axes);
+  const rank = where.shape.length;
+  const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
+  const moving = { position: evaluator.at(where, index.slice(axis, axis + rank)), scale: target.strides[axis], size };
+  const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
+  return [
+    { kind: "launch", kernel: clear },
+    { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter: true } },
+  ];
+}

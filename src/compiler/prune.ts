@@ -1,0 +1,92 @@
+import { make, type Node } from "../graph/node.ts";
+import { resultTypes } from "../graph/types.ts";
+import { rewrite, topological } from "../graph/walk.ts";
+import { mapBodies } from "./bodies.ts";
+
+/** Drops results of loops and branches that nobody picks, and the carries, sequences and captures that only they used. */
+export function prune(roots: readonly Node[]): Node[] {
+  const picked = new Map<Node, Set<number>>();
+  for (const node of topological(roots)) {
+    if (!node.is("pick")) continue;
+    const list = picked.get(node.inputs[0]) ?? new Set();
+    picked.set(node.inputs[0], list.add(node.attrs.index));
+  }
+  /** For each pruned control node, the old result numbers in their new order. */
+  const kept = new Map<Node, number[]>();
+  return rewrite(roots, (node, original) => {
+    if (node.is("pick")) {
+      const order = kept.get(original.inputs[0]);
+      return order ? make("pick", [node.inputs[0]], { index: order.indexOf(node.attrs.index) }) : node;
+    }
+    const wanted = picked.get(original);
+    if (!wanted) return node;
+    const order = liveResults(node, wanted);
+    kept.set(original, order);
+    return mapBodies(withResults(node, order), prune);
+  });
+}
+
+/** The results that are picked, and the carries on which those depend, in order. */
+function liveResults(node: Node, wanted: ReadonlySet<number>): number[] {
+  const all = resultTypes(node).map((_, i) => i);
+  if (node.is("cond")) return all.filter((i) => wanted.has(i));
+  if (!node.is("scan") && !node.is("while")) return all;
+  const { carry, next } = node.attrs;
+  const live = new Set(wanted);
+  const results = node.is("scan") ? [...next, ...node.attrs.ys] : next;
+  const always = node.is("while") ? [node.attrs.test] : [];
+  for (let before = -1; before !== live.size; ) {
+    before = live.size;
+    const used = new Set(topological([...always, ...[...live].map((i) => results[i])]));
+    carry.forEach((formal, i) => used.has(formal) && live.add(i));
+  }
+  return all.filter((i) => live.has(i));
+}
+
+function withResults(node: Node, order: readonly number[]): Node {
+  const take = <T>(list: readonly T[], at: readonly number[]) => at.map((i) => list[i]);
+  const usedOf = (formals: readonly Node[], outputs: readonly Node[]) => {
+    const used = new Set(topological(outputs));
+    return formals.flatMap((formal, i) => (used.has(formal) ? [i] : []));
+  };
+  if (node.is("scan")) {
+    const { carry, xs, captured, next, ys } = node.attrs;
+    const c = carry.length;
+    const carries = order.filter((i) => i < c);
+    const keptNext = take(next, carries);
+    const keptYs = take(
+      ys,
+      order.filter((i) => i >= c).map((i) => i - c),
+    );
+    const [x, k] = [usedOf(xs, [...keptNext, ...keptYs]), usedOf(captured, [...keptNext, ...keptYs])];
+    const from = c + xs.length;
+    const inputs = [...carries, ...x.map((i) => c + i), ...k.map((i) => from + i)];
+    return make("scan", take(node.inputs, inputs), {
+      ...node.attrs,
+      carry: take(carry, carries),
+      xs: take(xs, x),
+      captured: take(captured, k),
+      next: keptNext,
+      ys: keptYs,
+    });
+  }
+  if (node.is("while")) {
+    const { carry, captured, next, test } = node.attrs;
+    const keptNext = take(next, order);
+    const k = usedOf(captured, [test, ...keptNext]);
+    return make("while", take(node.inputs, [...order, ...k.map((i) => carry.length + i)]), {
+      ...node.attrs,
+      carry: take(carry, order),
+      captured: take(captured, k),
+      next: keptNext,
+    });
+  }
+  if (!node.is("cond")) return node;
+  const [whenTrue, whenFalse] = [take(node.attrs.whenTrue, order), take(node.attrs.whenFalse, order)];
+  const k = usedOf(node.attrs.captured, [...whenTrue, ...whenFalse]);
+  return make("cond", take(node.inputs, [0, ...k.map((i) => 1 + i)]), {
+    captured: take(node.attrs.captured, k),
+    whenTrue,
+    whenFalse,
+  });
+}

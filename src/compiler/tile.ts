@@ -1,0 +1,143 @@
+import type { Axis, Kernel, Scalar } from "./kernel.ts";
+import { eachScalar, operandsOf, rootsOf } from "./kernel.ts";
+import { type Affine, type Index, type Machine, scaleOf } from "./loop.ts";
+
+/**
+ * How a kernel's loops are cut.
+ *
+ * - `lanes`: elements in a vector; 1 for a scalar kernel.
+ * - `vector`: the axis along which a vector lies: one of the kernel's own ("column": every lane is a point) or one of the
+ *   reduction's ("row": lanes are partial totals of one point, added up at the end).
+ * - `rows`, `columns`: the register tile; `rows` points along `rowAxis` times `columns` vectors (column mode) or points
+ *   (row mode) along `columnAxis` are computed together, so that each operand that is loaded is used several times.
+ */
+export interface Tiling {
+  readonly mode: "column" | "row";
+  readonly lanes: number;
+  readonly vector: Axis | undefined;
+  readonly rowAxis: Axis | undefined;
+  readonly rows: number;
+  readonly columnAxis: Axis | undefined;
+  readonly columns: number;
+}
+
+/** Chooses a tiling from the shape of the loops, the strides of the loads, and the machine's registers. */
+export function tile(kernel: Kernel, machine: Machine): Tiling {
+  const scalar: Tiling = {
+    mode: "column",
+    lanes: 1,
+    vector: undefined,
+    rowAxis: undefined,
+    rows: 1,
+    columnAxis: undefined,
+    columns: 1,
+  };
+  const widest = lanesOf(kernel, machine);
+  if (kernel.scatter || widest === 1) return scalar;
+  const inner = kernel.axes[kernel.axes.length - 1];
+  const loop = kernel.reduction?.axes[kernel.reduction.axes.length - 1];
+  const fits = (axis: Axis | undefined) => axis !== undefined && lanesFor(axis.size, widest, kernel, machine) > 1;
+  const columnWise = inner !== undefined && fits(inner) && canVectorise(kernel, inner.index, "column");
+  const rowWise = loop !== undefined && fits(loop) && canVectorise(kernel, loop.index, "row");
+  if (columnWise && !(rowWise && strided(kernel, inner.index))) return columnTile(kernel, inner, widest, machine);
+  if (rowWise && !strided(kernel, loop.index)) return rowTile(kernel, loop, widest, machine);
+  if (columnWise) return columnTile(kernel, inner, widest, machine);
+  return scalar;
+}
+
+/** Lanes of a full vector, given the widest element in the kernel; 1 where the backend cannot mix widths. */
+function lanesOf(kernel: Kernel, machine: Machine): number {
+  let [wide, narrow, scalarOnly] = [false, false, false];
+  eachScalar(rootsOf(kernel), (s) => {
+    if (s.dtype === "float64") wide = true;
+    else if (s.dtype !== "bool" || s.kind === "load") narrow = true;
+    if (s.kind === "apply" && s.op === "mod" && s.dtype === "int32") scalarOnly = true;
+  });
+  for (const s of kernel.stores) if (s.value.dtype === "bool") narrow = true;
+  if (scalarOnly || (wide && narrow && !machine.mixedWidths)) return 1;
+  return machine.vectorBytes / (wide ? 8 : 4);
+}
+
+/** The largest vector, down to 16 bytes, that is not longer than an axis; else 1. */
+export function lanesFor(size: number, widest: number, kernel: Kernel, machine: Machine): number {
+  const elementBytes = machine.vectorBytes / Math.max(widest, lanesOf(kernel, machine));
+  for (let lanes = widest; lanes * elementBytes >= 16 && lanes > 1; lanes /= 2) if (lanes <= size) return lanes;
+  return 1;
+}
+
+function dependsOn(s: Scalar, index: Index): boolean {
+  const varies = (a: Affine) => scaleOf(a, index) !== 0;
+  if (s.kind === "position" && varies(s.at)) return true;
+  if (s.kind === "load" && (varies(s.at) || s.guards.some((g) => varies(g.at)))) return true;
+  if (s.kind === "within" && s.guards.some((g) => varies(g.at))) return true;
+  return operandsOf(s).some((x) => dependsOn(x, index));
+}
+
+/** False where lanes would need different guards or different looked-up positions. */
+function canVectorise(kernel: Kernel, index: Index, mode: Tiling["mode"]): boolean {
+  let fits = true;
+  const roots = mode === "row" && kernel.reduction ? [kernel.reduction.value] : rootsOf(kernel);
+  eachScalar(roots, (s) => {
+    if (s.kind !== "load" && s.kind !== "within") return;
+    if (s.guards.some((g) => scaleOf(g.at, index) !== 0)) fits = false;
+    if (s.kind === "load" && s.moving && dependsOn(s.moving.position, index)) fits = false;
+  });
+  if (mode === "column" && kernel.stores.some((s) => scaleOf(s.at, index) !== 1)) fits = false;
+  return fits;
+}
+
+/** True when some load of the innermost loop would have to pick its lanes one by one. */
+function strided(kernel: Kernel, index: Index): boolean {
+  let found = false;
+  eachScalar(kernel.reduction ? [kernel.reduction.value] : rootsOf(kernel), (s) => {
+    if (s.kind !== "load") return;
+    const step = scaleOf(s.at, index);
+    if (step !== 0 && step !== 1) found = true;
+  });
+  return found;
+}
+
+/** Loads of the reduction that do not vary along an axis, so that points along it can share them. */
+function shares(kernel: Kernel, index: Index): boolean {
+  if (!kernel.reduction) return false;
+  let found = false;
+  eachScalar([kernel.reduction.value], (s) => {
+    if (s.kind === "load" && scaleOf(s.at, index) === 0 && !s.moving) found = true;
+  });
+  return found;
+}
+
+/** Cuts an axis into equal pieces of at most `most`. */
+function balanced(size: number, most: number): number {
+  return Math.ceil(size / Math.ceil(size / Math.max(1, most)));
+}
+
+function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
+  const lanes = lanesFor(vector.size, widest, kernel, machine);
+  const base = { mode: "column", lanes, vector, columnAxis: vector } as const;
+  if (!kernel.reduction) return { ...base, rowAxis: undefined, rows: 1, columns: 1 };
+  const vectors = Math.floor(vector.size / lanes);
+  const rowAxis = kernel.axes
+    .slice(0, -1)
+    .reverse()
+    .find((axis) => shares(kernel, axis.index));
+  if (!rowAxis) return { ...base, rowAxis, rows: 1, columns: Math.min(vectors, 4) };
+  const columns = Math.min(vectors, 2);
+  const rows = Math.floor((machine.registers - columns - 2) / columns);
+  return { ...base, rowAxis, rows: balanced(rowAxis.size, Math.min(rows, 12)), columns };
+}
+
+function rowTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
+  const lanes = lanesFor(vector.size, widest, kernel, machine);
+  const [columnAxis, rowAxis] = [...kernel.axes].reverse();
+  const most = machine.registers >= 32 ? 4 : 2;
+  return {
+    mode: "row",
+    lanes,
+    vector,
+    rowAxis,
+    rows: rowAxis ? balanced(rowAxis.size, most) : 1,
+    columnAxis,
+    columns: columnAxis ? balanced(columnAxis.size, 4) : 1,
+  };
+}

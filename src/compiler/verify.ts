@@ -1,0 +1,64 @@
+import { bytesOf } from "../graph/dtype.ts";
+import { InternalError } from "../graph/errors.ts";
+import { type Axis, eachScalar, type Kernel, rootsOf } from "./kernel.ts";
+import type { Affine, Buffer, Index, Step } from "./loop.ts";
+
+/**
+ * Checks what the passes before it promise: every buffer lies in the arena, every access lies in its buffer for all
+ * turns of all loops around it, and no kernel reads what it writes except at the point that it writes.
+ */
+export function verify(
+  steps: readonly Step<Kernel>[],
+  buffers: readonly Buffer[],
+  shared: ReadonlyMap<Buffer, Buffer>,
+  bytes: number,
+): void {
+  for (const b of buffers) {
+    const inside =
+      b.offset >= 0 && (b.offset + b.length * bytesOf[b.dtype] <= bytes || b.length === 0 || !isUsed(b, steps));
+    if (!inside) throw new InternalError(`buffer ${b.id} lies outside the arena`);
+    const home = shared.get(b);
+    if (home && home.offset !== b.offset) throw new InternalError(`buffer ${b.id} does not lie where it is shared`);
+  }
+  walk(steps, []);
+}
+
+function isUsed(buffer: Buffer, steps: readonly Step<Kernel>[]): boolean {
+  return steps.some((s) => {
+    if (s.kind === "launch") return s.kernel.stores.some((store) => store.buffer === buffer);
+    if (s.kind === "branch") return isUsed(buffer, [...s.yes, ...s.no]);
+    return isUsed(buffer, s.kind === "while" ? [...s.test, ...s.body] : s.body);
+  });
+}
+
+function walk(steps: readonly Step<Kernel>[], loops: readonly Axis[]): void {
+  for (const step of steps) {
+    if (step.kind === "launch") checkKernel(step.kernel, loops);
+    else if (step.kind === "repeat") walk(step.body, [...loops, { index: step.index, size: step.length }]);
+    else if (step.kind === "branch") walk([...step.yes, ...step.no], loops);
+    else walk([...step.test, ...step.body], loops);
+  }
+}
+
+function checkKernel(kernel: Kernel, loops: readonly Axis[]): void {
+  const axes = [...loops, ...kernel.axes, ...(kernel.reduction?.axes ?? [])];
+  if (axes.some((axis) => axis.size === 0)) return;
+  const size = new Map<Index, number>(axes.map((axis) => [axis.index, axis.size]));
+  const check = (buffer: Buffer, a: Affine, moved = 0) => {
+    let [low, high] = [a.offset, a.offset + moved];
+    for (const { index, scale } of a.terms) {
+      const n = size.get(index);
+      if (n === undefined) throw new InternalError(`${kernel.name} uses a counter of no loop around it`);
+      if (scale < 0) low += scale * (n - 1);
+      else high += scale * (n - 1);
+    }
+    if (low < 0 || high >= buffer.length) {
+      throw new InternalError(`${kernel.name} reaches elements ${low} to ${high} of a buffer of ${buffer.length}`);
+    }
+  };
+  for (const s of kernel.stores) check(s.buffer, s.at, s.moving ? (s.moving.size - 1) * s.moving.scale : 0);
+  eachScalar(rootsOf(kernel), (s) => {
+    if (s.kind !== "load" || s.guards.length > 0) return;
+    check(s.buffer, s.at, s.moving ? (s.moving.size - 1) * s.moving.scale : 0);
+  });
+}

@@ -1,0 +1,22 @@
+import type { Node } from "./node.ts";
+import type { Parameter } from "./parameter.ts";
+import { topological } from "./walk.ts";
+
+/** What is to be computed: a function's graph, with the parameters that it changes. */
+export interface GraphProgram {
+  readonly inputs: readonly Node<"input">[];
+  readonly outputs: readonly { readonly name: string; readonly node: Node }[];
+  readonly updates: readonly { readonly parameter: Parameter; readonly node: Node }[];
+}
+
+/** Everything that a program computes: outputs first, then new values of parameters. */
+export function rootsOf(program: GraphProgram): Node[] {
+  return [...program.outputs, ...program.updates].map((o) => o.node);
+}
+
+/** The parameters that a program reads or changes. */
+export function parametersOf(program: GraphProgram): Set<Parameter> {
+  const found = new Set<Parameter>(program.updates.map((u) => u.parameter));
+  for (const node of topological(rootsOf(program))) if (node.is("parameter")) found.add(node.attrs.parameter);
+  return found;
+}
