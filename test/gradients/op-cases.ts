@@ -1,0 +1,162 @@
+import { arange, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
+import { type OpName, ops } from "../../src/graph/ops.ts";
+import { elementwise } from "../../src/tensor/operands.ts";
+import type { GradientCase } from "./check.ts";
+import { condCases, scanCases, whileCases } from "./control-cases.ts";
+
+const input = (shape: Shape, from = -2, to = 2) => ({ shape, from, to });
+const one = (name: string, f: GradientCase["f"], ...shapes: Shape[]): GradientCase => ({
+  name,
+  f,
+  inputs: shapes.map((s) => input(s)),
+});
+const whole = (values: readonly number[]) => tensor(values, { dtype: "int32" });
+
+/** An elementwise op on samples from the domain that the table states: plain, and broadcast. */
+function sampled(op: OpName): GradientCase[] {
+  const { domain } = ops[op];
+  if (!domain) throw new Error(`${op} states no domain`);
+  const f = (...xs: Tensor[]) =>
+    new Tensor(
+      elementwise(
+        op,
+        xs.map((x) => x.node),
+      ),
+    );
+  const shaped = (shapes: readonly Shape[]) => domain.map(([from, to], i) => input(shapes[i], from, to));
+  const plain = { name: op, f, inputs: shaped([[5], [5]]) };
+  if (domain.length === 1) return [plain];
+  return [plain, { name: `${op}, broadcast`, f, inputs: shaped([[2, 1], [3]]) }];
+}
+
+/** On an interval beside the stated one. */
+function also(op: OpName, ...intervals: readonly (readonly [number, number])[]): GradientCase[] {
+  const [first] = sampled(op);
+  const inputs = intervals.map(([from, to]) => input([5], from, to));
+  return [{ ...first, name: `${op} on ${intervals.map((i) => `[${i}]`).join(" x ")}`, inputs }];
+}
+
+/** The gradient of a choice between two smooth functions. */
+const chosen = (name: string, mask: (a: Tensor, b: Tensor) => Tensor): GradientCase[] => [
+  one(`${name}, as a condition`, (a, b) => mask(a, b).where(a.mul(b), b.sin()), [7], [7]),
+];
+
+/** The op itself stops the gradient, or never meets a float: its rule is that nothing flows. */
+export const exempt = { stop: "gradients stop there; tested apart" } as const;
+
+type Tested = Exclude<OpName, keyof typeof exempt>;
+
+/** At least one case for every op: a new op does not compile without. */
+export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
+  constant: [one("constant", (x) => x.mul(3).add(tensor(0.5, { dtype: "float64" })), [3])],
+  data: [one("data", (x) => x.mul(tensor([1, -2, 3], { dtype: "float64" })), [3])],
+  iota: [one("iota", (x) => x.mul(arange(3, "float64")), [3])],
+  input: [one("input", (x) => x, [3])],
+  parameter: [one("parameter", (x) => x.mul(parameter([3], [1, 2, 3], { dtype: "float64" })), [3])],
+  bound: scanCases.slice(0, 1),
+
+  neg: sampled("neg"),
+  abs: [...sampled("abs"), ...also("abs", [-2, -0.3])],
+  sign: [...sampled("sign"), one("sign, as a factor", (x) => x.sign().mul(x).mul(x), [5])],
+  floor: [...sampled("floor"), one("floor, as a factor", (x) => x.floor().mul(x), [5])],
+  sqrt: sampled("sqrt"),
+  exp: sampled("exp"),
+  expm1: sampled("expm1"),
+  log: sampled("log"),
+  log1p: [...sampled("log1p"), ...also("log1p", [-0.7, 0.2])],
+  sin: sampled("sin"),
+  cos: sampled("cos"),
+  tanh: sampled("tanh"),
+  sigmoid: sampled("sigmoid"),
+  softplus: sampled("softplus"),
+  erf: sampled("erf"),
+  not: chosen("not", (a, b) => a.lt(b).not()),
+  cast: [
+    { ...one("cast to float32 and back", (x) => x.cast("float32").cast("float64"), [5]), order: 1 },
+    { ...one("cast, a sum in float32", (x) => x.cast("float32").sum().cast("float64"), [5]), order: 1 },
+    one("cast to int32: flat", (x) => x.cast("int32").cast("float64").mul(x), [5]),
+  ],
+
+  add: sampled("add"),
+  sub: sampled("sub"),
+  mul: [...sampled("mul"), one("mul by itself", (x) => x.mul(x).mul(x), [5])],
+  div: [...sampled("div"), ...also("div", [-2, 2], [-3, -0.5])],
+  max: [...sampled("max"), ...also("max", [3.5, 5], [0.2, 3])],
+  min: [...sampled("min"), ...also("min", [3.5, 5], [0.2, 3])],
+  pow: [
+    ...sampled("pow"),
+    ...([2, 3, -1, -3, 0, 1, 0.5, 2.5] as const).map((n) => ({
+      name: `pow ${n}`,
+      f: (x: Tensor) => x.pow(n),
+      inputs: [input([5], 0.3, 2)],
+    })),
+    one("pow by a whole number, below zero", (x) => x.sub(3).mul(0.4).pow(5), [5]),
+  ],
+  mod: [...sampled("mod"), ...also("mod", [4.1, 4.4], [1.9, 2]), ...also("mod", [-1.4, -1.1], [0.9, 1])],
+  lt: chosen("lt", (a, b) => a.lt(b)),
+  le: chosen("le", (a, b) => a.le(b)),
+  eq: chosen("eq", (a, b) => a.eq(b)),
+  ne: chosen("ne", (a, b) => a.ne(b)),
+  and: chosen("and", (a, b) => a.gt(0).and(b.gt(0))),
+  or: chosen("or", (a, b) => a.gt(0).or(b.gt(0))),
+  xor: chosen("xor", (a, b) => a.gt(0).xor(b.gt(0))),
+  shl: [one("shl, in an index", (x) => x.gather(arange(3).shiftLeft(1)).square(), [5])],
+  shr: [one("shr, in an index", (x) => x.gather(arange(8).shiftRight(1)).square(), [5])],
+
+  where: [
+    one("where", (x, y) => tensor([1, 0, 1], { dtype: "bool" }).where(x.square(), y), [3], [3]),
+    one("where, broadcast", (x, y) => tensor([1, 0, 1], { dtype: "bool" }).where(x, y), [2, 1], [3]),
+    one("where, beside a number", (x) => x.gt(0).where(x.square(), 1), [7]),
+  ],
+
+  sum: ([undefined, 0, 1, -1, [0, 2], []] as const).map((axes) =>
+    one(`sum over ${axes}`, (x) => x.sum(axes), [2, 3, 4]),
+  ),
+  maximum: [
+    ...([undefined, 0, 1, -1, [0, 2]] as const).map((axes) => one(`max over ${axes}`, (x) => x.max(axes), [2, 3, 4])),
+    one("min", (x) => x.min(1), [3, 4]),
+    one("max of a product with its own max", (x) => x.mul(x.max(1, { keep: true })).max(1), [3, 4]),
+  ],
+
+  reshape: [one("reshape", (x) => x.reshape([2, -1]).square(), [3, 4])],
+  permute: [one("permute", (x) => x.permute([2, 0, 1]).square(), [2, 3, 4]), one("transpose", (x) => x.T, [2, 3])],
+  expand: [
+    one("expand", (x) => x.expand([2, 3, 4]), [3, 1]),
+    one("expand a scalar", (x) => x.expand([2, 3]), []),
+    one("expand, twice", (x) => x.expand([3, 4]).mul(x.expand([2, 3, 4])), [1, 4]),
+  ],
+  slice: [one("slice", (x) => x.slice(1, 1, 3), [2, 4]), one("at", (x) => x.at(-1).mul(x.at(0, 1).sum()), [3, 4])],
+  pad: [one("pad", (x) => x.pad(0, 1, 2).pad(1, 0, 1).add(1), [2, 3])],
+  flip: [one("flip", (x) => x.flip(1).mul(x), [2, 3]), one("flip all", (x) => x.flip().mul(x), [2, 3])],
+
+  contract: (
+    [
+      ["ij,jk->ik", [2, 3], [3, 4]],
+      ["ij,kj->ki", [2, 3], [4, 3]],
+      ["bij,bjk->bik", [2, 2, 3], [2, 3, 2]],
+      ["bij,jk->bik", [2, 2, 3], [3, 2]],
+      ["i,i->", [4], [4]],
+      ["i,j->ji", [3], [4]],
+      ["ij,ij->i", [2, 3], [2, 3]],
+      ["ij,k->i", [2, 3], [4]],
+      ["ii,ij->j", [3, 3], [3, 2]],
+      [",ij->ij", [], [2, 3]],
+    ] as const
+  ).map(([spec, a, b]) => one(`einsum ${spec}`, (x, y) => einsum(spec, x, y), a, b)),
+  gather: [
+    one("gather", (x) => x.gather(whole([2, 0, 2, 1])), [3, 2]),
+    one("gather, inner axis, matrix of indices", (x) => x.gather(whole([2, 0, 2, 1]).reshape([2, 2]), 1), [2, 3, 2]),
+    one("gather, out of range", (x) => x.gather(whole([-3, 9])), [3]),
+    one("gather of a scalar index", (x) => x.at(tensor(1, { dtype: "int32" })), [3, 2]),
+  ],
+  scatter: [
+    one("scatterAdd", (x) => x.scatterAdd(whole([2, 0, 2, 1]), 4), [4, 2]),
+    one("scatterAdd, inner axis, out of range", (x) => x.scatterAdd(whole([-1, 5, 0]), 3, 1), [2, 3, 2]),
+    one("scatterAdd, matrix of indices", (x) => x.scatterAdd(whole([2, 0, 2, 1]).reshape([2, 2]), 3), [2, 2, 3]),
+  ],
+
+  scan: scanCases,
+  while: whileCases,
+  cond: condCases,
+  pick: scanCases.slice(1, 2),
+};
