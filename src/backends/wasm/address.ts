@@ -1,0 +1,235 @@
+import type { Affine, Index, Place, Value } from "../../compiler/loop.ts";
+import { bytesOf } from "../../graph/dtype.ts";
+import { InternalError } from "../../graph/errors.ts";
+import type { Code } from "./module.ts";
+import type { FunctionWriter } from "./writer.ts";
+
+/** The smallest and the largest value of a counter. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A loop around the place that is being printed, or the whole routine. */
+interface Scope {
+  readonly parent?: Scope;
+  readonly index?: Index;
+  readonly from: number;
+  /** What must run right before the loop. */
+  readonly entry: Code[];
+  readonly pointers: Map<string, Pointer>;
+}
+
+/** A sum kept in a local. `step` is what one turn of its scope's loop adds to it. */
+interface Pointer {
+  readonly local: number;
+  readonly step: number;
+}
+
+/** A position known only when it runs, times its scale in bytes: in a local, made inside `scope`. */
+interface Moving {
+  readonly local: number;
+  readonly scope: Scope;
+}
+
+/** constant + sum of scale * index + moving, modulo 2^32. */
+interface Sum {
+  readonly constant: number;
+  readonly terms: Affine["terms"];
+  readonly moving?: Moving;
+}
+
+/**
+ * Addresses and loops of one routine. Sums that differ by a constant share one pointer, which is computed where its
+ * outermost counter changes and then stepped: an inner loop adds one constant per pointer and multiplies nothing.
+ */
+export class Addresses {
+  readonly #writer: FunctionWriter;
+  /** Locals that hold the counters. */
+  readonly #counters: Map<Index, number>;
+  readonly #ranges: Map<Index, Range>;
+  readonly #moving = new Map<Value, Map<number, Moving>>();
+  #scope: Scope = { from: 0, entry: [], pointers: new Map() };
+
+  constructor(writer: FunctionWriter, counters: ReadonlyMap<Index, number>, ranges: ReadonlyMap<Index, Range>) {
+    this.#writer = writer;
+    this.#counters = new Map(counters);
+    this.#ranges = new Map(ranges);
+  }
+
+  /** A counted loop, tested at its bottom. */
+  loop(index: Index, from: number, to: number, step: number, body: () => void): void {
+    if (!(step > 0)) throw new InternalError(`a loop steps by ${step}`);
+    if (from >= to) return;
+    const writer = this.#writer;
+    const turns = Math.ceil((to - from) / step);
+    const scope: Scope = { parent: this.#scope, index, from, entry: [], pointers: new Map() };
+    const counter = writer.take("i32");
+    this.#counters.set(index, counter);
+    this.#ranges.set(index, { min: from, max: from + (turns - 1) * step });
+    this.#scope = scope;
+    const code = writer.collect(body);
+    this.#scope = scope.parent as Scope;
+
+    writer.append(scope.entry);
+    writer.emit("i32.const", from);
+    writer.emit("local.set", counter);
+    if (turns > 1) writer.emit("loop");
+    writer.append(code);
+    if (turns > 1) {
+      for (const pointer of scope.pointers.values()) if (pointer.step !== 0) this.#advance(pointer, step);
+      writer.emit("local.get", counter);
+      writer.emit("i32.const", step);
+      writer.emit("i32.add");
+      writer.emit("local.tee", counter);
+      writer.emit("i32.const", to);
+      writer.emit("i32.lt_s");
+      writer.emit("br_if", 0);
+      writer.emit("end");
+    }
+    for (const { local } of scope.pointers.values()) writer.give(local);
+    writer.give(counter);
+  }
+
+  #advance({ local, step }: Pointer, by: number): void {
+    this.#writer.emit("local.get", local);
+    this.#writer.emit("i32.const", (step * by) | 0);
+    this.#writer.emit("i32.add");
+    this.#writer.emit("local.set", local);
+  }
+
+  /**
+   * Names a position's product with `scale` bytes, so that loops further in can keep it in their pointers. `print`
+   * pushes the position. Gives the local that holds the product.
+   */
+  declareMoving(position: Value, scale: number, print: () => void): number {
+    const local = this.#writer.take("i32");
+    print();
+    this.#times(scale);
+    this.#writer.emit("local.set", local);
+    const products = this.#moving.get(position) ?? new Map<number, Moving>();
+    this.#moving.set(position, products.set(scale, { local, scope: this.#scope }));
+    return local;
+  }
+
+  /**
+   * Pushes the variable part of a place's address and gives the constant that its instruction adds. An engine adds the
+   * two without wrapping around, so the variable part must not be negative by itself. `pushPosition` pushes a position
+   * that was not declared.
+   */
+  push({ buffer, at, moving }: Place, pushPosition: (position: Value) => void): number {
+    const size = bytesOf[buffer.dtype];
+    const terms = at.terms.map(({ index, scale }) => ({ index, scale: scale * size }));
+    if (!moving) {
+      // What the terms may add up to at worst is taken out of the constant, the same for all that share the terms.
+      const least = Math.min(0, this.#least(terms));
+      const constant = buffer.offset + at.offset * size + least;
+      if (constant >= 0 && constant < 2 ** 32) {
+        this.#pushSum(this.#scope, { constant: -least, terms });
+        return constant;
+      }
+    }
+    // Counted from the buffer's begin, what lies in the buffer is never negative.
+    const constant = at.offset * size;
+    const declared = moving && this.#moving.get(moving.position)?.get(moving.scale * size);
+    this.#pushSum(this.#scope, { constant, terms, moving: declared });
+    if (moving && !declared) {
+      pushPosition(moving.position);
+      this.#times(moving.scale * size);
+      this.#writer.emit("i32.add");
+    }
+    return buffer.offset;
+  }
+
+  /** Pushes the int32 that an affine gives. */
+  pushAffine({ offset, terms }: Affine): void {
+    this.#pushSum(this.#scope, { constant: 0, terms });
+    if (offset !== 0) this.#plus(offset);
+  }
+
+  #least(terms: Affine["terms"]): number {
+    let sum = 0;
+    for (const { index, scale } of terms) {
+      const range = this.#ranges.get(index);
+      if (!range) throw new InternalError(`counter ${index.id} belongs to no loop around its use`);
+      sum += scale * (scale < 0 ? range.max : range.min);
+    }
+    return sum;
+  }
+
+  #pushSum(scope: Scope, sum: Sum): void {
+    const { constant, terms, moving } = sum;
+    if (moving?.scope === scope) {
+      this.#writer.emit("local.get", moving.local);
+      if (terms.length > 0) {
+        this.#pushSum(scope, { constant, terms });
+        this.#writer.emit("i32.add");
+      } else if (constant !== 0) this.#plus(constant);
+    } else if (terms.length === 0 && !moving) {
+      this.#writer.emit("i32.const", constant | 0);
+    } else if (terms.length === 1 && terms[0].scale === 1 && constant === 0 && !moving) {
+      this.#writer.emit("local.get", this.#counterOf(terms[0].index));
+    } else {
+      this.#writer.emit("local.get", this.#pointer(scope, sum));
+    }
+  }
+
+  /** The local that holds the sum inside `scope`. */
+  #pointer(scope: Scope, sum: Sum): number {
+    const step = sum.terms.find((term) => term.index === scope.index)?.scale ?? 0;
+    const madeHere = step !== 0 || !scope.parent || sum.moving?.scope === scope.parent;
+    if (!madeHere) return this.#pointer(scope.parent, sum);
+    const key = this.#keyOf(sum);
+    const known = scope.pointers.get(key);
+    if (known) return known.local;
+
+    // Used from the scope's begin on, so no local that something inside it has used.
+    const local = this.#writer.fresh("i32");
+    scope.pointers.set(key, { local, step });
+    const { parent } = scope;
+    if (parent) {
+      const terms = sum.terms.filter((term) => term.index !== scope.index);
+      const constant = sum.constant + step * scope.from;
+      this.#writer.collect(() => {
+        const none = terms.length === 0 && !sum.moving;
+        this.#pushSum(parent, { constant: none ? constant : 0, terms, moving: sum.moving });
+        if (!none && constant !== 0) this.#plus(constant);
+        this.#writer.emit("local.set", local);
+      }, scope.entry);
+    } else {
+      this.#writer.atEntry(() => {
+        sum.terms.forEach(({ index, scale }, i) => {
+          this.#writer.emit("local.get", this.#counterOf(index));
+          this.#times(scale);
+          if (i > 0) this.#writer.emit("i32.add");
+        });
+        if (sum.constant !== 0) this.#plus(sum.constant);
+        this.#writer.emit("local.set", local);
+      });
+    }
+    return local;
+  }
+
+  /** Counters in scope have locals of their own, so these name them. */
+  #keyOf({ constant, terms, moving }: Sum): string {
+    const parts = terms.map(({ index, scale }) => `${this.#counterOf(index)}*${scale}`).sort();
+    return [constant, moving?.local ?? "", ...parts].join();
+  }
+
+  #counterOf(index: Index): number {
+    const local = this.#counters.get(index);
+    if (local === undefined) throw new InternalError(`counter ${index.id} belongs to no loop around its use`);
+    return local;
+  }
+
+  #times(scale: number): void {
+    if (scale === 1) return;
+    this.#writer.emit("i32.const", scale | 0);
+    this.#writer.emit("i32.mul");
+  }
+
+  #plus(constant: number): void {
+    this.#writer.emit("i32.const", constant | 0);
+    this.#writer.emit("i32.add");
+  }
+}

@@ -1,0 +1,201 @@
+import type { LoopOp, Value } from "../../compiler/loop.ts";
+import { InternalError } from "../../graph/errors.ts";
+import { convert, reinterpret } from "./convert.ts";
+import type { Opcode } from "./opcodes.ts";
+import { isFloatShape, isMask, isVector, isVectorShape, localType, shapeOf, widthOf } from "./types.ts";
+import type { FunctionWriter } from "./writer.ts";
+
+/** What an operation may ask for while it is printed. */
+export interface Operands {
+  readonly writer: FunctionWriter;
+  /** Pushes an operand; once for each time that it stands in the operation's arguments. */
+  push(value: Value): void;
+  /** Pushes a constant that fills all lanes. */
+  pushConstant(to: Pick<Value, "type" | "lanes">, value: number): void;
+  /** The number that an operand always holds, if it does. */
+  constantOf(value: Value): number | undefined;
+}
+
+/** Pushes the operation's result. */
+type Print = (operands: Operands, to: Value, args: readonly Value[]) => void;
+
+/** Every operation on registers. */
+export const computations: { readonly [Op in LoopOp]: Print } = {
+  add: (o, to, args) => all(o, args, `${shapeOf(to)}.add`),
+  sub: (o, to, args) => all(o, args, `${shapeOf(to)}.sub`),
+  mul: (o, to, args) => all(o, args, `${shapeOf(to)}.mul`),
+  div: (o, to, args) => all(o, args, `${floatShape(to, "div")}.div`),
+  fma: (o, to, [a, b, c]) => {
+    all(o, [a, b], `${shapeOf(to)}.mul`);
+    all(o, [c], `${shapeOf(to)}.add`);
+  },
+  neg: (o, to, [a]) => {
+    const shape = shapeOf(to);
+    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], `${shape}.neg`);
+    o.pushConstant(to, 0);
+    all(o, [a], `${shape}.sub`);
+  },
+  abs: (o, to, [a]) => {
+    const shape = shapeOf(to);
+    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], `${shape}.abs`);
+    inLocals(o, [a], ([x]) => {
+      o.writer.emit("local.get", x);
+      o.pushConstant(to, 0);
+      o.writer.emit("local.get", x);
+      o.writer.emit(`${shape}.sub`);
+      o.pushConstant(to, 0);
+      o.writer.emit("local.get", x);
+      o.writer.emit(`${shape}.le_s`);
+      o.writer.emit("select");
+    });
+  },
+  sqrt: (o, to, args) => all(o, args, `${floatShape(to, "sqrt")}.sqrt`),
+  floor: (o, to, args) => all(o, args, `${floatShape(to, "floor")}.floor`),
+  max: (o, to, args) => extreme(o, "max", to, args),
+  min: (o, to, args) => extreme(o, "min", to, args),
+  lt: (o, _, args) => order(o, "lt", args),
+  le: (o, _, args) => order(o, "le", args),
+  eq: (o, _, args) => all(o, args, `${shapeOf(args[0])}.eq`),
+  ne: (o, _, args) => all(o, args, `${shapeOf(args[0])}.ne`),
+  and: (o, to, args) => all(o, args, `${bitShape(to)}.and`),
+  or: (o, to, args) => all(o, args, `${bitShape(to)}.or`),
+  xor: (o, to, args) => all(o, args, `${bitShape(to)}.xor`),
+  not: (o, to, [a]) => {
+    if (isVector(to)) return all(o, [a], "v128.not");
+    if (isMask(to.type)) return all(o, [a], "i32.eqz");
+    o.push(a);
+    o.pushConstant(to, -1);
+    o.writer.emit(`${bitShape(to)}.xor`);
+  },
+  shl: (o, to, args) => shift(o, "shl", to, args),
+  shr: (o, to, args) => shift(o, "shr_u", to, args),
+  select: (o, to, [mask, yes, no]) => {
+    o.push(yes);
+    o.push(no);
+    o.push(mask);
+    o.writer.emit(isVector(to) ? "v128.bitselect" : "select");
+  },
+  splat: (o, to, [a]) => {
+    const shape = shapeOf(to);
+    if (!isVectorShape(shape)) return o.push(a);
+    if (!isMask(to.type)) return all(o, [a], `${shape}.splat`);
+    o.writer.emit("i32.const", 0);
+    o.push(a);
+    o.writer.emit("i32.sub");
+    if (shape === "i64x2") o.writer.emit("i64.extend_i32_s");
+    o.writer.emit(`${shape}.splat`);
+  },
+  sumLanes: (o, _, [a]) => combineLanes(o, a, lanesOpcode(a, "add")),
+  maxLanes: (o, _, [a]) => combineLanes(o, a, lanesOpcode(a, "max")),
+  convert: (o, to, [a]) => convert(o, to, a),
+  bits: (o, to, [a]) => reinterpret(o, to, a),
+};
+
+/** Pushes all operands and then does one instruction. */
+function all(o: Operands, args: readonly Value[], opcode: Opcode): void {
+  for (const a of args) o.push(a);
+  o.writer.emit(opcode);
+}
+
+/** Puts operands that are needed more than once into locals. */
+function inLocals(o: Operands, args: readonly Value[], use: (locals: readonly number[]) => void): void {
+  const locals = args.map((a) => {
+    o.push(a);
+    const local = o.writer.take(localType(a));
+    o.writer.emit("local.set", local);
+    return local;
+  });
+  use(locals);
+  for (const local of locals) o.writer.give(local);
+}
+
+function floatShape(to: Value, name: LoopOp): "f32" | "f64" | "f32x4" | "f64x2" {
+  const shape = shapeOf(to);
+  if (!isFloatShape(shape)) throw new InternalError(`${name} of ${to.type}`);
+  return shape;
+}
+
+function bitShape(to: Value): "v128" | "i32" | "i64" {
+  const type = localType(to);
+  if (type === "f32" || type === "f64") throw new InternalError(`bitwise operation on ${to.type}`);
+  return type;
+}
+
+function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Value[]): void {
+  const shape = shapeOf(to);
+  if (isFloatShape(shape)) all(o, args, `${shape}.${name}`);
+  else if (to.type !== "int32") throw new InternalError(`${name} of ${to.type}`);
+  else if (shape === "i32x4") all(o, args, `${shape}.${name}_s`);
+  else {
+    inLocals(o, args, ([a, b]) => {
+      for (const local of [a, b, a, b]) o.writer.emit("local.get", local);
+      o.writer.emit(name === "max" ? "i32.gt_s" : "i32.lt_s");
+      o.writer.emit("select");
+    });
+  }
+}
+
+function order(o: Operands, name: "lt" | "le", args: readonly Value[]): void {
+  const shape = shapeOf(args[0]);
+  if (isMask(args[0].type)) throw new InternalError(`${name} of masks`);
+  all(o, args, isFloatShape(shape) ? `${shape}.${name}` : `${shape}.${name}_s`);
+}
+
+function shift(o: Operands, name: "shl" | "shr_u", to: Value, [a, count]: readonly Value[]): void {
+  const shape = shapeOf(to);
+  if (isFloatShape(shape) || isMask(to.type)) throw new InternalError(`shift of ${to.type}`);
+  const fixed = o.constantOf(count);
+  if (fixed !== undefined) {
+    o.push(a);
+    // A vector takes its count as an i32, a scalar in its own type.
+    o.pushConstant({ type: isVectorShape(shape) ? "int32" : to.type, lanes: 1 }, fixed);
+    o.writer.emit(`${shape}.${name}`);
+  } else if (to.type === "int64") {
+    throw new InternalError("int64 shifted by a count that is no constant");
+  } else if (isVectorShape(shape)) shiftLanes(o, name, a, count);
+  else all(o, [a, count], `${shape}.${name}`);
+}
+
+/** A vector instruction has one count for all lanes. */
+function shiftLanes(o: Operands, name: "shl" | "shr_u", a: Value, count: Value): void {
+  inLocals(o, [a, count], ([value, counts]) => {
+    o.writer.emit("local.get", value);
+    for (let lane = 0; lane < 4; lane++) {
+      o.writer.emit("local.get", value);
+      o.writer.emit("i32x4.extract_lane", lane);
+      o.writer.emit("local.get", counts);
+      o.writer.emit("i32x4.extract_lane", lane);
+      o.writer.emit(`i32.${name}`);
+      o.writer.emit("i32x4.replace_lane", lane);
+    }
+  });
+}
+
+function lanesOpcode(a: Value, name: "add" | "max"): Opcode {
+  const shape = shapeOf(a);
+  if (isMask(a.type)) throw new InternalError(`lanes of a ${a.type} are combined`);
+  if (name === "add") return `${shape}.add`;
+  if (isFloatShape(shape)) return `${shape}.max`;
+  if (a.type === "int64") throw new InternalError("max of int64");
+  return "i32x4.max_s";
+}
+
+/** Halves the vector until one lane is left: with four lanes (0 + 2) + (1 + 3). */
+function combineLanes(o: Operands, a: Value, opcode: Opcode): void {
+  o.push(a);
+  const shape = shapeOf(a);
+  if (!isVectorShape(shape)) return;
+  const half = o.writer.take("v128");
+  for (let bytes = 8; bytes >= widthOf(a.type); bytes /= 2) {
+    o.writer.emit("local.tee", half);
+    o.writer.emit("local.get", half);
+    o.writer.emit("local.get", half);
+    o.writer.emit(
+      "i8x16.shuffle",
+      Uint8Array.from({ length: 16 }, (_, i) => (i + bytes) % 16),
+    );
+    o.writer.emit(opcode);
+  }
+  o.writer.give(half);
+  o.writer.emit(`${shape}.extract_lane`, 0);
+}

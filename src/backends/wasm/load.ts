@@ -1,0 +1,56 @@
+import type { LoopProgram } from "../../compiler/loop.ts";
+import { PondusError } from "../../graph/errors.ts";
+import { encode } from "./encode.ts";
+import { printProgram } from "./print.ts";
+
+/** A program in memory; its arena begins at 0. */
+export interface LoadedProgram {
+  readonly memory: ArrayBuffer;
+  run(): void;
+}
+
+/**
+ * Prints a program, has the engine compile it, and gives its memory.
+ *
+ * @throws `wasm.memory` when the arena does not fit
+ */
+export async function loadLoopProgram(program: LoopProgram): Promise<LoadedProgram> {
+  const module = await WebAssembly.compile(encode(printProgram(program)));
+  const { memory, run } = (await instantiate(module, program.bytes)).exports;
+  return { memory: (memory as WebAssembly.Memory).buffer, run: run as () => void };
+}
+
+async function instantiate(module: WebAssembly.Module, bytes: number): Promise<WebAssembly.Instance> {
+  try {
+    return await WebAssembly.instantiate(module);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const mib = Math.ceil(bytes / 2 ** 20);
+    throw new PondusError(
+      "wasm.memory",
+      `the program needs ${mib} MiB, which the JavaScript engine does not give; use a smaller batch, or checkpoint().`,
+      { cause, exitCode: 1 },
+    );
+  }
+}
+
+/** Why WebAssembly programs cannot run here, if they cannot. */
+export function whyUnavailable(): string | undefined {
+  if (typeof WebAssembly !== "object") return "this JavaScript engine has no WebAssembly";
+  const probe = encode({
+    pages: 0,
+    functions: [
+      {
+        name: "run",
+        params: [],
+        locals: ["v128"],
+        body: [
+          ["v128.const", new Uint8Array(16)],
+          ["local.set", 0],
+        ],
+      },
+    ],
+  });
+  if (!WebAssembly.validate(probe)) return "this JavaScript engine has WebAssembly, but without its vectors (SIMD)";
+  return undefined;
+}

@@ -1,0 +1,115 @@
+import type { Buffer, Index, Instruction, Routine, Value } from "../../compiler/loop.ts";
+import { bytesOf } from "../../graph/dtype.ts";
+import { Addresses, type Range } from "./address.ts";
+import { computations, type Operands } from "./compute.ts";
+import { Constants } from "./constants.ts";
+import { printLoad, printStore } from "./memory.ts";
+import type { WasmFunction } from "./module.ts";
+import { isVector } from "./types.ts";
+import { countUses } from "./uses.ts";
+import { type Making, Values } from "./values.ts";
+import { FunctionWriter } from "./writer.ts";
+
+/** A function of the routine's counters. `ranges` are those of the program's loops. */
+export function printRoutine(routine: Routine, name: string, ranges: ReadonlyMap<Index, Range>): WasmFunction {
+  const writer = new FunctionWriter(
+    name,
+    routine.indices.map(() => "i32"),
+  );
+  const uses = countUses(routine.body);
+  const constants = new Constants(writer);
+  const addresses = new Addresses(writer, new Map(routine.indices.map((index, i) => [index, i])), ranges);
+  const values = new Values(writer, uses, printMaking, (to, value) => constants.push(to, value));
+  const operands: Operands = {
+    writer,
+    push: (value) => values.push(value),
+    pushConstant: (to, value) => constants.push(to, value),
+    constantOf: (value) => values.constantOf(value),
+  };
+
+  function printMaking(making: Making): void {
+    if (making.op === "compute") computations[making.name](operands, making.to, making.args);
+    else if (making.op === "load") printLoad(operands, addresses, making.to, making.from, making.stride);
+    else printRamp(making);
+  }
+
+  function printRamp({ to, at, stride }: Extract<Instruction, { op: "ramp" }>): void {
+    if (!isVector(to)) {
+      addresses.pushAffine(at);
+      return;
+    }
+    addresses.pushAffine({ ...at, offset: 0 });
+    writer.emit("i32x4.splat");
+    constants.pushLanes(
+      to.type,
+      Array.from({ length: to.lanes }, (_, lane) => at.offset + lane * stride),
+    );
+    writer.emit("i32x4.add");
+  }
+
+  function printBlock(body: readonly Instruction[]): void {
+    values.block(() => {
+      const products: number[] = [];
+      for (const one of body) {
+        printInstruction(one);
+        if (one.op === "compute" || one.op === "load" || one.op === "ramp" || one.op === "constant") {
+          for (const bytes of uses.positions.get(one.to) ?? []) {
+            products.push(addresses.declareMoving(one.to, bytes, () => values.push(one.to)));
+          }
+        }
+      }
+      for (const local of products) writer.give(local);
+    });
+  }
+
+  function printInstruction(one: Instruction): void {
+    switch (one.op) {
+      case "constant":
+        values.setConstant(one.to, one.value);
+        break;
+      case "compute":
+      case "load":
+      case "ramp":
+        values.defer(one);
+        break;
+      case "store":
+        printStore(operands, addresses, one.value, one.to, () =>
+          values.settle((making) => making.op === "load" && overlap(making.from.buffer, one.to.buffer)),
+        );
+        break;
+      case "declare":
+        values.push(one.from);
+        values.declare(one.to);
+        break;
+      case "assign":
+        values.push(one.from);
+        values.settle((making) => reads(making, one.to));
+        writer.emit("local.set", values.localOf(one.to));
+        break;
+      case "for":
+        values.settleAll();
+        addresses.loop(one.index, one.from, one.to, one.step, () => printBlock(one.body));
+        break;
+      case "if":
+        values.settleAll(one.test);
+        values.push(one.test);
+        writer.emit("if");
+        printBlock(one.body);
+        writer.emit("end");
+    }
+  }
+
+  printBlock(routine.body);
+  return writer.finish();
+}
+
+function reads(making: Making, variable: Value): boolean {
+  if (making.op === "compute") return making.args.includes(variable);
+  return making.op === "load" && making.from.moving?.position === variable;
+}
+
+/** Buffers whose times of use differ, or that are changed in place, may share bytes. */
+function overlap(a: Buffer, b: Buffer): boolean {
+  const end = ({ dtype, length, offset }: Buffer) => offset + length * bytesOf[dtype];
+  return a.offset < end(b) && b.offset < end(a);
+}
