@@ -29,7 +29,8 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   div: (a, b) => a / b,
   max: (a, b) => Math.max(a, b),
   min: (a, b) => Math.min(a, b),
-  pow: (a, b) => (a === 1 ? 1 : a ** b),
+  // IEEE 754 gives 1 where JavaScript gives NaN: for 1 to any power, and for -1 to an infinite one.
+  pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   mod: (a, b) => a - Math.floor(a / b) * b,
   lt: (a, b) => bit(a < b),
   le: (a, b) => bit(a <= b),
@@ -60,11 +61,11 @@ function toInt32(a: number): number {
   return Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a)));
 }
 
-/** Maclaurin series below 3, continued fraction of erfc above (Abramowitz & Stegun 7.1.6 and 7.1.14). */
+/** Maclaurin series below 1, continued fraction of erfc above (Abramowitz & Stegun 7.1.6 and 7.1.14). */
 function erf(x: number): number {
   const a = Math.abs(x);
   if (Number.isNaN(x)) return x;
-  if (a < 3) {
+  if (a < 1) {
     let term = x;
     let sum = x;
     for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
@@ -75,6 +76,6 @@ function erf(x: number): number {
   }
   if (a > 6.5) return Math.sign(x);
   let fraction = 0;
-  for (let n = 80; n > 0; n--) fraction = n / 2 / (a + fraction);
+  for (let n = 200; n > 0; n--) fraction = n / 2 / (a + fraction);
   return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
