@@ -135,6 +135,7 @@ export function compile<const I extends InputTypes = Record<never, never>, O ext
       throw new PondusError("output.type", `compile: output "${name}" should be a tensor, but it is ${typeof value}.`);
     }
   }
+  checkUpdates(updates);
   return new Program<I, O>(
     {
       inputs: leaves,
@@ -143,6 +144,25 @@ export function compile<const I extends InputTypes = Record<never, never>, O ext
     },
     options.backend ?? "auto",
   );
+}
+
+function checkUpdates(updates: readonly Update[]): void {
+  if (!Array.isArray(updates)) {
+    throw new PondusError(
+      "update.list",
+      'compile: "updates" should be a list of { parameter, value }; give an output of that name another one.',
+    );
+  }
+  const seen = new Set<Parameter>();
+  for (const { parameter } of updates) {
+    if (seen.has(parameter)) {
+      throw new PondusError(
+        "update.twice",
+        `compile: ${parameter.name} ${formatShape(parameter.shape)} has two updates; a run gives it one new value.`,
+      );
+    }
+    seen.add(parameter);
+  }
 }
 
 function checked({ parameter, value }: Update): Node {

@@ -29,16 +29,16 @@ function canonical({ a, b, out }: OpAttrs["contract"]): OpAttrs["contract"] {
   return { a: a.map(rename), b: b.map(rename), out: out.map(rename) };
 }
 
-/** `contract` as NumPy's einsum writes it (one or two operands, explicit or implied result). */
+/** `contract` as NumPy's einsum writes it, for any number of operands, taken in pairs from the left. */
 export function einsumNode(spec: string, operands: readonly Node[]): Node {
   const fail = (why: string) =>
     new PondusError(
       "einsum.spec",
       `einsum("${spec}"): ${why}; operands are ${operands.map((x) => formatShape(x.shape) + describeOrigin(x.origin)).join(" and ")}.`,
     );
-  const match = /^([a-zA-Z]*)(?:,([a-zA-Z]*))?(?:->([a-zA-Z]*))?$/.exec(spec.replace(/\s/g, ""));
-  if (!match) throw fail('expected something like "ij,jk->ik" for one or two operands');
-  const terms = [match[1], match[2]].filter((t) => t !== undefined).map((t) => [...t]);
+  const match = /^([a-zA-Z,]*)(?:->([a-zA-Z]*))?$/.exec(spec.replace(/\s/g, ""));
+  if (!match || operands.length === 0) throw fail('expected something like "ij,jk->ik" and its operands');
+  const terms = match[1].split(",").map((t) => [...t]);
   if (terms.length !== operands.length) throw fail(`${terms.length} terms for ${operands.length} operands`);
   const size = new Map<string, number>();
   terms.forEach((term, k) => {
@@ -53,22 +53,22 @@ export function einsumNode(spec: string, operands: readonly Node[]): Node {
   });
   const all = terms.flat();
   const once = (letter: string) => all.filter((l) => l === letter).length === 1;
-  const out = match[3] !== undefined ? [...match[3]] : [...new Set(all)].filter(once).sort();
+  const out = match[2] !== undefined ? [...match[2]] : [...new Set(all)].filter(once).sort();
   const unknown = out.find((letter) => !size.has(letter));
   if (unknown) throw fail(`"${unknown}" of the result is in no operand`);
   if (new Set(out).size !== out.length) throw fail("the result repeats a letter");
 
-  const diagonals = terms.map((term, k) => diagonal(operands[k], term));
+  const [first, ...others] = terms.map((term, k) => diagonal(operands[k], term));
   const code = (letter: string) => letter.charCodeAt(0);
-  const [first, second] = diagonals;
-  if (second) {
-    return contract(first.node, second.node, {
-      a: first.letters.map(code),
-      b: second.letters.map(code),
-      out: out.map(code),
-    });
-  }
-  const reduced = reduceOwn(first.node, first.letters.map(code), [out.map(code)]);
+  let sofar = first;
+  others.forEach((next, k) => {
+    const later = new Set([...out, ...others.slice(k + 1).flatMap((o) => o.letters)]);
+    const kept = [...new Set([...sofar.letters, ...next.letters])].filter((letter) => later.has(letter));
+    const letters = k === others.length - 1 ? out : kept;
+    const [a, b] = [sofar.letters.map(code), next.letters.map(code)];
+    sofar = { node: contract(sofar.node, next.node, { a, b, out: letters.map(code) }), letters };
+  });
+  const reduced = reduceOwn(sofar.node, sofar.letters.map(code), [out.map(code)]);
   const order = out.map((letter) => reduced.labels.indexOf(code(letter)));
   return order.every((axis, i) => axis === i) ? reduced.node : make("permute", [reduced.node], { order });
 }

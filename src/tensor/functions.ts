@@ -79,8 +79,8 @@ export function eye(n: number, dtype: DType = "float32"): Tensor {
 }
 
 /**
- * Einstein summation over one or two operands: `einsum("bij,bjk->bik", x, y)`. A letter that an operand repeats takes
- * the diagonal.
+ * Einstein summation: `einsum("bij,bjk->bik", x, y)`. A letter that an operand repeats takes the diagonal; letters
+ * missing from the result are summed over. Several operands are contracted in pairs from the left.
  *
  * @throws `einsum.spec` when letters and shapes do not fit
  */
