@@ -1,0 +1,29 @@
+import { cpus, totalmem } from "node:os";
+import { inspectBackends } from "../runtime/choose.ts";
+import { version } from "../systems/version.ts";
+import { colorsFor, print, printJson } from "./streams.ts";
+import { formatTable } from "./table.ts";
+
+/** `pondus doctor`: what this machine offers, and why a backend does not work. */
+export function doctor({ json }: { json?: boolean }): void {
+  const processors = cpus();
+  const facts = {
+    pondus: version,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} threads`,
+    memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
+  };
+  const backends = inspectBackends();
+  if (json) {
+    printJson({ ...facts, backends });
+    return;
+  }
+  const { green, red, dim } = colorsFor(process.stdout);
+  print(formatTable(Object.entries(facts)));
+  const rows = backends.map(({ name, unavailable }, i) => {
+    const first = backends.findIndex((b) => b.unavailable === undefined) === i;
+    return [name, unavailable ? red(`no: ${unavailable}`) : green("yes"), first ? dim("chosen by default") : ""];
+  });
+  print(`\n${formatTable(rows)}`);
+}

@@ -1,0 +1,35 @@
+import pc from "picocolors";
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** Colours for a stream: none when it is no terminal or NO_COLOR is set, always when FORCE_COLOR is. */
+export function colorsFor(stream: NodeJS.WriteStream): Colors {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return pc.createColors(false);
+  return pc.createColors(Boolean(FORCE_COLOR && FORCE_COLOR !== "0") || (stream.isTTY && TERM !== "dumb"));
+}
+
+/** Results. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The one document that `--json` promises. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, undefined, 2));
+}
+
+/** Progress, notes and errors. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** `pondus systems | head -1` closes the pipe early; that is no failure. */
+export function acceptClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { plot as draw } from "simple-ascii-chart";
+import type { Plot, Series } from "../systems/plot.ts";
+
+const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan"] as const;
+const ansi = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36 } as const;
+const lineSymbols = ["•", "+", "×", "*", "~"];
+const dot = "○";
+
+/** A small plot in characters; lines are told apart by symbol as well as by colour. */
+export function terminalPlot(plot: Plot, options: { width: number; color: boolean }): string {
+  const width = Math.max(30, Math.min(options.width - 12, 72));
+  const height = 16;
+  const lines = plot.series.filter((s) => s.kind === "line");
+  const dots = plot.series.filter((s) => s.kind === "dots");
+  const colorOf = (s: Series) => colors[plot.series.indexOf(s) % colors.length];
+  const symbolOf = (s: Series) => (s.kind === "line" ? lineSymbols[lines.indexOf(s) % lineSymbols.length] : dot);
+  const drawn = lines.length > 0 ? lines : dots;
+  const all = [...lines, ...dots];
+  const range = (values: number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+  const [xs, ys] = [range(all.flatMap((s) => Array.from(s.x))), range(all.flatMap((s) => Array.from(s.y)))];
+  const chart = draw(
+    drawn.map((s) => pairs(s)),
+    {
+      width,
+      height,
+      yRange: ys,
+      ...(options.color && { color: drawn.map(colorOf) }),
+      customXAxisTicks: ticks(...xs),
+      customYAxisTicks: ticks(...ys),
+      formatter: (value) => Number(value.toPrecision(4)),
+      lineFormatter: ({ plotX, plotY, index: _, input }) => {
+        const at = drawn.findIndex((s) => input[0]?.[0] === s.x[0] && input[0]?.[1] === s.y[0]);
+        return { x: plotX, y: plotY, symbol: symbolOf(drawn[Math.max(at, 0)]) };
+      },
+      points: dots.flatMap((s) => pairs(s).map(([x, y]) => ({ x, y, ...(options.color && { color: colorOf(s) }) }))),
+      symbols: { point: dot },
+    },
+  );
+  const legend = all.map((s) => {
+    const key = `${symbolOf(s)} ${s.name}`;
+    return options.color ? `\x1b[${ansi[colorOf(s)]}m${key}\x1b[0m` : key;
+  });
+  return `  ${plot.title}: ${plot.y.label} against ${plot.x.label}\n${chart.replace(/\s+$/, "")}\n  ${legend.join("   ")}`;
+}
+
+const pairs = (s: Series) => Array.from(s.x, (x, i): [number, number] => [x, s.y[i]]);
+
+/** About five round numbers from `low` to `high`. */
+export function ticks(low: number, high: number): number[] {
+  const rough = (high - low) / 5 || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 5].find((m) => m * power >= rough) ?? 10) * power;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
+}

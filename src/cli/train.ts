@@ -1,0 +1,116 @@
+import { join } from "node:path";
+import type { BackendName } from "../backends/backend.ts";
+import { PondusError } from "../graph/errors.ts";
+import { runFiles } from "../io/run-folder.ts";
+import { formatNumber, listMetrics } from "../systems/metrics.ts";
+import { type TrainResult, train } from "../systems/train.ts";
+import { loadRun, loadSystem } from "./load-system.ts";
+import { duration, ProgressLine } from "./progress-line.ts";
+import { colorsFor, print, printJson, say } from "./streams.ts";
+import { formatTable } from "./table.ts";
+import { terminalPlot } from "./terminal-plot.ts";
+
+export interface TrainFlags {
+  data?: string;
+  time?: string;
+  state?: string[];
+  seed?: number;
+  steps?: number;
+  rate?: number;
+  backend?: BackendName | "auto";
+  out?: string;
+  resume?: string;
+  json?: boolean;
+}
+
+/** `pondus train`: trains a system and writes its run folder. */
+export async function trainCommand(what: string | undefined, flags: TrainFlags): Promise<void> {
+  const { json, data, time, state, resume, ...rest } = flags;
+  checkFlags(what, flags);
+  const { system, source, run } = resume === undefined ? await loadSystem(what as string) : await loadRun(resume);
+  const line = new ProgressLine(process.stderr);
+  const { bold } = colorsFor(process.stderr);
+  const interrupt = interruption(line);
+  try {
+    const result = await train(system, {
+      ...rest,
+      source,
+      data: data === undefined ? undefined : { file: data, time, state },
+      resume: run,
+      signal: interrupt.signal,
+      onStart: ({ parameters, seed, backend }) =>
+        say(`${bold(system.title)}: ${parameters.toLocaleString("en-US")} knobs, seed ${seed}, ${backend} backend`),
+      onProgress: (fit, progress) => line.show(fit, progress),
+    });
+    line.end();
+    if (result.status === "interrupted") stopped(result, json);
+    else if (json) printJson(asJson(result));
+    else show(result);
+  } finally {
+    line.end();
+    interrupt.forget();
+  }
+}
+
+/** A resumed run keeps the options that it was started with, or it would not be the same run. */
+function checkFlags(what: string | undefined, flags: TrainFlags): void {
+  if (flags.resume === undefined) {
+    if (what === undefined) {
+      throw new PondusError("usage", "train: name a system (see `pondus systems`), a file, or --resume RUN.");
+    }
+    if (flags.data === undefined && (flags.time ?? flags.state)) {
+      throw new PondusError("usage", "train: --time and --state name columns of a file; give it with --data FILE.");
+    }
+    return;
+  }
+  const kept = ["data", "time", "state", "seed", "steps", "rate", "out"] as const;
+  const given = kept.find((name) => flags[name] !== undefined);
+  if (what !== undefined || given) {
+    const surplus = what ?? `--${given}`;
+    throw new PondusError(
+      "usage",
+      `train: --resume continues a run with its own system and options; leave ${surplus} out.`,
+    );
+  }
+}
+
+/** The first Ctrl-C stops the training where it can be resumed; the second ends the process. */
+function interruption(line: ProgressLine): { signal: AbortSignal; forget: () => void } {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    line.end();
+    say("Stopping; press Ctrl-C again to quit at once.");
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, stop);
+  const forget = () => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, stop);
+  };
+  return { signal: controller.signal, forget };
+}
+
+function stopped(result: TrainResult, json = false): void {
+  if (json) printJson(asJson(result));
+  say(`Stopped. Continue with: pondus train --resume ${result.run}`);
+  process.exitCode = 130;
+}
+
+function asJson({ plots: _, ...description }: TrainResult) {
+  return description;
+}
+
+function show(result: TrainResult): void {
+  const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
+  const { columns = 80 } = process.stdout;
+  const [plot] = result.plots;
+  if (plot) print(`\n${terminalPlot(plot, { width: columns, color })}`);
+  print(
+    `\n${formatTable(
+      listMetrics(result.metrics ?? {}).map(([name, value]) => [dim(name), bold(formatNumber(value))]),
+      [1],
+    )}`,
+  );
+  print(`\n  ${result.parameters.toLocaleString("en-US")} knobs, ${duration(result.seconds)} on ${result.backend}`);
+  print(`  ${join(result.run, runFiles.report)}`);
+}

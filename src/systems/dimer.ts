@@ -1,0 +1,118 @@
+import { PondusError } from "../graph/errors.ts";
+import * as nn from "../nn/index.ts";
+import { tensor } from "../tensor/functions.ts";
+import { parameter } from "../tensor/parameter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { argonDimer } from "./argon-dimer.ts";
+import { evenly } from "./plot.ts";
+import { defineSystem } from "./system.ts";
+
+/** Hidden units. */
+const width = 12;
+const float64 = { dtype: "float64" } as const;
+
+/** Training distances, in angstrom; the error is measured between them too. */
+const distances = evenly(3, 12, 181);
+const between = evenly(3, 12, 1801);
+
+type Dimer = { eta: Tensor; hidden: nn.Layer; output: nn.Layer };
+
+/**
+ * The energy of two argon atoms from their distance, in the smallest form that a neural network potential has:
+ * G = exp(-eta r^2), h_k = tanh(w_k G + b_k), energy = sum_k a_k h_k. Far apart G is 0, so the biases alone are left:
+ * sum_k a_k tanh(b_k) is the energy of the isolated atoms, the baseline.
+ */
+export default defineSystem({
+  name: "dimer",
+  title: "The argon dimer",
+  summary: "A network of one symmetry function and one hidden layer learns the Tang-Toennies curve of two argon atoms.",
+  settings: { steps: 200 },
+
+  model: (): Dimer => ({
+    eta: parameter([], 0.08, float64),
+    hidden: nn.dense(1, width, { init: nn.normal(4), biasInit: nn.uniform(-3, 3), ...float64 }),
+    output: nn.dense(width, 1, { bias: false, init: nn.normal(0.3), ...float64 }),
+  }),
+
+  async train({ model, steps, leastSquares, evaluate }) {
+    const curve = distances.map(argonDimer.energy);
+    const learned = bond(model, tensor(distances, float64));
+    await leastSquares("energy", { residuals: learned.sub(tensor(curve, float64)), steps });
+
+    const values = await evaluate({
+      energy: bond(model, tensor(between, float64)),
+      baseline: baseline(model),
+      far: energy(model, tensor([1e6], float64)),
+      eta: model.eta,
+    });
+    const exact = between.map(argonDimer.energy);
+    const errors = exact.map((y, i) => values.energy.data[i] - y);
+    const rmse = Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
+    const deepest = values.energy.data.indexOf(Math.min(...values.energy.data));
+    const { depth } = argonDimer.well;
+    return {
+      metrics: {
+        rmse,
+        rmsePercentOfWell: (100 * rmse) / depth,
+        baseline: values.baseline.item(),
+        energyAtMillion: values.far.item(),
+        eta: values.eta.item(),
+        well: { r: between[deepest], depth: -values.energy.data[deepest] },
+        exactWell: argonDimer.well,
+      },
+      plots: [
+        {
+          title: "Energy of two argon atoms",
+          x: { label: "distance (angstrom)" },
+          y: { label: "energy (kcal/mol)" },
+          series: [
+            {
+              name: "Tang-Toennies",
+              kind: "dots",
+              x: distances.filter((r, i) => r > 3.3 && i % 3 === 0),
+              y: distances.filter((r, i) => r > 3.3 && i % 3 === 0).map(argonDimer.energy),
+            },
+            {
+              name: "network",
+              kind: "line",
+              x: between.filter((r) => r > 3.3),
+              y: Array.from(values.energy.data).filter((_, i) => between[i] > 3.3),
+            },
+          ],
+        },
+        {
+          title: "Error",
+          x: { label: "distance (angstrom)" },
+          y: { label: "network minus exact (kcal/mol)" },
+          series: [{ name: "error", kind: "line", x: between, y: errors }],
+        },
+      ],
+    };
+  },
+
+  async predict({ model, evaluate }, inputs) {
+    const r = inputs.flat();
+    const odd = r.find((x) => !(x > 0));
+    if (odd !== undefined) {
+      throw new PondusError("predict.distance", `predict: a distance is positive, in angstrom, but ${odd} came.`);
+    }
+    const { energy } = await evaluate({ energy: bond(model, tensor(r, float64)) });
+    return { r, energy: energy.data, exact: r.map(argonDimer.energy) };
+  },
+});
+
+/** The network's own output, with the isolated atoms in it. */
+function energy({ eta, hidden, output }: Dimer, r: Tensor): Tensor {
+  const g = r.square().mul(eta).neg().exp();
+  return output(hidden(g.reshape([-1, 1])).tanh()).flatten();
+}
+
+/** What the biases alone give: sum_k a_k tanh(b_k). */
+function baseline({ hidden, output }: Dimer): Tensor {
+  return output(hidden.parameters.bias.tanh().reshape([1, -1])).reshape([]);
+}
+
+/** The energy of the bond: what is left when the isolated atoms are taken off, exactly 0 far apart. */
+function bond(model: Dimer, r: Tensor): Tensor {
+  return energy(model, r).sub(baseline(model));
+}

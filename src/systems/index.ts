@@ -1,0 +1,27 @@
+import dimer from "./dimer.ts";
+import neuron from "./neuron.ts";
+import proteins from "./proteins.ts";
+import type { AnySystem } from "./system.ts";
+import yeast from "./yeast.ts";
+
+export { formatNumber, listMetrics } from "./metrics.ts";
+export { evenly, type Plot, type Series } from "./plot.ts";
+export { predict, restoreModel } from "./predict.ts";
+export { type OpenedRun, openRun } from "./run.ts";
+export {
+  type AnySystem,
+  type Columns,
+  defineSystem,
+  type Metrics,
+  type Outcome,
+  type Prediction,
+  type Session,
+  type System,
+  type Trained,
+} from "./system.ts";
+export { readTimeSeries, type TimeSeries } from "./time-series.ts";
+export { type DataFile, type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
+export { dimer, neuron, proteins, yeast };
+
+/** The worked systems, in the order in which to meet them. */
+export const systems: readonly AnySystem[] = [neuron, yeast, dimer, proteins];

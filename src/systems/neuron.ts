@@ -1,0 +1,79 @@
+import { Stream } from "../graph/threefry.ts";
+import * as nn from "../nn/index.ts";
+import * as optim from "../optim/index.ts";
+import { sigmoid, tensor } from "../tensor/functions.ts";
+import { evenly } from "./plot.ts";
+import { defineSystem } from "./system.ts";
+
+/** The neuron that the data are simulated from: it fires with chance sigmoid(w x + b), so from x = 0.5 rather yes than no. */
+const truth = { w: 8, b: -4 };
+
+/** Simulated, not measured: 200 stimuli from 0 to 1, and whether the neuron fired. */
+function simulate(count: number) {
+  const random = new Stream(1943);
+  const stimulus = evenly(0, 1, count);
+  const fired = stimulus.map((x) => Number(random.uniform() < 1 / (1 + Math.exp(-(truth.w * x + truth.b)))));
+  return { stimulus, fired };
+}
+
+/** One weighted sum, one bias, one bend: the smallest network, and every larger one is made of it. */
+export default defineSystem({
+  name: "neuron",
+  title: "One neuron",
+  summary: "Weight, bias and sigmoid learn from 200 simulated trials how strong a stimulus makes a neuron fire.",
+  data: simulate(200),
+  settings: { steps: 2000, rate: 0.1 },
+
+  model: () => nn.dense(1, 1),
+
+  async train(session) {
+    const { model, data, rate, evaluate } = session;
+    const x = tensor(data.stimulus).reshape([-1, 1]);
+    const fired = tensor(data.fired).reshape([-1, 1]);
+    await session.fit("neuron", { loss: nn.bceWithLogits(model(x), fired), optimizer: optim.adam({ rate }) });
+
+    const dense = evenly(0, 1, 101);
+    const { weight, bias } = model.parameters;
+    const values = await evaluate({
+      weight,
+      bias,
+      loss: nn.bceWithLogits(model(x), fired),
+      right: model(x).gt(0).eq(fired.gt(0.5)).cast("float32").mean(),
+      curve: sigmoid(model(tensor(dense).reshape([-1, 1]))),
+    });
+    const [w, b] = [values.weight.item(), values.bias.item()];
+    return {
+      metrics: {
+        w,
+        b,
+        threshold: -b / w,
+        loss: values.loss.item(),
+        accuracy: values.right.item(),
+        truth: { ...truth, threshold: -truth.b / truth.w },
+      },
+      plots: [
+        {
+          title: "The chance to fire: sigmoid(w x + b)",
+          x: { label: "stimulus x" },
+          y: { label: "chance to fire" },
+          series: [
+            { name: "trials (simulated)", kind: "dots", x: data.stimulus, y: data.fired },
+            { name: "learned", kind: "line", x: dense, y: values.curve.data },
+            {
+              name: "truth",
+              kind: "line",
+              x: dense,
+              y: dense.map((s) => 1 / (1 + Math.exp(-(truth.w * s + truth.b)))),
+            },
+          ],
+        },
+      ],
+    };
+  },
+
+  async predict({ model, evaluate }, inputs) {
+    const stimulus = inputs.flat();
+    const { chance } = await evaluate({ chance: sigmoid(model(tensor(stimulus).reshape([-1, 1]))) });
+    return { stimulus, chance: chance.data };
+  },
+});

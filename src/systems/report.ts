@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import { writeAtomic } from "../io/atomic.ts";
+import { runFiles } from "../io/run-folder.ts";
+import { type Weighing, weigh } from "../ledger/weigh.ts";
+import type { Model } from "../nn/model.ts";
+import { formatNumber, listMetrics } from "./metrics.ts";
+import type { Plot, Series } from "./plot.ts";
+import type { FitRecord } from "./session.ts";
+import type { RunDescription } from "./train.ts";
+
+export interface Report {
+  readonly description: RunDescription;
+  readonly summary: string;
+  readonly model: Model;
+  readonly plots: readonly Plot[];
+  readonly fits: ReadonlyMap<string, FitRecord>;
+}
+
+/** Writes report.html: one file that needs nothing else, with the plots as SVG. */
+export async function writeReport(folder: string, report: Report): Promise<void> {
+  // The plotting library takes long to load, and most commands draw nothing.
+  const { palette, plotSvg } = await import("./plot-svg.ts");
+  const figures = [...report.plots, ...lossCurves(report.fits)].map((plot) => {
+    const keys = plot.series.map((s, i) => legend(s, palette[i % palette.length]));
+    return `<figure><figcaption>${escaped(plot.title)}</figcaption>\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
+  });
+  writeAtomic(join(folder, runFiles.report), page(report, figures));
+}
+
+/** Loss against step, one plot to a fit; logarithmic where that is possible. */
+function lossCurves(fits: ReadonlyMap<string, FitRecord>): Plot[] {
+  return [...fits].flatMap(([name, { checkpoint }]) => {
+    const { history } = checkpoint;
+    if (history.length < 2) return [];
+    const x = history.map((r) => r.step);
+    const curve = (label: string, y: number[]): Series => ({ name: label, kind: "line", x, y });
+    const validation = history.flatMap((r) => (r.validation === undefined ? [] : [r.validation]));
+    const series = [
+      curve(
+        "loss",
+        history.map((r) => r.loss),
+      ),
+    ];
+    if (validation.length === history.length) series.push(curve("validation", validation));
+    const positive = series.every((s) => Array.from(s.y).every((y) => y > 0));
+    const y = { label: "loss", scale: positive ? "log" : "linear" } as const;
+    return [{ title: `Training: ${name}`, x: { label: "step" }, y, series }];
+  });
+}
+
+function legend({ name, kind }: Series, color: string): string {
+  const shape = { line: "border-top:3px solid", dots: "border-radius:50%;background:", band: "opacity:.4;background:" }[
+    kind
+  ];
+  return `<span class="key"><i class="${kind}" style="${shape} ${color}"></i>${escaped(name)}</span>`;
+}
+
+function page({ description: d, summary, model }: Report, figures: readonly string[]): string {
+  const facts = [
+    ["system", d.system],
+    ["knobs", d.parameters.toLocaleString("en-US")],
+    ["seed", String(d.seed)],
+    ["backend", d.backend],
+    ["steps", d.options.steps.toLocaleString("en-US")],
+    ["rate", String(d.options.rate)],
+    ["data", d.options.data?.file ?? "the system's own"],
+    ["trained in", `${formatNumber(d.seconds)} s`],
+    ["started", d.started.replace("T", " ").slice(0, 16)],
+    ["versions", `Pondus ${d.versions.pondus}, Node ${d.versions.node}`],
+  ];
+  const metrics = listMetrics(d.metrics ?? {}).map(([name, value]) => [name, formatNumber(value)]);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(d.title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escaped(d.title)}</h1>
+<p>${escaped(summary)}</p>
+${figures.join("\n")}
+<h2>Figures</h2>
+${table(metrics, ["metric", "value"])}
+<h2>Knobs</h2>
+${knobs(weigh(model))}
+<h2>This run</h2>
+${table(facts)}
+</body>
+</html>
+`;
+}
+
+function knobs({ layers, parameters }: Weighing): string {
+  const rows = layers.map((l) => [l.path || "-", l.name, l.formula, l.parameters.toLocaleString("en-US")]);
+  const frozen = parameters.frozen > 0 ? `${parameters.frozen.toLocaleString("en-US")} of them frozen` : "";
+  return table(
+    [...rows, ["", "total", frozen, parameters.total.toLocaleString("en-US")]],
+    ["place", "layer", "weights + biases", "knobs"],
+  );
+}
+
+function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
+  const cells = (tag: string, row: readonly string[]) =>
+    row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("");
+  const top = head ? `<thead><tr>${cells("th", head)}</tr></thead>` : "";
+  return `<table>${top}<tbody>\n${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}\n</tbody></table>`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] as string);
+}
+
+const style = `
+:root { color-scheme: light dark; --ink: #1b1b1b; --faint: #6b6b6b; --line: #d8d8d8; --paper: #fff; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --faint: #a0a0a0; --line: #3c3c3c; --paper: #161616; } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+figure { margin: 2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100%; height: auto; }
+.legend { margin: .2rem 0; color: var(--faint); font-size: .9rem; }
+.key { margin-right: 1rem; } .key i { display: inline-block; width: 1.2em; margin-right: .4em; vertical-align: middle; }
+.key i.dots { width: .6em; height: .6em; } .key i.band { height: .8em; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
+`;

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { PondusError } from "../graph/errors.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import { formatShape, sameShape } from "../graph/shape.ts";
+import { writeAtomic } from "../io/atomic.ts";
+import { runFiles } from "../io/run-folder.ts";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "../io/safetensors.ts";
+import { type Model, parametersOf } from "../nn/model.ts";
+import type { Checkpoint } from "../optim/checkpoint.ts";
+import type { FitRecord } from "./session.ts";
+
+/** The model's knobs as they are now. */
+export function writeWeights(folder: string, model: Model, metadata: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(parametersOf(model)).map(([name, p]) => {
+    return [name, { shape: p.shape, dtype: p.dtype, data: p.read() }] as const;
+  });
+  writeSafetensors(join(folder, runFiles.weights), { tensors: Object.fromEntries(entries), metadata });
+}
+
+/**
+ * Gives the model the knobs that a run folder holds.
+ *
+ * @throws `weights.model` when they are another model's, and what `readSafetensors` throws
+ */
+export function readWeights(folder: string, model: Model): void {
+  const path = join(folder, runFiles.weights);
+  const { tensors } = readSafetensors(path);
+  const wanted = parametersOf(model);
+  const surplus = Object.keys(tensors).find((name) => !Object.hasOwn(wanted, name));
+  if (surplus) throw otherModel(path, `holds "${surplus}", which the model does not have`);
+  for (const [name, p] of Object.entries(wanted)) p.write(fitting(tensors, name, p, path).data);
+}
+
+function fitting(tensors: Readonly<Record<string, StoredTensor>>, name: string, p: Parameter, path: string) {
+  const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+  if (found && sameShape(found.shape, p.shape) && found.dtype === p.dtype) return found;
+  const came = found ? `${found.dtype} ${formatShape(found.shape)}` : "nothing of that name";
+  throw otherModel(path, `holds ${came} where the model has "${name}", ${p.dtype} ${formatShape(p.shape)}`);
+}
+
+function otherModel(path: string, what: string): PondusError {
+  return new PondusError("weights.model", `${path} ${what}; it was written by another model or version of the page.`);
+}
+
+/** The state of every fit: tensors under `<fit>/<name>`, the rest as JSON in the metadata. */
+export function writeCheckpoint(folder: string, fits: ReadonlyMap<string, FitRecord>): void {
+  const tensors: Record<string, StoredTensor> = {};
+  const rest: Record<string, unknown> = {};
+  for (const [fit, { stopped, seconds, checkpoint }] of fits) {
+    const { tensors: own, ...state } = checkpoint;
+    rest[fit] = { stopped, seconds, ...state };
+    for (const [name, x] of Object.entries(own)) tensors[`${fit}/${name}`] = x;
+  }
+  writeSafetensors(join(folder, runFiles.checkpoint), { tensors, metadata: { fits: JSON.stringify(rest) } });
+}
+
+/**
+ * The state of every fit of an interrupted run.
+ *
+ * @throws `run.corrupt` when the metadata are not what `writeCheckpoint` writes, and what `readSafetensors` throws
+ */
+export function readCheckpoint(folder: string): Map<string, FitRecord> {
+  const path = join(folder, runFiles.checkpoint);
+  const { tensors, metadata } = readSafetensors(path);
+  let rest: Record<string, Omit<FitRecord, "checkpoint"> & Omit<Checkpoint, "tensors">>;
+  try {
+    rest = JSON.parse(metadata.fits);
+  } catch (cause) {
+    throw new PondusError("run.corrupt", `${path} says nothing of the fits that it belongs to.`, { cause });
+  }
+  return new Map(
+    Object.entries(rest).map(([fit, { stopped, seconds, ...state }]) => {
+      const own = Object.entries(tensors).filter(([name]) => name.startsWith(`${fit}/`));
+      const named = Object.fromEntries(own.map(([name, x]) => [name.slice(fit.length + 1), x]));
+      return [fit, { stopped, seconds, checkpoint: { ...state, tensors: named } }];
+    }),
+  );
+}
+
+/** The history of every fit, one JSON object to a line. */
+export function writeHistory(folder: string, fits: ReadonlyMap<string, FitRecord>): void {
+  const lines = [...fits].flatMap(([fit, { checkpoint }]) =>
+    checkpoint.history.map((record) => `${JSON.stringify({ fit, ...record })}\n`),
+  );
+  writeAtomic(join(folder, runFiles.history), lines.join(""));
+}

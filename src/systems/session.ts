@@ -1,0 +1,103 @@
+import type { BackendName } from "../backends/backend.ts";
+import { PondusError } from "../graph/errors.ts";
+import { initialize, type Model } from "../nn/model.ts";
+import * as optim from "../optim/index.ts";
+import { compile } from "../runtime/program.ts";
+import type { Tensors } from "../tensor/control.ts";
+import type { Session, Trained } from "./system.ts";
+
+/** What a fit left behind: enough for the files, the report and an exact resume. */
+export interface FitRecord {
+  readonly stopped: "running" | "finished" | "early" | "converged" | "interrupted" | "failed";
+  readonly checkpoint: optim.Checkpoint;
+  readonly seconds: number;
+}
+
+export interface SessionOptions<M extends Model, D> {
+  readonly model: M;
+  readonly data: D;
+  readonly seed: number;
+  readonly steps: number;
+  readonly rate: number;
+  readonly backend: BackendName;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (fit: string, progress: optim.Progress) => void;
+  /** The fits so far, by name: those of an interrupted run at first. */
+  readonly fits: Map<string, FitRecord>;
+  /** Called when `fits` has something new that is worth keeping on disk. */
+  readonly keep: () => void;
+}
+
+/** Ctrl-C, on its way out of the page that was training. */
+export class Interrupted extends Error {}
+
+/** Seconds between two checkpoints that are written while a fit runs. */
+const between = 30;
+
+/** What a page trains with. The model's knobs are drawn here, from the seed. */
+export function openSession<M extends Model, D>(options: SessionOptions<M, D>): Session<M, D> {
+  const { model, data, seed, steps, rate, backend } = options;
+  const restart = () => initialize(model, seed);
+  restart();
+  const begun = new Set<string>();
+  return {
+    model,
+    data,
+    seed,
+    steps,
+    rate,
+    restart,
+    evaluate: evaluator(backend),
+    fit: (name, given) => governed(options, begun, name, (ours) => optim.fit({ steps, ...given, seed, ...ours })),
+    leastSquares: (name, given) => governed(options, begun, name, (ours) => optim.leastSquares({ ...given, ...ours })),
+  };
+}
+
+/** Computes expressions at the present weights. */
+export function evaluator(backend: BackendName): Trained["evaluate"] {
+  return (<T extends Tensors>(expressions: T) =>
+    compile(() => expressions, {}, { backend }).run()) as Trained["evaluate"];
+}
+
+/** Runs one fit under its name: resumes it, reports on it, records how it ended. */
+async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: FitRecord["stopped"] }>(
+  { fits, keep, backend, signal, onProgress }: Omit<SessionOptions<Model, unknown>, "data">,
+  begun: Set<string>,
+  name: string,
+  run: (ours: Pick<optim.FitOptions, "backend" | "signal" | "resume" | "onProgress">) => Promise<R>,
+): Promise<R> {
+  checkName(name, begun);
+  const before = fits.get(name);
+  const began = performance.now();
+  const record = (stopped: FitRecord["stopped"], checkpoint: optim.Checkpoint) => {
+    fits.set(name, { stopped, checkpoint, seconds: (before?.seconds ?? 0) + (performance.now() - began) / 1000 });
+    keep();
+  };
+  let kept = began;
+  const watch = (progress: optim.Progress) => {
+    onProgress?.(name, progress);
+    if (performance.now() - kept < between * 1000) return;
+    kept = performance.now();
+    record("running", progress.checkpoint());
+  };
+  try {
+    const result = await run({ backend, signal, resume: before?.checkpoint, onProgress: watch });
+    record(result.stopped, result.checkpoint);
+    if (result.stopped === "interrupted") throw new Interrupted("interrupted");
+    return result;
+  } catch (error) {
+    if (error instanceof optim.NonFiniteError) record("failed", error.checkpoint);
+    throw error;
+  }
+}
+
+function checkName(name: string, begun: Set<string>): void {
+  if (!/^[\w.-]+$/.test(name)) {
+    throw new PondusError(
+      "session.name",
+      `fit: a name is made of letters, digits, "-", "_" and ".", but "${name}" came.`,
+    );
+  }
+  if (begun.has(name)) throw new PondusError("session.name", `fit: two fits of one run are named "${name}".`);
+  begun.add(name);
+}

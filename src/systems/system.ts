@@ -1,0 +1,91 @@
+import type { Table } from "../io/csv.ts";
+import type { Model } from "../nn/model.ts";
+import type { FitOptions, FitResult } from "../optim/fit.ts";
+import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/levenberg-marquardt.ts";
+import type { NumberArray } from "../runtime/array.ts";
+import type { Tensors } from "../tensor/control.ts";
+import type { Plot } from "./plot.ts";
+
+/**
+ * A worked system: data, model, training, metrics and plots on one page. The pages in this folder and a user's own file
+ * are the same kind of thing.
+ *
+ * @typeParam M  the model: a layer, a tensor made of parameters, or a record of such
+ * @typeParam D  the data
+ */
+export interface System<M extends Model = Model, D = undefined> {
+  /** One word: what the command line calls it. */
+  readonly name: string;
+  readonly title: string;
+  /** One sentence: what is learned, from what. */
+  readonly summary: string;
+  /** The data that the page brings along, with their source. */
+  readonly data?: D;
+  /** Reads somebody's own measurements in place of `data`. */
+  read?(table: Table, columns: Columns): D;
+  /** What `--steps` and `--rate` change. */
+  readonly settings?: { readonly steps?: number; readonly rate?: number };
+  /** Builds the model: its knobs are drawn afterwards, from the seed. */
+  model(data: D): M;
+  /** Trains it, and says what came out. */
+  train(session: Session<M, D>): Promise<Outcome> | Outcome;
+  /** What the trained model says of new inputs: each a list of numbers, as given on the command line. */
+  predict?(trained: Trained<M, D>, inputs: readonly (readonly number[])[]): Promise<Prediction> | Prediction;
+}
+
+/** Which columns of a user's table are the time and the state, as far as they were named. */
+export interface Columns {
+  readonly time?: string;
+  readonly state?: readonly string[];
+}
+
+/** Numbers with names, grouped as deep as wanted. */
+export type Metrics = { readonly [name: string]: number | boolean | Metrics };
+
+export interface Outcome {
+  readonly metrics: Metrics;
+  readonly plots?: readonly Plot[];
+}
+
+/** Columns of equal length, by their headings. */
+export type Prediction = Readonly<Record<string, ArrayLike<number>>>;
+
+/** A trained model. */
+export interface Trained<M extends Model = Model, D = undefined> {
+  readonly model: M;
+  readonly data: D;
+  readonly metrics: Metrics;
+  /** The values of expressions at the present weights. */
+  evaluate<T extends Tensors>(expressions: T): Promise<{ [K in keyof T]: NumberArray }>;
+}
+
+/** What a page trains with. */
+export interface Session<M extends Model = Model, D = undefined> extends Omit<Trained<M, D>, "metrics"> {
+  readonly seed: number;
+  readonly steps: number;
+  readonly rate: number;
+  /** Draws every knob of the model afresh from the seed, as at the start. */
+  restart(): void;
+  /**
+   * Trains by `optim.fit`. Progress, Ctrl-C and resuming come with it: a resumed run skips the fits that were finished,
+   * restoring their weights, and continues the interrupted one where it stood.
+   *
+   * @param name  what the progress line and the files call it; once per run
+   */
+  fit(name: string, options: SessionFit): Promise<FitResult>;
+  /** The same by `optim.leastSquares`, for laws and small networks in float64. */
+  leastSquares(name: string, options: SessionLeastSquares): Promise<LeastSquaresResult>;
+}
+
+type Governed = "steps" | "seed" | "backend" | "signal" | "onProgress" | "resume";
+/** As `optim.fit` takes them; `steps` is the session's unless given. */
+export type SessionFit = Omit<FitOptions, Governed> & { readonly steps?: number };
+export type SessionLeastSquares = Omit<LeastSquaresOptions, Exclude<Governed, "steps">>;
+
+/** Any system, whatever its model and data. */
+export type AnySystem = System<Model, unknown>;
+
+/** Defines a system; the identity, which lets the compiler infer and check the types. */
+export function defineSystem<M extends Model, D = undefined>(system: System<M, D>): System<M, D> {
+  return system;
+}

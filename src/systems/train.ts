@@ -1,0 +1,161 @@
+import { join, relative, resolve } from "node:path";
+import type { BackendName } from "../backends/backend.ts";
+import { PondusError } from "../graph/errors.ts";
+import { writeAtomic } from "../io/atomic.ts";
+import { parseCsv } from "../io/csv.ts";
+import { readText } from "../io/read.ts";
+import { checkRunFolder, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
+import { weigh } from "../ledger/weigh.ts";
+import type { Model } from "../nn/model.ts";
+import type { Progress } from "../optim/fit.ts";
+import { chooseBackend } from "../runtime/choose.ts";
+import type { Plot } from "./plot.ts";
+import { writeReport } from "./report.ts";
+import type { OpenedRun } from "./run.ts";
+import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run-files.ts";
+import { type FitRecord, Interrupted, openSession } from "./session.ts";
+import type { Columns, Metrics, System } from "./system.ts";
+import { version } from "./version.ts";
+
+/** A file with measurements, and which of its columns to read. */
+export interface DataFile extends Columns {
+  readonly file: string;
+}
+
+export interface TrainOptions {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly rate?: number;
+  readonly backend?: BackendName | "auto";
+  /** Measurements in place of the page's own. */
+  readonly data?: DataFile;
+  /** The run folder (default: `runs/<system>-<n>`). */
+  readonly out?: string;
+  /** The file that the system came from, when it is a user's own; the run folder remembers it. */
+  readonly source?: string;
+  /** Continues an interrupted run, with its options. */
+  readonly resume?: OpenedRun;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (start: { parameters: number; seed: number; backend: BackendName; steps: number }) => void;
+  readonly onProgress?: (fit: string, progress: Progress) => void;
+}
+
+/** What run.json says. */
+export interface RunDescription {
+  readonly system: string;
+  readonly title: string;
+  readonly status: "running" | "finished" | "interrupted" | "failed";
+  readonly seed: number;
+  readonly backend: BackendName;
+  readonly parameters: number;
+  /** Spent in training, over all parts of a resumed run. */
+  readonly seconds: number;
+  readonly metrics?: Metrics;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly options: { readonly steps: number; readonly rate: number; readonly data?: DataFile };
+  /** A user's own page, seen from the run folder. */
+  readonly source?: string;
+  readonly started: string;
+  readonly versions: { readonly pondus: string; readonly node: string };
+}
+
+export interface TrainResult extends RunDescription {
+  /** The run folder. */
+  readonly run: string;
+  readonly plots: readonly Plot[];
+}
+
+/**
+ * Trains a system and writes its run folder. After Ctrl-C (`signal`) the result's status is "interrupted", and
+ * `resume` continues from there to the same weights, bit for bit.
+ *
+ * @throws whatever the page throws; when training had begun, the run folder is left with the last good weights, and the
+ *         error carries it as `run`
+ */
+export async function train<M extends Model, D>(
+  system: System<M, D>,
+  options: TrainOptions = {},
+): Promise<TrainResult> {
+  if (options.out !== undefined) checkRunFolder(options.out);
+  const { resume } = options;
+  const settings = settingsOf(system, options);
+  const { data, text } = dataFor(system, options);
+  const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
+  const model = system.model(data);
+  const parameters = weigh(model).parameters.total;
+  const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume.folder) : new Map();
+  const earlier = resume?.description.seconds ?? 0;
+  const started = resume?.description.started ?? new Date().toISOString();
+  const began = performance.now();
+  let folder = resume?.folder;
+
+  const save = (part: Pick<RunDescription, "status" | "metrics" | "error">): RunDescription & { run: string } => {
+    if (folder === undefined) {
+      folder = makeRunFolder(system.name, options.out);
+      if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
+    }
+    const { steps, rate, seed } = settings;
+    const source = options.source && relative(folder, resolve(options.source));
+    const description: RunDescription = {
+      system: system.name,
+      title: system.title,
+      ...part,
+      seed,
+      backend,
+      parameters,
+      seconds: earlier + (performance.now() - began) / 1000,
+      options: { steps, rate, data: options.data ?? resume?.description.options.data },
+      source: source ?? resume?.description.source,
+      started,
+      versions: { pondus: version, node: process.versions.node },
+    };
+    writeWeights(folder, model, { format: "pondus", system: system.name, seed: String(seed) });
+    writeCheckpoint(folder, fits);
+    writeHistory(folder, fits);
+    writeJson(join(folder, runFiles.run), description);
+    return { ...description, run: folder };
+  };
+
+  options.onStart?.({ parameters, backend, seed: settings.seed, steps: settings.steps });
+  const keep = () => void save({ status: "running" });
+  const { signal, onProgress } = options;
+  const session = openSession<M, D>({ model, data, ...settings, backend, signal, onProgress, fits, keep });
+  try {
+    const { metrics, plots = [] } = await system.train(session);
+    const done = save({ status: "finished", metrics });
+    await writeReport(done.run, { description: done, model, plots, fits, summary: system.summary });
+    return { ...done, plots };
+  } catch (error) {
+    if (error instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [] };
+    if (folder === undefined) throw error;
+    const { message } = error as Error;
+    save({ status: "failed", error: { code: error instanceof PondusError ? error.code : "page", message } });
+    throw Object.assign(error as Error, { run: folder });
+  }
+}
+
+function settingsOf(system: Pick<System, "settings">, { seed, steps, rate, resume }: TrainOptions) {
+  const before = resume?.description;
+  return {
+    seed: seed ?? before?.seed ?? 0,
+    steps: steps ?? before?.options.steps ?? system.settings?.steps ?? 1000,
+    rate: rate ?? before?.options.rate ?? system.settings?.rate ?? 1e-2,
+  };
+}
+
+/** The page's own data, or the user's, with the text to keep a copy of. */
+function dataFor<D>(
+  system: Pick<System<Model, D>, "name" | "data" | "read">,
+  { data, resume }: TrainOptions,
+): { data: D; text?: string } {
+  const file = data ?? resume?.description.options.data;
+  if (!file) return { data: system.data as D };
+  if (!system.read) {
+    throw new PondusError(
+      "system.data",
+      `${system.name} brings its own data and reads no file; leave --data out, or train another system on it.`,
+    );
+  }
+  const text = readText(resume ? join(resume.folder, runFiles.data) : file.file);
+  return { data: system.read(parseCsv(text, file.file), file), text };
+}

@@ -1,0 +1,180 @@
+import { PondusError } from "../graph/errors.ts";
+import * as nn from "../nn/index.ts";
+import * as ode from "../ode/index.ts";
+import * as optim from "../optim/index.ts";
+import { tensor } from "../tensor/functions.ts";
+import { parameter } from "../tensor/parameter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { fitLogisticLaw, type LogisticLaw, logisticLaw } from "./logistic-law.ts";
+import { evenly, type Plot, type Series } from "./plot.ts";
+import { defineSystem, type Session, type Trained } from "./system.ts";
+import { readTimeSeries, rootMeanSquare, type TimeSeries, until } from "./time-series.ts";
+
+/** T. Carlson, Biochem. Z. 57:313 (1913), as tabulated by R. Pearl, Q. Rev. Biol. 2:532 (1927). */
+const carlson: TimeSeries = {
+  time: { name: "hours", values: evenly(0, 18, 19) },
+  states: [
+    {
+      name: "yeast",
+      values: [
+        9.6, 18.3, 29.0, 47.2, 71.1, 119.1, 174.6, 257.3, 350.7, 441.0, 513.3, 559.7, 594.8, 629.4, 640.8, 651.1, 655.9,
+        659.6, 661.8,
+      ],
+    },
+  ],
+};
+
+/** The network that stands for the unknown law, and the state at the first time. */
+type Growth = { rate: nn.Layer; start: Tensor };
+
+/** A neural ODE of a thousand knobs learns how fast yeast grows, beside the logistic law, which has three. */
+export default defineSystem({
+  name: "yeast",
+  title: "Yeast in a fermenter",
+  summary: "A neural ODE dN/dt = NN(N) learns from Carlson's 19 measurements of 1913, beside the logistic law.",
+  data: carlson,
+  read: readTimeSeries,
+  settings: { steps: 2000, rate: 1e-2 },
+
+  model: (data: TimeSeries): Growth => {
+    const n = data.states.length;
+    const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
+    return {
+      rate: nn.sequential(nn.dense(n, 32), nn.tanh, nn.dense(32, 32), nn.tanh, nn.dense(32, n)),
+      start: parameter([n], first),
+    };
+  },
+
+  async train(session) {
+    const { data } = session;
+    const early = until(data, Math.ceil((data.time.values.length * 2) / 3));
+    const known = early.time.values.length;
+    // First on the early part alone, to see how far either law carries beyond it; then on everything.
+    const forecast = await learn(session, "forecast", early);
+    session.restart();
+    const growth = await learn(session, "growth", data);
+    const { law } = growth;
+    return {
+      metrics: {
+        rmse: rootMeanSquare(data, growth.points),
+        ...(law && {
+          monotone: isMonotone(growth.curve[0]),
+          logistic: { rmse: rootMeanSquare(data, [law.at(data.time.values)]), r: law.r, K: law.K, N0: law.N0 },
+        }),
+        forecast: {
+          from: data.time.values[known],
+          rmse: rootMeanSquare(data, forecast.points, known),
+          ...(forecast.law && {
+            logisticRmse: rootMeanSquare(data, [forecast.law.at(data.time.values)], known),
+          }),
+        },
+      },
+      plots: [
+        plotPaths("Growth", data, growth),
+        plotPaths(`The same from the first ${known} points alone`, data, forecast),
+        ...(law ? [await plotLaws(session, law)] : []),
+      ],
+    };
+  },
+
+  async predict({ model, data, metrics, evaluate }, inputs) {
+    const times = inputs.flat();
+    const states = await pathAt(evaluate, model, data, times);
+    const law = metrics.logistic as Record<"r" | "K" | "N0", number> | undefined;
+    return {
+      [data.time.name]: times,
+      ...Object.fromEntries(data.states.map(({ name }, i) => [name, states[i]])),
+      ...(law && { logistic: logisticLaw(law.r, law.K, law.N0, data.time.values[0]).at(times) }),
+    };
+  },
+});
+
+/** The network sees numbers of order one: each state over its largest value, times over a quarter of their span. */
+function unitsOf({ time, states }: TimeSeries) {
+  return {
+    states: states.map(({ values }) => Math.max(...values.map(Math.abs)) || 1),
+    time: (time.values[time.values.length - 1] - time.values[0]) / 4,
+  };
+}
+
+/** The path through the states, [times, states] in units of `unitsOf(data)`: dN/dt = NN(N). */
+function solve({ rate, start }: Growth, data: TimeSeries, times: readonly number[]): Tensor {
+  const { time } = unitsOf(data);
+  const since = times.map((t) => (t - data.time.values[0]) / time);
+  return ode.solve(rate, start, since, { method: ode.rk4, substeps: 2 });
+}
+
+/** Trains the network on a series, and beside it, for a single state, the logistic law. */
+async function learn(session: Session<Growth, TimeSeries>, name: string, part: TimeSeries) {
+  const { model, data, steps, rate, evaluate } = session;
+  const units = unitsOf(part);
+  const measured = part.time.values.map((_, row) => part.states.map(({ values }, i) => values[row] / units.states[i]));
+  await session.fit(name, {
+    loss: nn.mse(solve(model, part, part.time.values), tensor(measured)),
+    optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }) }),
+  });
+  const { time, states } = part;
+  const law = states.length === 1 && (await fitLogisticLaw(session, `${name}-logistic`, time.values, states[0].values));
+  return {
+    law: law || undefined,
+    points: await pathAt(evaluate, model, part, data.time.values),
+    curve: await pathAt(evaluate, model, part, smooth(data)),
+  };
+}
+
+/** Times so close that a line through them looks smooth. */
+const smooth = ({ time: { values } }: TimeSeries) => evenly(values[0], values[values.length - 1], 181);
+
+/** The states at any times from the first on, in the data's own units: one list to a state. */
+async function pathAt(evaluate: Trained["evaluate"], model: Growth, data: TimeSeries, times: readonly number[]) {
+  const first = data.time.values[0];
+  const before = times.find((t) => t < first);
+  if (before !== undefined) {
+    throw new PondusError("predict.time", `predict: ${before} lies before ${first}, where the path begins.`);
+  }
+  // A fine grid keeps the solver's steps short however far apart the wanted times are.
+  const fine = evenly(first, Math.max(...times, first + Number.EPSILON), 181);
+  const grid = [...new Set([...fine, ...times])].sort((a, b) => a - b);
+  const { path } = await evaluate({ path: solve(model, data, grid) });
+  const units = unitsOf(data);
+  const width = units.states.length;
+  const row = new Map(grid.map((t, i) => [t, i]));
+  return units.states.map((unit, i) => times.map((t) => path.data[(row.get(t) as number) * width + i] * unit));
+}
+
+function isMonotone(values: readonly number[]): boolean {
+  const rises = values.slice(1).map((y, i) => y > values[i]);
+  return rises.every((up) => up === rises[0]);
+}
+
+type Learned = Awaited<ReturnType<typeof learn>>;
+
+function plotPaths(title: string, data: TimeSeries, { law, curve }: Learned): Plot {
+  const times = smooth(data);
+  const { time, states } = data;
+  const each = states.flatMap(({ name, values }, i): Series[] => [
+    { name, kind: "dots", x: time.values, y: values },
+    { name: states.length === 1 ? "neural ODE" : `${name}, neural ODE`, kind: "line", x: times, y: curve[i] },
+  ]);
+  const logistic: Series[] = law ? [{ name: "logistic law", kind: "line", x: times, y: law.at(times) }] : [];
+  const label = states.map(({ name }) => name).join(", ");
+  return { title, x: { label: time.name }, y: { label }, series: [...each, ...logistic] };
+}
+
+/** What the network learned, as a law: growth against the number that there is. */
+async function plotLaws({ model, data, evaluate }: Session<Growth, TimeSeries>, law: LogisticLaw): Promise<Plot> {
+  const units = unitsOf(data);
+  const [{ name, values }] = data.states;
+  const n = evenly(Math.min(...values), Math.max(...values), 101);
+  const { rate } = await evaluate({ rate: model.rate(tensor(n).div(units.states[0]).reshape([-1, 1])) });
+  const learned = Array.from(rate.data, (x) => (x * units.states[0]) / units.time);
+  return {
+    title: "The law of growth",
+    x: { label: name },
+    y: { label: `growth per unit of ${data.time.name}` },
+    series: [
+      { name: "neural ODE", kind: "line", x: n, y: learned },
+      { name: "logistic law", kind: "line", x: n, y: n.map((N) => law.r * N * (1 - N / law.K)) },
+    ],
+  };
+}
