@@ -16,6 +16,12 @@ export function polynomial(b: Builder, x: Value, c: readonly number[]): Value {
   return sum;
 }
 
+/** The nearest whole number, for |x| below 2^22 (2^51): adding a large number rounds the fraction away. */
+function nearest(b: Builder, x: Value): Value {
+  const large = b.like(x, 1.5 * 2 ** (isSingle(x) ? 23 : 52));
+  return b.op("sub", b.op("add", x, large), large);
+}
+
 function inverseFactorials(from: number, to: number): number[] {
   let f = 1;
   const out: number[] = [];
@@ -42,7 +48,7 @@ function powerOfTwo(b: Builder, k: Value): Value {
 /** x = k ln 2 + r with |r| <= ln(2)/2; gives k and exp(r) - 1. */
 function reduceExp(b: Builder, x: Value): { k: Value; p: Value } {
   const [high, low] = isSingle(x) ? ln2.single : ln2.double;
-  const k = b.op("floor", b.op("fma", x, b.like(x, Math.LOG2E), b.like(x, 0.5)));
+  const k = nearest(b, b.op("mul", x, b.like(x, Math.LOG2E)));
   const r = b.op("fma", k, b.like(x, -low), b.op("fma", k, b.like(x, -high), x));
   const tail = polynomial(b, r, inverseFactorials(2, isSingle(x) ? 7 : 13));
   return { k, p: b.op("fma", b.op("mul", r, r), tail, r) };
@@ -56,7 +62,7 @@ function clamp(b: Builder, x: Value, low: number, high: number): Value {
 export function exp(b: Builder, x: Value): Value {
   const [low, high] = isSingle(x) ? [-104, 89] : [-746, 710];
   const { k, p } = reduceExp(b, clamp(b, x, low, high));
-  const half = b.op("floor", b.op("mul", k, b.like(x, 0.5)));
+  const half = nearest(b, b.op("mul", k, b.like(x, 0.5)));
   const first = powerOfTwo(b, half);
   const y = b.op("fma", p, first, first);
   return b.op("mul", y, powerOfTwo(b, b.op("sub", k, half)));
@@ -66,7 +72,7 @@ export function exp(b: Builder, x: Value): Value {
 export function expm1(b: Builder, x: Value): Value {
   const [low, high] = isSingle(x) ? [-18, 89] : [-40, 710];
   const { k, p } = reduceExp(b, clamp(b, x, low, high));
-  const half = b.op("floor", b.op("mul", k, b.like(x, 0.5)));
+  const half = nearest(b, b.op("mul", k, b.like(x, 0.5)));
   const [first, second] = [powerOfTwo(b, half), powerOfTwo(b, b.op("sub", k, half))];
   const scaled = b.op("fma", b.op("mul", p, first), second, b.op("sub", b.op("mul", first, second), b.like(x, 1)));
   // Where the power of two overflows, subtracting 1 first would give infinity too early.
@@ -167,13 +173,13 @@ export function log1p(b: Builder, x: Value): Value {
 /** pi/2 in parts with trailing zero bits (Cody & Waite). */
 const halfPi = {
   single: [1.5703125, 4.837512969970703e-4, 7.549789948768648e-8],
-  double: [1.57079632673412561417, 6.0771005063039659766e-11, 2.02226624879595063154e-21],
+  double: [1.5707963267341256, 6.077100506303966e-11, 2.0222662487959506e-21],
 };
 
 /** sin(x + quarter pi/2). Absolute error below 1e-15 (1e-6 in float32) for |x| up to 1e5 (1e4). */
 function sine(b: Builder, x: Value, quarter: 0 | 1): Value {
   const single = isSingle(x);
-  const k = b.op("floor", b.op("fma", x, b.like(x, 2 / Math.PI), b.like(x, 0.5)));
+  const k = nearest(b, b.op("mul", x, b.like(x, 2 / Math.PI)));
   let r = x;
   for (const part of single ? halfPi.single : halfPi.double) r = b.op("fma", k, b.like(x, -part), r);
   const r2 = b.op("mul", r, r);
@@ -182,10 +188,13 @@ function sine(b: Builder, x: Value, quarter: 0 | 1): Value {
   const even = inverseFactorials(2, single ? 10 : 16).filter((_, i) => i % 2 === 0);
   const sin = b.op("fma", b.op("mul", r, r2), polynomial(b, r2, alternating(odd, -1)), r);
   const cos = b.op("fma", r2, polynomial(b, r2, alternating(even, -1)), b.like(x, 1));
-  // The quadrant, k + quarter mod 4, as a float: 1 and 3 take the cosine, 2 and 3 the opposite sign.
+  // The quadrant, k + quarter mod 4, as a float: 1 and 3 take the cosine, 2 and 3 the opposite sign. For whole numbers
+  // floor(t / 4) is the one nearest to t / 4 - 3/8, and floor(t / 2) the one nearest to t / 2 - 1/4.
   const turn = b.op("add", k, b.like(x, quarter));
-  const quadrant = b.op("fma", b.op("floor", b.op("mul", turn, b.like(x, 0.25))), b.like(x, -4), turn);
-  const half = b.op("fma", b.op("floor", b.op("mul", turn, b.like(x, 0.5))), b.like(x, -2), turn);
+  const fours = nearest(b, b.op("fma", turn, b.like(x, 0.25), b.like(x, -0.375)));
+  const twos = nearest(b, b.op("fma", turn, b.like(x, 0.5), b.like(x, -0.25)));
+  const quadrant = b.op("fma", fours, b.like(x, -4), turn);
+  const half = b.op("fma", twos, b.like(x, -2), turn);
   const y = b.select(b.op("eq", half, b.like(x, 1)), cos, sin);
   return b.select(b.op("le", b.like(x, 2), quadrant), b.op("neg", y), y);
 }

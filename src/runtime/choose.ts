@@ -1,9 +1,10 @@
 import type { Backend, BackendName } from "../backends/backend.ts";
+import { native } from "../backends/native/index.ts";
 import { reference } from "../backends/reference/index.ts";
 import { PondusError } from "../graph/errors.ts";
 
 /** Fastest first. */
-const backends: readonly Backend[] = [reference];
+const backends: readonly Backend[] = [native, reference];
 
 export const backendNames: readonly BackendName[] = backends.map((b) => b.name);
 

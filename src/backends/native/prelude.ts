@@ -1,0 +1,49 @@
+import { declareVectors } from "./types.ts";
+
+const scalars = `
+static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
+static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
+static inline float floor_float(float x) { return __builtin_floorf(x); }
+static inline double floor_double(double x) { return __builtin_floor(x); }
+static inline int truncate_double(double x) {
+  return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
+}
+static inline int truncate_float(float x) { return truncate_double((double)x); }
+`;
+
+/** Operations on vectors of `lanes` lanes that C has no operator for. */
+function vectors(lanes: number): string {
+  const each = (type: string, result: string, name: string, scalar: string) =>
+    `static inline ${result}x${lanes} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
+    `{ ${result}x${lanes} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(x[k]); return r; }\n`;
+  const fold = (type: string, element: string, name: string, join: string) =>
+    `static inline ${element} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
+    `{ ${element} t[${lanes}]; __builtin_memcpy(t, &x, sizeof t); ` +
+    `for (int n = ${lanes / 2}; n > 0; n /= 2) for (int k = 0; k < n; k++) { ${element} a = t[k], b = t[k + n]; t[k] = ${join}; } ` +
+    "return t[0]; }\n";
+  const larger = "(a > b || a != a) ? a : b";
+  return [
+    each("f32", "f32", "sqrt", "__builtin_sqrtf"),
+    each("f64", "f64", "sqrt", "__builtin_sqrt"),
+    each("f32", "f32", "floor", "__builtin_floorf"),
+    each("f64", "f64", "floor", "__builtin_floor"),
+    each("f32", "i32", "truncate", "truncate_float"),
+    each("f64", "i32", "truncate", "truncate_double"),
+    fold("f32", "float", "sum", "a + b"),
+    fold("f64", "double", "sum", "a + b"),
+    fold("i32", "int", "sum", "a + b"),
+    fold("f32", "float", "max", larger),
+    fold("f64", "double", "max", larger),
+    fold("i32", "int", "max", "a > b ? a : b"),
+  ].join("");
+}
+
+/** What every printed program begins with, for the vector lengths that it uses. */
+export function prelude(lanes: Iterable<number>): string {
+  const sorted = [...new Set(lanes)].filter((n) => n > 1).sort((a, b) => a - b);
+  return scalars + sorted.map((n) => declareVectors(n) + vectors(n)).join("");
+}

@@ -1,0 +1,157 @@
+import type { Affine, Index, Instruction, LoopProgram, Place, Routine, Step, Value } from "../../compiler/loop.ts";
+import { bytesOf } from "../../graph/dtype.ts";
+import { printCompute } from "./compute.ts";
+import { prelude } from "./prelude.ts";
+import { isMask, scalarName, typeName } from "./types.ts";
+
+/**
+ * A loop program as one C file: a static function per routine, `pondus_run`, which runs the steps over the arena, and
+ * `pondus_align`, which says how far a pointer is from the next multiple of 64.
+ */
+export function printC(program: LoopProgram): string {
+  const lanes = new Set<number>();
+  const routines: string[] = [];
+  const body = printSteps(program.steps, (routine) => {
+    routines.push(printRoutine(routine, lanes));
+    return `${routine.name}(m${routine.indices.map((i) => `, i${i.id}`).join("")});`;
+  });
+  return [
+    prelude(lanes),
+    ...routines,
+    "void pondus_run(char *m) {",
+    ...indent(body),
+    "}",
+    "long pondus_align(char *m) { return -(long)m & 63; }",
+    "",
+  ].join("\n");
+}
+
+const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+
+function printSteps(steps: readonly Step<Routine>[], launch: (routine: Routine) => string): string[] {
+  return steps.flatMap((step) => {
+    const inner = (list: readonly Step<Routine>[]) => indent(printSteps(list, launch));
+    if (step.kind === "launch") return [launch(step.kernel)];
+    if (step.kind === "branch")
+      return [`if (${flag(step.flag)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
+    const i = `i${step.index.id}`;
+    if (step.kind === "repeat") {
+      const head = step.reverse
+        ? `for (long ${i} = ${step.length - 1}; ${i} >= 0; ${i}--) {`
+        : `for (long ${i} = 0; ${i} < ${step.length}; ${i}++) {`;
+      return [head, ...inner(step.body), "}"];
+    }
+    const limit = step.limit === undefined ? "" : `${i} < ${step.limit}`;
+    return [
+      `for (long ${i} = 0; ${limit}; ${i}++) {`,
+      ...inner(step.test),
+      `  if (!${flag(step.flag)}) break;`,
+      ...inner(step.body),
+      "}",
+    ];
+  });
+}
+
+const flag = (place: Place) => `*(int *)(m + ${place.buffer.offset} + 4 * (${affine(place.at)}))`;
+
+function printRoutine(routine: Routine, lanes: Set<number>): string {
+  const parameters = routine.indices.map((i) => `, long i${i.id}`).join("");
+  return [`static void ${routine.name}(char *m${parameters}) {`, ...indent(printBody(routine.body, lanes)), "}"].join(
+    "\n",
+  );
+}
+
+const name = (v: Value) => `v${v.id}`;
+
+function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
+  return body.flatMap((i): string[] => {
+    if ("to" in i && typeof i.to === "object" && "lanes" in i.to) lanes.add(i.to.lanes);
+    const define = (to: Value, value: string) => [`const ${typeName(to)} ${name(to)} = ${value};`];
+    switch (i.op) {
+      case "constant":
+        return define(i.to, i.to.lanes === 1 ? literal(i.to, i.value) : vectorConstant(i.to, i.value));
+      case "compute":
+        return define(i.to, printCompute(i, name));
+      case "ramp":
+        return define(i.to, ramp(i.to, i.at, i.stride));
+      case "load":
+        return define(i.to, load(i.to, i.from, i.stride));
+      case "store":
+        return [store(i.value, i.to)];
+      case "declare":
+        return [`${typeName(i.to)} ${name(i.to)} = ${name(i.from)};`];
+      case "assign":
+        return [`${name(i.to)} = ${name(i.from)};`];
+      case "if":
+        return [`if (${name(i.test)}) {`, ...indent(printBody(i.body, lanes)), "}"];
+      default: {
+        const v = indexName(i.index);
+        return [
+          `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
+          ...indent(printBody(i.body, lanes)),
+          "}",
+        ];
+      }
+    }
+  });
+}
+
+const indexName = (index: Index) => `i${index.id}`;
+
+/** A number as C reads it back exactly. */
+function literal({ type }: Value, value: number): string {
+  if (type === "float32" || type === "float64") {
+    const suffix = type === "float32" ? "f" : "";
+    if (Number.isNaN(value)) return `__builtin_nan${suffix}("")`;
+    if (!Number.isFinite(value)) return `${value < 0 ? "-" : ""}__builtin_inf${suffix}()`;
+    const text = Object.is(value, -0) ? "-0" : String(value);
+    return `${/[.e]/.test(text) ? text : `${text}.0`}${suffix}`;
+  }
+  if (type === "int32" && value === -(2 ** 31)) return "(-2147483647 - 1)";
+  return type === "int64" ? `${value}LL` : String(value);
+}
+
+function vectorConstant(to: Value, value: number): string {
+  const one = isMask(to.type) ? (value ? "-1" : "0") : literal(to, value);
+  return `{${new Array(to.lanes).fill(one).join(", ")}}`;
+}
+
+function affine(a: Affine): string {
+  const terms = a.terms.map(({ index, scale }) => (scale === 1 ? indexName(index) : `${indexName(index)} * ${scale}L`));
+  if (a.offset !== 0 || terms.length === 0) terms.push(String(a.offset));
+  return terms.join(" + ");
+}
+
+function pointer(place: Place, type: string): string {
+  const moving = place.moving ? ` + (long)${name(place.moving.position)} * ${place.moving.scale}L` : "";
+  const bytes = bytesOf[place.buffer.dtype];
+  return `(${type} *)(m + ${place.buffer.offset} + ${bytes} * (${affine(place.at)}${moving}))`;
+}
+
+function ramp(to: Value, a: Affine, stride: number): string {
+  const start = `(int)(${affine(a)})`;
+  if (to.lanes === 1) return start;
+  const steps = Array.from({ length: to.lanes }, (_, k) => k * stride);
+  return `${start} + (${typeName(to)}){${steps.join(", ")}}`;
+}
+
+function load(to: Value, from: Place, stride: number): string {
+  const element = scalarName[to.type];
+  if (to.lanes === 1) return `*${pointer(from, element)}`;
+  const mask = isMask(to.type);
+  if (stride === 1) return `${mask ? "-" : ""}*${pointer(from, `${typeName(to)}_at`)}`;
+  const base = pointer(from, element);
+  if (stride === 0) return `${mask ? "-" : ""}*${base} - (${typeName(to)}){0}`;
+  const lanes = Array.from({ length: to.lanes }, (_, k) => `${mask ? "-" : ""}(${base})[${k * stride}L]`);
+  return `{${lanes.join(", ")}}`;
+}
+
+function store(value: Value, to: Place): string {
+  if (value.lanes === 1) return `*${pointer(to, scalarName[value.type])} = ${name(value)};`;
+  if (isMask(value.type)) {
+    // A mask is stored as int32 0 or 1, whatever its width.
+    const narrow = `-__builtin_convertvector(${name(value)}, i32x${value.lanes})`;
+    return `*${pointer(to, `i32x${value.lanes}_at`)} = ${narrow};`;
+  }
+  return `*${pointer(to, `${typeName(value)}_at`)} = ${name(value)};`;
+}
