@@ -30,13 +30,14 @@ const bitwise =
   (b, x, y) =>
     b.op(name, ...matched(b, x, y));
 
-/** Floor division's remainder; whole numbers go through float64, which holds their quotient exactly. */
+/** Floor division's remainder; whole numbers go through float64, which holds their quotient exactly. 0 for y = 0. */
 function mod(b: Builder, x: Value, y: Value): Value {
   if (x.type !== "int32") {
     return b.op("sub", x, b.op("mul", b.op("floor", b.op("div", x, y)), y));
   }
   const quotient = b.op("floor", b.op("div", b.convert(x, "float64"), b.convert(y, "float64")));
-  return b.op("sub", x, b.op("mul", b.convert(quotient, "int32"), y));
+  const rest = b.op("sub", x, b.op("mul", b.convert(quotient, "int32"), y));
+  return b.select(b.op("eq", y, b.like(y, 0)), b.like(y, 0), rest);
 }
 
 function sign(b: Builder, x: Value): Value {

@@ -24,6 +24,8 @@ export interface Group {
 }
 
 export interface BlockPlan {
+  /** Reshapes that are computed over their source's shape and written in row-major order. */
+  readonly merging: ReadonlySet<Node>;
   /** In an order in which they can run. */
   readonly groups: readonly Group[];
 }
@@ -60,15 +62,20 @@ export function fuse(
   overwrites: readonly Overwrite[],
 ): BlockPlan {
   const order = topological(outputs);
-  const stored = chooseStored(order, outputs, leaves);
-  const groups = formGroups(order, stored, leaves);
-  markStored(groups, outputs, leaves);
-  return { groups: inOrder(groups, overwrites) };
+  const { stored, merging } = chooseStored(order, outputs, leaves);
+  const groups = formGroups(order, stored, merging, leaves);
+  markStored(groups, merging, outputs, leaves);
+  return { groups: inOrder(groups, overwrites), merging };
 }
 
 /** Nodes that are written to memory unless every reader turns out to sit in the same kernel. */
-function chooseStored(order: readonly Node[], outputs: readonly Node[], leaves: ReadonlyMap<Node, View>): Set<Node> {
+function chooseStored(
+  order: readonly Node[],
+  outputs: readonly Node[],
+  leaves: ReadonlyMap<Node, View>,
+): { stored: Set<Node>; merging: Set<Node> } {
   const stored = new Set<Node>();
+  const merging = new Set<Node>();
   const uses = countUses(order, outputs);
   const place = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
   const view = (node: Node): View | undefined => {
@@ -99,6 +106,10 @@ function chooseStored(order: readonly Node[], outputs: readonly Node[], leaves: 
   const cost = new Map<Node, { flops: number; loads: number }>();
   for (const node of order) {
     const sum = { flops: ops[node.op].flops, loads: 0 };
+    if (node.is("reshape") && !leaves.has(node) && mergesAxes(node, view)) {
+      stored.add(node);
+      merging.add(node);
+    }
     if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, { flops: 0, loads: 1 });
     else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0 });
     else {
@@ -108,22 +119,19 @@ function chooseStored(order: readonly Node[], outputs: readonly Node[], leaves: 
       }
       const keep = isElementwise(node.op) && isWorthStoring(node, sum, uses, leaves);
       if (keep) stored.add(node);
-      if (
-        node.is("reshape") &&
-        !keep &&
-        !view(node) &&
-        !reshapeIndex(
-          node.inputs[0].shape,
-          node.shape,
-          node.shape.map(() => at(0)),
-        )
-      ) {
-        if (!isUniform(node.inputs[0])) demand(node);
-      }
       cost.set(node, keep || stored.has(node) ? { flops: 0, loads: 1 } : sum);
     }
   }
-  return stored;
+  return { stored, merging };
+}
+
+/** True for a reshape whose elements' places follow from no index arithmetic: its source must be walked in order. */
+function mergesAxes(node: Node<"reshape">, view: (node: Node) => View | undefined): boolean {
+  const [x] = node.inputs;
+  const source = view(x);
+  if (isUniform(x) || (source && moveView(node, source))) return false;
+  const origin = node.shape.map(() => at(0));
+  return reshapeIndex(x.shape, node.shape, origin) === undefined;
 }
 
 function isUniform(node: Node): boolean {
@@ -181,7 +189,12 @@ interface Dependencies {
 }
 
 /** What the kernel that computes `node` reads. */
-function dependenciesOf(node: Node, stored: ReadonlySet<Node>, leaves: ReadonlyMap<Node, View>): Dependencies {
+function dependenciesOf(
+  node: Node,
+  stored: ReadonlySet<Node>,
+  merging: ReadonlySet<Node>,
+  leaves: ReadonlyMap<Node, View>,
+): Dependencies {
   const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set() };
   const seen = new Map<Node, boolean>();
   const visit = (x: Node, here: boolean) => {
@@ -189,12 +202,12 @@ function dependenciesOf(node: Node, stored: ReadonlySet<Node>, leaves: ReadonlyM
     seen.set(x, here || (seen.get(x) ?? false));
     if (leaves.has(x)) found.leaves.add(x);
     else if (x.op === "pick") found.elsewhere.add(x.inputs[0]);
-    else if (stored.has(x)) (here ? found.here : found.elsewhere).add(x);
+    else if (stored.has(x)) (here && !merging.has(x) ? found.here : found.elsewhere).add(x);
     else below(x, here);
   };
   const below = (x: Node, here: boolean) => {
     if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
-    else if (isMove(x)) visit(x.inputs[0], here && keepsPlace(x));
+    else if (isMove(x)) visit(x.inputs[0], here && (keepsPlace(x) || merging.has(x)));
     else
       x.inputs.forEach((y, i) =>
         visit(y, here && x.op === "gather" && i === 1 && same(longAxes(x.shape), longAxes(y.shape))),
@@ -204,7 +217,12 @@ function dependenciesOf(node: Node, stored: ReadonlySet<Node>, leaves: ReadonlyM
   return found;
 }
 
-function formGroups(order: readonly Node[], stored: ReadonlySet<Node>, leaves: ReadonlyMap<Node, View>): Group[] {
+function formGroups(
+  order: readonly Node[],
+  stored: ReadonlySet<Node>,
+  merging: ReadonlySet<Node>,
+  leaves: ReadonlyMap<Node, View>,
+): Group[] {
   const groups: Group[] = [];
   const home = new Map<Node, Group>();
   const homeOf = (node: Node): Group => {
@@ -214,9 +232,9 @@ function formGroups(order: readonly Node[], stored: ReadonlySet<Node>, leaves: R
   };
   for (const node of order) {
     if (!isControl(node) && (!stored.has(node) || leaves.has(node))) continue;
-    const needed = dependenciesOf(node, stored, leaves);
+    const needed = dependenciesOf(node, stored, merging, leaves);
     const before = [...needed.here, ...needed.elsewhere].map(homeOf);
-    const space = longAxes(node.shape);
+    const space = longAxes(merging.has(node) ? node.inputs[0].shape : node.shape);
     let group: Group | undefined;
     if (!isControl(node) && !isAnchor(node)) {
       const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
@@ -260,12 +278,17 @@ function reaches(from: Group, to: Group): boolean {
 }
 
 /** A member is stored when another group reads it, or when the block returns it. */
-function markStored(groups: readonly Group[], outputs: readonly Node[], leaves: ReadonlyMap<Node, View>): void {
+function markStored(
+  groups: readonly Group[],
+  merging: ReadonlySet<Node>,
+  outputs: readonly Node[],
+  leaves: ReadonlyMap<Node, View>,
+): void {
   const home = new Map(groups.flatMap((g) => g.members.map((m) => [m, g] as const)));
   const candidates = new Set(home.keys());
   for (const g of groups) {
     for (const m of g.members) {
-      const { here, elsewhere } = dependenciesOf(m, candidates, leaves);
+      const { here, elsewhere } = dependenciesOf(m, candidates, merging, leaves);
       for (const x of [...here, ...elsewhere]) {
         const owner = home.get(x);
         if (owner && owner !== g && !owner.control) owner.stored.add(x);

@@ -7,7 +7,7 @@ import { fuse, type Group, longAxes, type Overwrite } from "./fuse.ts";
 import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
 import { add, along, at } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
-import { position, type View } from "./views.ts";
+import { contiguous, position, type View } from "./views.ts";
 import { Memory, type Steps, type Wanted, type Workshop } from "./workshop.ts";
 
 /**
@@ -37,7 +37,7 @@ export function lowerBlock(
       continue;
     }
     for (const node of group.stored) memory.put(node, targets.get(node) ?? workshop.place("temporary", node));
-    steps.push(...lowerGroup(group, memory, workshop));
+    steps.push(...lowerGroup(group, plan.merging, memory, workshop));
   }
   for (const { node, target } of wanted) {
     if (memory.view(node) !== target) steps.push(copy(node, target, memory, workshop));
@@ -45,7 +45,7 @@ export function lowerBlock(
   return steps;
 }
 
-function lowerGroup(group: Group, memory: Memory, workshop: Workshop): Steps {
+function lowerGroup(group: Group, merging: ReadonlySet<Node>, memory: Memory, workshop: Workshop): Steps {
   const { anchor, members, space } = group;
   if (anchor?.is("scatter")) return lowerScatter(anchor, memory, workshop);
   const axes = workshop.axes(space);
@@ -62,8 +62,12 @@ function lowerGroup(group: Group, memory: Memory, workshop: Workshop): Steps {
   const reduction = anchor && lowerReduction(anchor, axes, evaluator, workshop);
   const stores: Store[] = [...group.stored].map((node) => {
     const target = memory.view(node) as View;
-    const index = indexOf(node.shape, axes);
-    return { buffer: target.buffer, at: position(target, index), value: evaluator.at(node, index) };
+    // A reshape that merges axes is written in the order of its source.
+    const [value, place] = merging.has(node)
+      ? [node.inputs[0], contiguous(target.buffer, node.inputs[0].shape, target.offset)]
+      : [node, target];
+    const index = indexOf(value.shape, axes);
+    return { buffer: target.buffer, at: position(place, index), value: evaluator.at(value, index) };
   });
   const name = anchor?.op ?? members[members.length - 1].op;
   return [{ kind: "launch", kernel: { name, axes, reduction, stores, scatter: false } }];

@@ -1,6 +1,6 @@
 import { make, type Node } from "../graph/node.ts";
 import type { ScanAttrs } from "../graph/ops.ts";
-import { rewrite, topological } from "../graph/walk.ts";
+import { rewrite, topological, withInputs } from "../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
 /**
@@ -12,7 +12,7 @@ export function mergeLoops(roots: readonly Node[]): Node[] {
   let current = [...roots];
   for (;;) {
     const pair = findPair(current);
-    if (!pair) return rewrite(current, (node) => mapBodies(node, mergeLoops));
+    if (!pair) return rewrite(current, (node, inputs) => mapBodies(withInputs(node, inputs), mergeLoops));
     const merged = union(pair[0], pair[1]);
     const slot = (loop: Node<"scan">, index: number): number => {
       const { carry, next } = loop.attrs;
@@ -20,9 +20,10 @@ export function mergeLoops(roots: readonly Node[]): Node[] {
       const y = loop.attrs.ys[index - next.length];
       return merged.attrs.carry.length + merged.attrs.ys.indexOf(y);
     };
-    current = rewrite(current, (node, original) => {
-      const loop = pair.find((p) => p === original.inputs[0]);
-      return node.is("pick") && loop ? make("pick", [merged], { index: slot(loop, node.attrs.index) }) : node;
+    current = rewrite(current, (node, inputs) => {
+      const loop = pair.find((p) => p === node.inputs[0]);
+      if (node.is("pick") && loop) return make("pick", [merged], { index: slot(loop, node.attrs.index) });
+      return withInputs(node, inputs);
     });
   }
 }

@@ -1,6 +1,6 @@
 import { make, type Node } from "../graph/node.ts";
 import { resultTypes } from "../graph/types.ts";
-import { rewrite, topological } from "../graph/walk.ts";
+import { rewrite, topological, withInputs } from "../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
 /** Drops results of loops and branches that nobody picks, and the carries, sequences and captures that only they used. */
@@ -13,16 +13,16 @@ export function prune(roots: readonly Node[]): Node[] {
   }
   /** For each pruned control node, the old result numbers in their new order. */
   const kept = new Map<Node, number[]>();
-  return rewrite(roots, (node, original) => {
+  return rewrite(roots, (node, inputs) => {
     if (node.is("pick")) {
-      const order = kept.get(original.inputs[0]);
-      return order ? make("pick", [node.inputs[0]], { index: order.indexOf(node.attrs.index) }) : node;
+      const order = kept.get(node.inputs[0]);
+      return make("pick", inputs, { index: order ? order.indexOf(node.attrs.index) : node.attrs.index });
     }
-    const wanted = picked.get(original);
-    if (!wanted) return node;
+    const wanted = picked.get(node);
+    if (!wanted) return withInputs(node, inputs);
     const order = liveResults(node, wanted);
-    kept.set(original, order);
-    return mapBodies(withResults(node, order), prune);
+    kept.set(node, order);
+    return mapBodies(withResults(withInputs(node, inputs), order), prune);
   });
 }
 

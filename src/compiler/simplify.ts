@@ -1,6 +1,6 @@
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
-import { rewrite } from "../graph/walk.ts";
+import { rewrite, withInputs } from "../graph/walk.ts";
 import { reshapeNode, spread } from "../tensor/operands.ts";
 import { mapBodies } from "./bodies.ts";
 
@@ -9,7 +9,7 @@ import { mapBodies } from "./bodies.ts";
  * folded through views, contractions over nothing, and so on. Bodies of loops and branches are simplified too.
  */
 export function simplify(roots: readonly Node[]): Node[] {
-  return rewrite(roots, (node) => simpler(mapBodies(node, simplify)));
+  return rewrite(roots, (node, inputs) => simpler(mapBodies(withInputs(node, inputs), simplify)));
 }
 
 /** The number that every element of `node` is, when that is known. */

@@ -216,7 +216,9 @@ export function pow(b: Builder, x: Value, y: Value): Value {
   const odd = b.op("and", whole, b.op("ne", half, b.op("floor", half)));
   const signed = b.select(odd, b.op("neg", size), size);
   const negative = b.select(whole, signed, b.like(x, Number.NaN));
-  const result = b.select(b.op("lt", x, zero), negative, size);
+  // One over a negative zero is negative, too.
+  const below = b.op("or", b.op("lt", x, zero), b.op("lt", b.op("div", one, x), zero));
+  const result = b.select(below, negative, size);
   const trivial = b.op("or", b.op("eq", y, zero), b.op("eq", x, one));
   return b.select(trivial, one, result);
 }

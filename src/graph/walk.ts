@@ -33,18 +33,23 @@ export function dependents(roots: readonly Node[], sources: Iterable<Node>): Set
   return found;
 }
 
+/** `node` on other inputs: itself when they are the ones that it has. */
+export function withInputs(node: Node, inputs: readonly Node[]): Node {
+  return inputs.every((x, i) => x === node.inputs[i]) ? node : make(node.op, inputs, node.attrs);
+}
+
 /** `roots` with every key of `replacements` replaced by its value; what does not change keeps its identity. */
 export function substitute(roots: readonly Node[], replacements: ReadonlyMap<Node, Node>): Node[] {
-  return rewrite(roots, (node) => node, replacements);
+  return rewrite(roots, withInputs, replacements);
 }
 
 /**
- * Rebuilds `roots` from the leaves up. `rule` sees each node after its inputs were rewritten and returns what takes its
- * place; `given` fixes some results beforehand.
+ * Rebuilds `roots` from the leaves up. `rule` sees each node with its rewritten inputs and returns what takes its place;
+ * `given` fixes some results beforehand.
  */
 export function rewrite(
   roots: readonly Node[],
-  rule: (node: Node, original: Node) => Node,
+  rule: (node: Node, inputs: readonly Node[]) => Node,
   given: ReadonlyMap<Node, Node> = new Map(),
 ): Node[] {
   const done = new Map<Node, Node>(given);
@@ -54,10 +59,7 @@ export function rewrite(
     return x;
   };
   for (const node of topological(roots)) {
-    if (done.has(node)) continue;
-    const inputs = node.inputs.map(result);
-    const same = inputs.every((x, i) => x === node.inputs[i]);
-    done.set(node, rule(same ? node : make(node.op, inputs, node.attrs), node));
+    if (!done.has(node)) done.set(node, rule(node, node.inputs.map(result)));
   }
   return roots.map(result);
 }

@@ -60,8 +60,13 @@ function splat(to: Value, [x]: readonly Value[], [a]: readonly string[]): string
 }
 
 function shiftRight(to: Value, _: readonly Value[], [a, b]: readonly string[]): string {
-  if (to.lanes > 1) return `(${typeName(to)})((u${typeName(to).slice(1)})${a} >> (u${typeName(to).slice(1)})${b})`;
-  return `(${typeName(to)})((unsigned ${typeName(to)})${a} >> ${b})`;
+  const unsigned = to.lanes > 1 ? `u${typeName(to).slice(1)}` : `unsigned ${typeName(to)}`;
+  return `(${typeName(to)})((${unsigned})${a} >> (${unsigned})${shiftCount(to, b)})`;
+}
+
+/** Shifts count modulo the width, which C leaves undefined. */
+function shiftCount(to: Value, count: string): string {
+  return `(${count} & ${to.type === "int32" ? 31 : 63})`;
 }
 
 const expressions: { readonly [K in LoopOp]: Expression } = {
@@ -84,7 +89,7 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   or: infix("|"),
   xor: infix("^"),
   not: (to, _, [a]) => (to.lanes === 1 && isMask(to.type) ? `!${a}` : `~${a}`),
-  shl: infix("<<"),
+  shl: (to, _, [a, b]) => `${a} << ${shiftCount(to, b)}`,
   shr: shiftRight,
   select: (to, _, [test, yes, no]) => blend(to, test, yes, no),
   splat,
