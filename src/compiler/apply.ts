@@ -30,14 +30,12 @@ const bitwise =
   (b, x, y) =>
     b.op(name, ...matched(b, x, y));
 
-/** Floor division's remainder; whole numbers go through float64, which holds their quotient exactly. 0 for y = 0. */
+/** Floor division's remainder; whole numbers go through float64, which is exact for them. 0 where a whole y is 0. */
 function mod(b: Builder, x: Value, y: Value): Value {
-  if (x.type !== "int32") {
-    return b.op("sub", x, b.op("mul", b.op("floor", b.op("div", x, y)), y));
-  }
-  const quotient = b.op("floor", b.op("div", b.convert(x, "float64"), b.convert(y, "float64")));
-  const rest = b.op("sub", x, b.op("mul", b.convert(quotient, "int32"), y));
-  return b.select(b.op("eq", y, b.like(y, 0)), b.like(y, 0), rest);
+  const whole = x.type === "int32";
+  const [p, q] = whole ? [b.convert(x, "float64"), b.convert(y, "float64")] : [x, y];
+  const rest = b.op("sub", p, b.op("mul", b.op("floor", b.op("div", p, q)), q));
+  return whole ? b.convert(rest, "int32") : rest;
 }
 
 function sign(b: Builder, x: Value): Value {

@@ -96,9 +96,11 @@ export function tanh(b: Builder, x: Value): Value {
   return keepZero(b, x, b.select(b.op("lt", x, b.like(x, 0)), b.op("neg", y), y));
 }
 
-/** 1 / (1 + exp(-x)). */
+/** 1 / (1 + exp(-x)), as e / (1 + e) with e = exp(-|x|) on the left, where the result may be subnormal. */
 export function sigmoid(b: Builder, x: Value): Value {
-  return b.op("div", b.like(x, 1), b.op("add", b.like(x, 1), exp(b, b.op("neg", x))));
+  const one = b.like(x, 1);
+  const e = exp(b, b.op("neg", b.op("abs", x)));
+  return b.op("div", b.select(b.op("lt", x, b.like(x, 0)), e, one), b.op("add", e, one));
 }
 
 /** max(x, 0) + log(1 + exp(-|x|)). */
@@ -215,10 +217,14 @@ export function pow(b: Builder, x: Value, y: Value): Value {
   const half = b.op("mul", y, b.like(x, 0.5));
   const odd = b.op("and", whole, b.op("ne", half, b.op("floor", half)));
   const signed = b.select(odd, b.op("neg", size), size);
-  const negative = b.select(whole, signed, b.like(x, Number.NaN));
+  const infinity = b.like(x, Number.POSITIVE_INFINITY);
+  const endless = b.op("eq", b.op("abs", x), infinity);
+  const real = b.op("or", b.op("or", whole, endless), b.op("eq", x, zero));
+  const negative = b.select(real, signed, b.like(x, Number.NaN));
   // One over a negative zero is negative, too.
   const below = b.op("or", b.op("lt", x, zero), b.op("lt", b.op("div", one, x), zero));
   const result = b.select(below, negative, size);
-  const trivial = b.op("or", b.op("eq", y, zero), b.op("eq", x, one));
+  const unit = b.op("and", b.op("eq", b.op("abs", x), one), b.op("eq", b.op("abs", y), infinity));
+  const trivial = b.op("or", b.op("or", b.op("eq", y, zero), b.op("eq", x, one)), unit);
   return b.select(trivial, one, result);
 }
