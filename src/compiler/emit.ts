@@ -1,6 +1,6 @@
 import { InternalError } from "../graph/errors.ts";
 import { apply, registerType } from "./apply.ts";
-import { Builder } from "./builder.ts";
+import { Builder, maskOf } from "./builder.ts";
 import type { Axis, Guard, Kernel, Moving, Reduction, Scalar } from "./kernel.ts";
 import { operandsOf } from "./kernel.ts";
 import {
@@ -214,8 +214,8 @@ class PointWriter {
 
   store(s: Kernel["stores"][number], value: Value, shift: Shift, adds: boolean): void {
     const place = this.#place(s.buffer, s.at, s.moving, shift);
-    const sum = adds ? this.#b.op("add", this.#b.load(value.type, 1, place, 0), value) : value;
-    this.#b.store(sum, place);
+    const stored = this.#b.convert(value, registerType(s.buffer.dtype));
+    this.#b.store(adds ? this.#b.op("add", this.#b.load(stored.type, 1, place, 0), stored) : stored, place);
   }
 
   #write(s: Scalar, shift: Shift, total: Value | undefined): Value {
@@ -238,18 +238,26 @@ class PointWriter {
     const type = registerType(s.dtype);
     if (s.kind === "within") {
       const value = this.value(s.value, shift, total);
-      return b.select(b.splat(this.#holds(s.guards, shift), lanes), value, b.constant(value.type, lanes, 0));
+      return b.select(this.#holdsAlong(s.guards, shift, value.type), value, b.constant(value.type, lanes, 0));
     }
-    if (s.guards.length === 0) return b.load(type, lanes, this.#place(s.buffer, s.at, s.moving, shift), along(s.at));
+    if (s.guards.length > 0) return this.#guardedLoad(s, shift, along(s.at));
+    return b.load(type, lanes, this.#place(s.buffer, s.at, s.moving, shift), along(s.at));
+  }
+
+  /** Where the guards fail, some place inside the buffer is read instead, and the result dropped. */
+  #guardedLoad(s: Extract<Scalar, { kind: "load" }>, shift: Shift, stride: number): Value {
+    const b = this.#b;
+    const { lanes } = this.#scope;
+    const type = registerType(s.dtype);
+    const zero = b.constant(type, lanes, 0);
+    const reach = (lanes - 1) * Math.abs(stride);
+    if (reach >= s.buffer.length) return zero;
     const holds = this.#holds(s.guards, shift);
-    const position = b.select(holds, b.ramp(1, shifted(s.at, shift), 0), b.constant("int32", 1, 0));
-    const place: Place = {
-      buffer: s.buffer,
-      at: at(0),
-      moving: { position: this.#look(s.moving, shift, holds, position), scale: 1 },
-    };
-    const loaded = b.load(type, lanes, place, along(s.at));
-    return b.select(b.splat(holds, lanes), loaded, b.constant(type, lanes, 0));
+    const safe = b.constant("int32", 1, stride < 0 ? reach : 0);
+    const position = b.select(holds, b.ramp(1, shifted(s.at, shift), 0), safe);
+    const moving = { position: this.#look(s.moving, shift, holds, position), scale: 1 };
+    const loaded = b.load(type, lanes, { buffer: s.buffer, at: at(0), moving }, stride);
+    return b.select(this.#holdsAlong(s.guards, shift, type), loaded, zero);
   }
 
   /** The position of a guarded load, with what it looks up added where the guards hold. */
@@ -270,6 +278,11 @@ class PointWriter {
     const scalar = this.#scope.lanes === 1 ? this : new PointWriter(b, { vector: undefined, lanes: 1 });
     const position = scalar.value(moving.position, shift);
     return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, moving.size - 1));
+  }
+
+  /** The same for all lanes, as wide as `type`. */
+  #holdsAlong(guards: readonly Guard[], shift: Shift, type: Value["type"]): Value {
+    return this.#b.splat(this.#b.convert(this.#holds(guards, shift), maskOf(type)), this.#scope.lanes);
   }
 
   /** A scalar mask: all guards hold. They do not vary along the vector. */

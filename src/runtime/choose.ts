@@ -1,10 +1,11 @@
 import type { Backend, BackendName } from "../backends/backend.ts";
 import { native } from "../backends/native/index.ts";
 import { reference } from "../backends/reference/index.ts";
+import { wasm } from "../backends/wasm/index.ts";
 import { PondusError } from "../graph/errors.ts";
 
 /** Fastest first. */
-const backends: readonly Backend[] = [native, reference];
+const backends: readonly Backend[] = [native, wasm, reference];
 
 export const backendNames: readonly BackendName[] = backends.map((b) => b.name);
 
