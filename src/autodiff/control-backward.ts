@@ -3,7 +3,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
-import { dependents, substitute } from "../graph/walk.ts";
+import { substitute, topological } from "../graph/walk.ts";
 import { residuals } from "./residuals.ts";
 import { orZeros, present } from "./zero.ts";
 
@@ -121,8 +121,8 @@ function condBackward(node: Node<"cond">, cts: Cotangents, pull: Pullback): Cota
   const [yes, no] = [pull(whenTrue, formal, captured), pull(whenFalse, formal, captured)];
   const moved = captured.flatMap((_, i) => (yes[i] || no[i] ? [i] : []));
   const branches = [yes, no].map((back) => moved.map((i) => orZeros(back[i], captured[i])));
-  const inside = dependents(branches.flat(), captured);
-  const used = captured.flatMap((n, i) => (inside.has(n) ? [i] : []));
+  const read = new Set(topological(branches.flat()));
+  const used = captured.flatMap((n, i) => (read.has(n) ? [i] : []));
   const backward = make(
     "cond",
     [node.inputs[0], ...used.map((i) => node.inputs[1 + i]), ...present(whenTrue.map((_, i) => cts[i]))],

@@ -1,3 +1,5 @@
+import { userFrame } from "./origin.ts";
+
 /**
  * Every error that a user can cause. `code` is stable and searchable; the message says what was expected,
  * what came, and how to mend it.
@@ -8,10 +10,19 @@ export class PondusError extends Error {
   readonly exitCode: 1 | 2;
 
   constructor(code: string, message: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
+    // Deep enough to reach the user's line through nested layers and loops.
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 50;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = limit;
     this.name = "PondusError";
     this.code = code;
     this.exitCode = options.exitCode ?? 2;
+  }
+
+  /** The user's line that asked for the impossible, as `model.ts:12`; undefined when it was reached from no file. */
+  get place(): string | undefined {
+    return userFrame(this.stack ?? "");
   }
 }
 

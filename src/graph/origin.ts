@@ -9,8 +9,8 @@ export interface Origin {
   readonly label: string | undefined;
 }
 
-const ownFolder = new URL("..", import.meta.url).href;
-const systemsFolder = new URL("../systems/", import.meta.url).href;
+const ownFolder = readable(new URL("..", import.meta.url).href);
+const systemsFolder = `${ownFolder}systems/`;
 
 let labels: readonly string[] = [];
 let inherited: Origin | undefined;
@@ -35,17 +35,34 @@ class Captured implements Origin {
   }
 }
 
-/** The first frame outside the library (worked systems count as the user's own pages). */
-function userFrame(stack: string): string | undefined {
+/** `file:line` at the end of a stack frame, of V8 (`at f (file:///a.ts:1:2)`) or of Firefox and Safari (`f@http://a.js:1:2`). */
+const frame = /(?:^at (?:async )?|\(|@)((?:[a-z]+:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):\d+\)?$/;
+
+/** The first frame of a stack that lies outside the library (worked systems count as the user's own pages). */
+export function userFrame(stack: string): string | undefined {
   for (const line of stack.split("\n")) {
-    const match = /(?:\(|at )((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*):(\d+):\d+\)?$/.exec(line.trim());
+    const match = frame.exec(line.trim());
     if (!match) continue;
-    const url = match[1].startsWith("file:") ? match[1] : `file://${match[1]}`;
+    const url = asUrl(match[1]);
     const library = url.startsWith(ownFolder) && !url.startsWith(systemsFolder);
     if (library || url.includes("/node_modules/")) continue;
     return `${url.slice(url.lastIndexOf("/") + 1).replace(/\?.*$/, "")}:${match[2]}`;
   }
   return undefined;
+}
+
+/** One form for what engines write as a URL, a path, or a path of Windows; spaces as spaces. */
+function asUrl(location: string): string {
+  if (/^[a-z]+:\/\//.test(location)) return readable(location);
+  return `file://${location.startsWith("/") ? "" : "/"}${location.replaceAll("\\", "/")}`;
+}
+
+function readable(url: string): string {
+  try {
+    return decodeURI(url);
+  } catch {
+    return url;
+  }
 }
 
 /** The origin of a node that is being made now. */

@@ -166,7 +166,7 @@ function wrongDtype(op: string, wanted: string, x: Node): PondusError {
   const mend = wanted.startsWith("float") ? `; cast it first, e.g. x.cast("float32")` : "";
   return new PondusError(
     "dtype.unsuitable",
-    `${op} takes ${wanted}, but a ${x.dtype} ${formatShape(x.shape)} came${describeOrigin(x.origin)}${mend}.`,
+    `${op} takes ${wanted}, but ${x.dtype} ${formatShape(x.shape)} came${describeOrigin(x.origin)}${mend}.`,
   );
 }
 

@@ -40,7 +40,8 @@ export function scan<
     if (x.shape[0] !== length) {
       throw new PondusError(
         "scan.length",
-        `scan: ${name} is ${formatShape(x.shape)}, but the loop has ${length} steps.`,
+        `scan: ${name} is ${formatShape(x.shape)}${describeOrigin(x.node.origin)}, but the loop has ${length} steps; ` +
+          "all sequences run along their first axis together.",
       );
     }
   }
@@ -111,7 +112,8 @@ function scalarCondition(what: string, test: Tensor): Node {
   if (test.dtype !== "bool" || test.rank !== 0) {
     throw new PondusError(
       "control.condition",
-      `${what}: the condition must be one bool, but it is ${test.dtype} ${formatShape(test.shape)}.`,
+      `${what}: the condition must be one bool, but it is ${test.dtype} ${formatShape(test.shape)}` +
+        `${describeOrigin(test.node.origin)}; compare, e.g. x.gt(0), and reduce to one number first.`,
     );
   }
   return test.node;
@@ -122,7 +124,11 @@ function ordered(what: string, like: Tensors, got: Tensors): Node[] {
   return Object.entries(like).map(([name, a]) => {
     const b = got[name];
     const type = (t: TensorType) => `${t.dtype} ${formatShape(t.shape)}`;
-    if (!b) throw new PondusError("control.type", `${what}: ${name} is missing from what the body returned.`);
+    if (!b)
+      throw new PondusError(
+        "control.type",
+        `${what}: ${name} is missing from what the body returned (${Object.keys(got).join(", ") || "nothing"}).`,
+      );
     if (a.dtype !== b.dtype || !sameShape(a.shape, b.shape)) {
       throw new PondusError(
         "control.type",

@@ -1,9 +1,10 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
+import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, type Shape } from "../graph/shape.ts";
 import { einsumNode } from "./einsum.ts";
-import { constant } from "./operands.ts";
+import { axisOf, constant } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 
 export { where } from "./tensor.ts";
@@ -97,20 +98,23 @@ export function einsum(spec: string, ...operands: Tensor[]): Tensor {
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   const [first] = parts;
   if (!first) throw new PondusError("concat.empty", "concat: at least one tensor is needed.");
-  const a = axis < 0 ? axis + first.rank : axis;
+  const a = axisOf("concat", first.node, axis);
   const total = parts.reduce((n, x) => n + x.shape[a], 0);
   let before = 0;
   let out: Tensor | undefined;
   for (const x of parts) {
     const others = (s: Shape) => formatShape(s.filter((_, i) => i !== a));
-    if (x.rank !== first.rank || others(x.shape) !== others(first.shape)) {
+    if (x.rank !== first.rank || x.dtype !== first.dtype || others(x.shape) !== others(first.shape)) {
+      const describe = (t: Tensor) => `${t.dtype} ${formatShape(t.shape)}${describeOrigin(t.node.origin)}`;
       throw new PondusError(
         "shape.concat",
-        `concat along axis ${axis}: ${formatShape(x.shape)} does not fit beside ${formatShape(first.shape)}.`,
+        `concat along axis ${axis}: ${describe(x)} does not fit beside ${describe(first)}; ` +
+          "types and all other sizes must be equal.",
       );
     }
     const piece = x.pad(a, before, total - before - x.shape[a]);
-    out = out ? out.add(piece) : piece;
+    if (!out) out = piece;
+    else out = x.dtype === "bool" ? out.or(piece) : out.add(piece);
     before += x.shape[a];
   }
   return out as Tensor;

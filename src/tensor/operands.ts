@@ -71,8 +71,14 @@ export function axisOf(what: string, x: Node, axis: number): number {
 
 /** Replaces one -1 in a shape by what makes the size right. */
 export function inferShape(x: Node, shape: Shape): number[] {
-  const hole = shape.indexOf(-1);
-  if (hole < 0) return [...shape];
   const rest = sizeOf(shape.filter((n) => n !== -1));
-  return shape.map((n) => (n === -1 ? sizeOf(x.shape) / Math.max(rest, 1) : n));
+  const hole = sizeOf(x.shape) / Math.max(rest, 1);
+  if (shape.includes(-1) && (!Number.isInteger(hole) || shape.indexOf(-1) !== shape.lastIndexOf(-1))) {
+    throw new PondusError(
+      "shape.reshape",
+      `reshape: no one size fits -1 in ${formatShape(shape)} for the ${sizeOf(x.shape)} elements of ` +
+        `${formatShape(x.shape)}${describeOrigin(x.origin)}.`,
+    );
+  }
+  return shape.map((n) => (n === -1 ? hole : n));
 }

@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
 import { describeMaker, describeOrigin } from "../graph/origin.ts";
-import { broadcast, formatShape, type Shape, sizeOf, type TensorType } from "../graph/shape.ts";
+import { broadcast, formatShape, normalAxis, type Shape, sameShape, sizeOf, type TensorType } from "../graph/shape.ts";
 import { contract } from "./einsum.ts";
 import { axesOf, axisOf, constant, elementwise, inferShape, reshapeNode, spread } from "./operands.ts";
 
@@ -253,8 +253,11 @@ export class Tensor implements TensorType {
   /** Axes in another order: the result's axis i is this tensor's axis order[i]. */
   permute(order: readonly number[]): Tensor {
     const axes = order.map((axis) => axisOf("permute", this.node, axis));
-    if (new Set(axes).size !== this.rank) {
-      throw new PondusError("shape.permute", `permute: [${order}] must name each of ${this.rank} axes once.`);
+    if (axes.length !== this.rank || new Set(axes).size !== this.rank) {
+      throw new PondusError(
+        "shape.permute",
+        `permute: [${order}] must name each of the ${this.rank} axes of ${this.#described()} once.`,
+      );
     }
     if (axes.every((axis, i) => axis === i)) return this;
     return new Tensor(make("permute", [this.node], { order: axes }));
@@ -275,19 +278,29 @@ export class Tensor implements TensorType {
     if (!common || formatShape(common) !== formatShape(shape)) {
       throw new PondusError(
         "shape.expand",
-        `expand: ${formatShape(this.shape)}${describeOrigin(this.node.origin)} cannot spread to ${formatShape(shape)}.`,
+        `expand: ${this.#described()} cannot spread to ${formatShape(shape)}; sizes must be equal or 1, counted from ` +
+          "the right.",
       );
     }
     return new Tensor(spread(this.node, shape));
   }
-  /** An axis of size 1 inserted before `axis`. */
+  /** An axis of size 1 inserted before `axis`; -1 appends one. */
   unsqueeze(axis: number): Tensor {
-    const a = axis < 0 ? axis + this.rank + 1 : axis;
+    const a = normalAxis(axis, this.rank + 1);
+    if (a === undefined) {
+      throw new PondusError("shape.axis", `unsqueeze: ${this.#described()} has no place ${axis} for another axis.`);
+    }
     return this.reshape([...this.shape.slice(0, a), 1, ...this.shape.slice(a)]);
   }
   /** `axis`, which has size 1, removed. */
   squeeze(axis: number): Tensor {
     const a = axisOf("squeeze", this.node, axis);
+    if (this.shape[a] !== 1) {
+      throw new PondusError(
+        "shape.squeeze",
+        `squeeze: axis ${axis} of ${this.#described()} has size ${this.shape[a]}, not 1; use at or a reduction.`,
+      );
+    }
     return this.reshape(this.shape.filter((_, i) => i !== a));
   }
   /** Elements from `start` up to `stop` (excluded) along `axis`; negative positions count from the end. */
@@ -295,10 +308,10 @@ export class Tensor implements TensorType {
     const a = axisOf("slice", this.node, axis);
     const n = this.shape[a];
     const [from, to] = [start, stop ?? n].map((i) => (i < 0 ? i + n : i));
-    if (!(from >= 0 && to >= from && to <= n)) {
+    if (!(from >= 0 && to >= from && to <= n && Number.isInteger(from) && Number.isInteger(to))) {
       throw new PondusError(
         "shape.slice",
-        `slice: ${start} to ${stop} is outside axis ${axis} of ${formatShape(this.shape)}.`,
+        `slice: ${start} to ${stop ?? "the end"} is no range of axis ${axis} of ${this.#described()}, which has ${n} entries.`,
       );
     }
     if (from === 0 && to === n) return this;
@@ -313,12 +326,22 @@ export class Tensor implements TensorType {
   at(index: number | Tensor, axis = 0): Tensor {
     if (typeof index !== "number") return this.gather(index, axis);
     const a = axisOf("at", this.node, axis);
-    const i = index < 0 ? index + this.shape[a] : index;
+    const n = this.shape[a];
+    const i = index < 0 ? index + n : index;
+    if (!(Number.isInteger(i) && i >= 0 && i < n)) {
+      throw new PondusError("shape.at", `at: axis ${axis} of ${this.#described()} has no entry ${index}.`);
+    }
     return this.slice(a, i, i + 1).squeeze(a);
   }
   /** Zeros added before and after along `axis`. */
   pad(axis: number, before: number, after: number): Tensor {
     const a = axisOf("pad", this.node, axis);
+    if (![before, after].every((n) => Number.isInteger(n) && n >= 0)) {
+      throw new PondusError(
+        "shape.pad",
+        `pad: ${before} and ${after} must be whole numbers from 0; use slice to take off.`,
+      );
+    }
     if (before === 0 && after === 0) return this;
     const only = (n: number) => this.shape.map((_, i) => (i === a ? n : 0));
     return new Tensor(make("pad", [this.node], { before: only(before), after: only(after) }));
@@ -338,22 +361,31 @@ export class Tensor implements TensorType {
   gather(index: Tensor, axis = 0): Tensor {
     return new Tensor(make("gather", [this.node, index.node], { axis: axisOf("gather", this.node, axis) }));
   }
-  /** The reverse of `gather`: zeros with `size` entries along `axis`, to which these are added at `index`. */
+  /**
+   * The reverse of `gather`: zeros with `size` entries along `axis`, to which these are added at `index` (int32, any
+   * shape; clamped to the range). From `axis` on, this tensor has the index's axes.
+   */
   scatterAdd(index: Tensor, size: number, axis = 0): Tensor {
-    const span = this.shape.slice(axis, axis + index.rank);
-    if (formatShape(span) !== formatShape(index.shape)) {
+    const a = normalAxis(axis, this.rank - index.rank + 1);
+    const span = a === undefined ? [] : this.shape.slice(a, a + index.rank);
+    if (a === undefined || !sameShape(span, index.shape)) {
       throw new PondusError(
         "shape.scatter",
-        `scatterAdd: the index is ${formatShape(index.shape)}, but from axis ${axis} the values are ${formatShape(span)}.`,
+        `scatterAdd: the index is ${formatShape(index.shape)}${describeOrigin(index.node.origin)}, but from axis ${axis} ` +
+          `the values are ${formatShape(span)} (of ${this.#described()}).`,
       );
     }
-    return new Tensor(make("scatter", [index.node, this.node], { axis, size }));
+    return new Tensor(make("scatter", [index.node, this.node], { axis: a, size }));
   }
 
   toString(): string {
     return `Tensor(${this.dtype} ${formatShape(this.shape)}, ${this.node.op})`;
   }
 
+  /** Shape and place, for an error. */
+  #described(): string {
+    return formatShape(this.shape) + describeOrigin(this.node.origin);
+  }
   #operand(y: Operand): Node {
     return typeof y === "number" ? constant(y, this.dtype) : y.node;
   }
@@ -364,9 +396,9 @@ export class Tensor implements TensorType {
     return new Tensor(elementwise(op, [this.node, this.#operand(y)]));
   }
   #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
-    const list = axesOf(op, this.node, axes);
+    const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
     if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {
-      throw new PondusError("shape.empty", `max: ${formatShape(this.shape)} has no elements to choose from.`);
+      throw new PondusError("shape.empty", `max: ${this.#described()} has no elements to choose from.`);
     }
     const out = list.length === 0 ? this.node : make(op, [this.node], { axes: list });
     return new Tensor(
@@ -392,14 +424,20 @@ function wholePower(x: Tensor, exponent: number): Tensor {
 export function where(test: Tensor, yes: Operand, no: Operand): Tensor {
   const like = typeof yes !== "number" ? yes : typeof no !== "number" ? no : undefined;
   if (!like)
-    throw new PondusError("where.numbers", "where: one of the two choices must be a tensor, to give the type.");
+    throw new PondusError(
+      "where.numbers",
+      "where: one of the two choices must be a tensor, to give the type; write e.g. test.where(x, 0).",
+    );
   const node = (x: Operand) => (typeof x === "number" ? constant(x, like.dtype) : x.node);
   return new Tensor(elementwise("where", [test.node, node(yes), node(no)]));
 }
 
 function matmul(x: Tensor, y: Tensor): Tensor {
   if (x.rank === 0 || y.rank === 0) {
-    throw new PondusError("shape.matmul", "matmul: a scalar came where a vector or matrix is needed; use mul.");
+    throw new PondusError(
+      "shape.matmul",
+      `matmul: ${formatShape(x.shape)} x ${formatShape(y.shape)}, but a scalar has no axis to sum over; use mul.`,
+    );
   }
   const a = x.rank === 1 ? x.unsqueeze(0) : x;
   const b = y.rank === 1 ? y.unsqueeze(1) : y;
@@ -415,7 +453,8 @@ function matmul(x: Tensor, y: Tensor): Tensor {
   if (!lead) {
     throw new PondusError(
       "shape.matmul",
-      `matmul: the leading sizes of ${formatShape(x.shape)} x ${formatShape(y.shape)} do not broadcast.`,
+      `matmul: the leading sizes of ${formatShape(x.shape)}${describeOrigin(x.node.origin)} x ${formatShape(y.shape)}` +
+        `${describeOrigin(y.node.origin)} do not broadcast; they must be equal or 1, counted from the right.`,
     );
   }
   const n = lead.length;
