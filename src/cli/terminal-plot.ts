@@ -2,7 +2,7 @@ import { plot as draw } from "simple-ascii-chart";
 import type { Plot, Series } from "../systems/plot.ts";
 
 const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan"] as const;
-const ansi = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36 } as const;
+const codes = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36 } as const;
 const lineSymbols = ["•", "+", "×", "*", "~"];
 const dot = "○";
 
@@ -14,33 +14,31 @@ export function terminalPlot(plot: Plot, options: { width: number; color: boolea
   const dots = plot.series.filter((s) => s.kind === "dots");
   const colorOf = (s: Series) => colors[plot.series.indexOf(s) % colors.length];
   const symbolOf = (s: Series) => (s.kind === "line" ? lineSymbols[lines.indexOf(s) % lineSymbols.length] : dot);
-  const drawn = lines.length > 0 ? lines : dots;
+  // Drawn last, the first line lies on top.
+  const drawn = lines.length > 0 ? lines.toReversed() : dots;
   const all = [...lines, ...dots];
   const range = (values: number[]): [number, number] => [Math.min(...values), Math.max(...values)];
   const [xs, ys] = [range(all.flatMap((s) => Array.from(s.x))), range(all.flatMap((s) => Array.from(s.y)))];
-  const chart = draw(
-    drawn.map((s) => pairs(s)),
-    {
-      width,
-      height,
-      yRange: ys,
-      ...(options.color && { color: drawn.map(colorOf) }),
-      customXAxisTicks: ticks(...xs),
-      customYAxisTicks: ticks(...ys),
-      formatter: (value) => Number(value.toPrecision(4)),
-      lineFormatter: ({ plotX, plotY, index: _, input }) => {
-        const at = drawn.findIndex((s) => input[0]?.[0] === s.x[0] && input[0]?.[1] === s.y[0]);
-        return { x: plotX, y: plotY, symbol: symbolOf(drawn[Math.max(at, 0)]) };
-      },
-      points: dots.flatMap((s) => pairs(s).map(([x, y]) => ({ x, y, ...(options.color && { color: colorOf(s) }) }))),
-      symbols: { point: dot },
+  const paint = (s: Series, text: string) => (options.color ? `\x1b[${codes[colorOf(s)]}m${text}\x1b[0m` : text);
+  let at = -1;
+  const chart = draw(drawn.map(pairs), {
+    width,
+    height,
+    yRange: ys,
+    customXAxisTicks: ticks(...xs),
+    customYAxisTicks: ticks(...ys),
+    formatter: (value) => Number(value.toPrecision(4)),
+    lineFormatter: ({ plotX, plotY, index }) => {
+      // The library does not say which series it is drawing, but it draws them in order, each from its first point.
+      if (index === 0) at++;
+      return { x: plotX, y: plotY, symbol: paint(drawn[at], symbolOf(drawn[at])) };
     },
-  );
-  const legend = all.map((s) => {
-    const key = `${symbolOf(s)} ${s.name}`;
-    return options.color ? `\x1b[${ansi[colorOf(s)]}m${key}\x1b[0m` : key;
+    points: dots.flatMap((s) => pairs(s).map(([x, y]) => ({ x, y, ...(options.color && { color: colorOf(s) }) }))),
+    symbols: { point: dot },
   });
-  return `  ${plot.title}: ${plot.y.label} against ${plot.x.label}\n${chart.replace(/\s+$/, "")}\n  ${legend.join("   ")}`;
+  const legend = all.map((s) => paint(s, `${symbolOf(s)} ${s.name}`));
+  const heading = `${plot.title}: ${plot.y.label} against ${plot.x.label}`;
+  return `  ${heading}\n${chart.replace(/\s+$/, "")}\n  ${legend.join("   ")}`;
 }
 
 const pairs = (s: Series) => Array.from(s.x, (x, i): [number, number] => [x, s.y[i]]);

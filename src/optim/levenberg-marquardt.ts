@@ -24,6 +24,8 @@ export interface LeastSquaresOptions {
   steps?: number;
   /** Stop when the loss falls by less than this fraction in one step (default 1e-13). */
   tolerance?: number;
+  /** How strongly the first step is held back (default 0.01); raise it when the first steps go astray. */
+  damping?: number;
   backend?: BackendName | "auto";
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -57,7 +59,13 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const parameters = options.parameters ?? trainableUnder(residuals);
   requireFloat64(residuals, parameters);
   const began = performance.now();
-  const damping = new Parameter({ name: "damping", shape: [], dtype: "float64", init: () => 1e-2, trainable: false });
+  const damping = new Parameter({
+    name: "damping",
+    shape: [],
+    dtype: "float64",
+    init: () => options.damping ?? 1e-2,
+    trainable: false,
+  });
   damping.draw(0, 0);
   const all = [...parameters, damping];
   const names = uniqueNames(all.map((p) => p.name));

@@ -34,7 +34,7 @@ export default defineSystem({
   summary: "A neural ODE dN/dt = NN(N) learns from Carlson's 19 measurements of 1913, beside the logistic law.",
   data: carlson,
   read: readTimeSeries,
-  settings: { steps: 2000, rate: 1e-2 },
+  settings: { steps: 15_000, rate: 7e-3 },
 
   model: (data: TimeSeries): Growth => {
     const n = data.states.length;
@@ -111,7 +111,7 @@ async function learn(session: Session<Growth, TimeSeries>, name: string, part: T
   const measured = part.time.values.map((_, row) => part.states.map(({ values }, i) => values[row] / units.states[i]));
   await session.fit(name, {
     loss: nn.mse(solve(model, part, part.time.values), tensor(measured)),
-    optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }) }),
+    optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
   });
   const { time, states } = part;
   const law = states.length === 1 && (await fitLogisticLaw(session, `${name}-logistic`, time.values, states[0].values));
