@@ -18,13 +18,13 @@ import {
 import { describe, expect, test } from "vitest";
 import { errorOf, here } from "./places.ts";
 
-/** [what, code, what the message says, the mistake] */
 const rows = [
   [0.5, 1.5, 2.5],
   [3.5, 4.5, 5.5],
 ];
 const [x, made] = [tensor(rows), here()];
 const sequence = zeros([4, 2]);
+/** What is wrong, the code, what the message says, the mistake. */
 const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = [
   ["axis", "shape.axis", /sum: axis 2 is not in \[2,3\].*which has 2 axes/, () => x.sum(2)],
   ["axis of max", "shape.axis", /max: axis -3 is not in \[2,3\]/, () => x.max(-3)],
