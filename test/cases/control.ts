@@ -167,6 +167,38 @@ export const controlCases: readonly Case[] = floats.flatMap((dtype): Case[] => {
       },
     },
     {
+      name: `literal data inside bodies: indices, masks, weights, ${dtype}`,
+      inputs: { x: sample([2, 3], dtype), a: scalar(0.4, dtype) },
+      f: ({ x, a }) => {
+        const index = (values: number[]) => tensor(values, { dtype: "int32" });
+        const { y } = cond(
+          a.gt(0),
+          () => ({
+            y: x
+              .gather(index([1, 0, 1, 0]))
+              .flip(0)
+              .mean(),
+          }),
+          () => ({ y: x.mul(tensor([1, 2, 3], { dtype })).sum() }),
+        );
+        const turned = whileLoop(
+          { i: zeros([], "int32"), v: x.at(0) },
+          ({ i }) => i.lt(3),
+          ({ i, v }) => ({ i: i.add(1), v: v.gather(index([2, 0, 1])).mul(tensor([1, 2, 3], { dtype })) }),
+          { limit: 4 },
+        );
+        const { out } = scan(
+          { h: a },
+          (c, e) => ({
+            carry: { h: c.h.mul(0.5).add(e.r.gather(index([2, 0])).sum()) },
+            out: { m: tensor([1, 0, 1], { dtype: "bool" }).where(e.r, c.h) },
+          }),
+          { xs: { r: x } },
+        );
+        return { y, v: turned.v, m: out.m, g: grad(y.add(turned.v.sum()).add(out.m.square().sum()), x) };
+      },
+    },
+    {
       name: `a loop that indexes a table by its counter, ${dtype}`,
       inputs: { table: sample([5, 3], dtype) },
       f: ({ table }) => {

@@ -55,7 +55,7 @@ export const programCases: readonly Case[] = [
       inputs: { x: sample([9, 3], dtype), y: sample([9], dtype) },
       runs: 3,
       f: ({ x, y }) => {
-        const [w, b] = [parameter([3], [0.1, -0.2, 0.3], { dtype }), parameter([], 0, { dtype })];
+        const [w, b] = [parameter([3], [0.1, -0.2, 0.3], { dtype }), parameter([], 0.5, { dtype })];
         const loss = mean(square(x.matmul(w).add(b).sub(y)));
         const g = grad(loss, [w, b]);
         return { loss, old: w, updates: [update(w, w.sub(g[0].mul(0.1))), update(b, b.sub(g[1].mul(0.1)))] };
