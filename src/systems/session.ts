@@ -28,6 +28,9 @@ export interface SessionOptions<M extends Model, D> {
   readonly keep: () => void;
 }
 
+/** How a fit ends that has nothing left to do. */
+const ended: ReadonlySet<FitRecord["stopped"]> = new Set(["finished", "early", "converged"]);
+
 /** Ctrl-C, on its way out of the page that was training. */
 export class Interrupted extends Error {}
 
@@ -64,10 +67,13 @@ async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: Fit
   { fits, keep, backend, signal, onProgress }: Omit<SessionOptions<Model, unknown>, "data">,
   begun: Set<string>,
   name: string,
-  run: (ours: Pick<optim.FitOptions, "backend" | "signal" | "resume" | "onProgress">) => Promise<R>,
+  run: (
+    ours: Pick<optim.FitOptions, "backend" | "signal" | "resume" | "onProgress"> & { steps?: number },
+  ) => Promise<R>,
 ): Promise<R> {
   checkName(name, begun);
   const before = fits.get(name);
+  const complete = before && ended.has(before.stopped);
   const began = performance.now();
   const record = (stopped: FitRecord["stopped"], checkpoint: optim.Checkpoint) => {
     fits.set(name, { stopped, checkpoint, seconds: (before?.seconds ?? 0) + (performance.now() - began) / 1000 });
@@ -81,7 +87,12 @@ async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: Fit
     record("running", progress.checkpoint());
   };
   try {
-    const result = await run({ backend, signal, resume: before?.checkpoint, onProgress: watch });
+    const ours = { backend, signal, resume: before?.checkpoint, onProgress: watch };
+    if (complete) {
+      // No step is left to take: this restores the weights and what the fit returned.
+      return { ...(await run({ ...ours, steps: before.checkpoint.step })), stopped: before.stopped };
+    }
+    const result = await run(ours);
     record(result.stopped, result.checkpoint);
     if (result.stopped === "interrupted") throw new Interrupted("interrupted");
     return result;

@@ -40,7 +40,7 @@ export default defineSystem({
     const n = data.states.length;
     const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
     return {
-      rate: nn.sequential(nn.dense(n, 32), nn.tanh, nn.dense(32, 32), nn.tanh, nn.dense(32, n)),
+      rate: nn.sequential(nn.dense(n, 32), nn.gelu, nn.dense(32, 32), nn.gelu, nn.dense(32, n)),
       start: parameter([n], first),
     };
   },
