@@ -37,7 +37,8 @@ export function close(outputs: readonly Node[], formals: readonly Node[]): Close
 
 /**
  * Closes a branch over all that existed before it was written (`since` is the id that the next node had then): what the
- * branch made stays inside, so that it runs only when the branch is taken.
+ * branch made stays inside, so that it runs only when the branch is taken. Data and parameters, which need no
+ * computing, come from outside wherever they were made.
  */
 export function closeBranch(outputs: readonly Node[], since: number): Closed {
   const replacements = new Map<Node, Node>();
@@ -45,7 +46,7 @@ export function closeBranch(outputs: readonly Node[], since: number): Closed {
   const visit = (node: Node) => {
     if (seen.has(node) || isConstant(node)) return;
     seen.add(node);
-    if (node.id < since) replacements.set(node, bound(node));
+    if (node.id < since || node.inputs.length === 0) replacements.set(node, bound(node));
     else node.inputs.forEach(visit);
   };
   outputs.forEach(visit);
