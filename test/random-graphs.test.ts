@@ -117,17 +117,29 @@ test("nearly every entry of the random graphs is fit to be compared", () => {
   expect(infinite.map(([recipe]) => codeOf(recipe))).toEqual([]);
 });
 
+/** What goes wrong when a backend runs some graphs as one program, in words. */
+async function wrong(
+  backend: BackendName,
+  batch: readonly Recipe[],
+  wanted: readonly Truth[],
+): Promise<string | undefined> {
+  try {
+    const got = await run(backend, batch);
+    return got.map((own, i) => mismatch(own, wanted[i])).find((why) => why !== undefined);
+  } catch (error) {
+    return String(error);
+  }
+}
+
 onEveryBackend((backend) => {
   test(`${count} random graphs and their gradients`, { timeout: 300_000 }, async () => {
     for (const batch of batches) {
-      let why: string | undefined;
-      try {
-        const got = await run(backend, batch);
-        why = got.map((own, i) => mismatch(own, known.get(batch[i]) as Truth)).find((w) => w !== undefined);
-      } catch (error) {
-        why = String(error);
-      }
-      if (why) await explain(backend, batch, why);
+      const why = await wrong(
+        backend,
+        batch,
+        batch.map((recipe) => known.get(recipe) as Truth),
+      );
+      if (why) await explain(backend, batch);
     }
   });
 });
@@ -139,25 +151,19 @@ function codeOf(recipe: Recipe): string {
   return build(recipe, leaves, inputs).code;
 }
 
-/** Fails with the smallest graph that goes wrong, as code. */
-async function explain(backend: BackendName, batch: readonly Recipe[], why: string): Promise<void> {
-  const wrong = async (recipe: Recipe): Promise<string | undefined> => {
-    const [truth] = await truths([recipe]);
-    try {
-      const [got] = await run(backend, [recipe]);
-      return mismatch(got, truth);
-    } catch (error) {
-      return String(error);
-    }
-  };
+/** Fails with the smallest graphs that together go wrong, as code. */
+async function explain(backend: BackendName, batch: readonly Recipe[]): Promise<void> {
+  const why = async (some: readonly Recipe[]) => wrong(backend, some, await truths(some));
+  let few = batch;
   for (const recipe of batch) {
-    if (!(await wrong(recipe))) continue;
-    const shrunk = await fc.check(
-      fc.asyncProperty(recipes, async (r) => (await wrong(r)) === undefined),
-      { examples: [[recipe]], numRuns: 1, interruptAfterTimeLimit: 30_000 },
-    );
-    const smallest = shrunk.counterexample?.[0] ?? recipe;
-    throw new Error(`${backend} disagrees with the reference: ${await wrong(smallest)}\n\n${codeOf(smallest)}\n`);
+    const fewer = few.filter((r) => r !== recipe);
+    if (fewer.length > 0 && (await why(fewer))) few = fewer;
   }
-  throw new Error(`${backend} disagrees with the reference, but only for ten graphs in one program: ${why}`);
+  const { counterexample } = await fc.check(
+    fc.asyncProperty(fc.tuple(...few.map(() => recipes)), async (some) => (await why(some)) === undefined),
+    { examples: [[[...few]]], numRuns: 1, interruptAfterTimeLimit: 30_000 },
+  );
+  const smallest = counterexample?.[0] ?? few;
+  const code = smallest.map((recipe, i) => `// graph ${i}\n${codeOf(recipe)}\n`);
+  throw new Error(`${backend} disagrees with the reference: ${await why(smallest)}\n\n${code.join("\n")}`);
 }
