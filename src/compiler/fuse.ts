@@ -97,7 +97,10 @@ function chooseStored(
   for (const node of order) {
     if (leaves.has(node)) continue;
     if (isAnchor(node)) stored.add(node);
-    if (node.op === "contract") node.inputs.forEach(demand);
+    if (node.is("contract")) {
+      node.inputs.forEach(demand);
+      for (const z of scatteredOperands(node, view)) if (z.op === "permute") stored.add(z);
+    }
     if (node.op === "gather") demand(node.inputs[0]);
     if (node.is("scan")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
     if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
@@ -123,6 +126,22 @@ function chooseStored(
     }
   }
   return { stored, merging };
+}
+
+/**
+ * Operands whose vectors (along the result's innermost axis) do not lie together, where enough rows of the result use
+ * them to pay for a copy that does.
+ */
+function scatteredOperands(node: Node<"contract">, view: (node: Node) => View | undefined): Node[] {
+  const { a, b, out } = node.attrs;
+  const innermost = out[out.length - 1];
+  return [a, b].flatMap((labels, k) => {
+    const z = node.inputs[k];
+    const axis = labels.indexOf(innermost);
+    if (axis < 0 || z.shape[axis] < 4 || view(z)?.strides[axis] === 1) return [];
+    const rows = out.reduce((n, label, i) => (labels.includes(label) ? n : n * node.shape[i]), 1);
+    return rows >= 8 ? [z] : [];
+  });
 }
 
 /** True for a reshape whose elements' places follow from no index arithmetic: its source must be walked in order. */

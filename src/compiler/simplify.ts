@@ -75,8 +75,17 @@ function simplerContract(node: Node<"contract">, x: Node, y: Node): Node {
       spread(aligned(squeezed(z, labels), long(labels), lo, size), lo.map(size));
     return reshapeNode(make("mul", [placed(x, a), placed(y, b)], {}), node.shape);
   }
-  if (la.length + lb.length === a.length + b.length) return node;
-  return reshapeNode(make("contract", [squeezed(x, a), squeezed(y, b)], { a: la, b: lb, out: lo }), node.shape);
+  const [p, q] = [innermostLast(squeezed(x, a), la, lb, lo), innermostLast(squeezed(y, b), lb, la, lo)];
+  return reshapeNode(make("contract", [p.node, q.node], { a: p.labels, b: q.labels, out: lo }), node.shape);
+}
+
+/** Puts the result's innermost label last in the operand that alone carries it: along it vectors are loaded. */
+function innermostLast(z: Node, labels: readonly number[], other: readonly number[], out: readonly number[]) {
+  const innermost = out[out.length - 1];
+  const axis = labels.indexOf(innermost);
+  if (axis < 0 || axis === labels.length - 1 || other.includes(innermost)) return { node: z, labels };
+  const order = [...labels.map((_, i) => i).filter((i) => i !== axis), axis];
+  return { node: simpler(make("permute", [z], { order })), labels: order.map((i) => labels[i]) };
 }
 
 /** `z`, whose axes are `labels`, with its axes in the order of `out` and size 1 where it lacks one. */

@@ -19,6 +19,15 @@ export interface Tiling {
   readonly rows: number;
   readonly columnAxis: Axis | undefined;
   readonly columns: number;
+  /** Turns of the innermost reduction loop taken at a time, each into an accumulator of its own. */
+  readonly turns: number;
+}
+
+/** Sums that do not wait for each other, enough to hide the latency of an addition. */
+const independentSums = 8;
+
+function turnsFor(accumulators: number, length: number): number {
+  return length < 4 ? 1 : Math.max(1, Math.min(4, Math.floor(independentSums / accumulators)));
 }
 
 /** Chooses a tiling from the shape of the loops, the strides of the loads, and the machine's registers. */
@@ -31,6 +40,7 @@ export function tile(kernel: Kernel, machine: Machine): Tiling {
     rows: 1,
     columnAxis: undefined,
     columns: 1,
+    turns: 1,
   };
   const widest = lanesOf(kernel, machine);
   if (kernel.scatter || widest === 1) return scalar;
@@ -115,29 +125,36 @@ function balanced(size: number, most: number): number {
 function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
   const lanes = lanesFor(vector.size, widest, kernel, machine);
   const base = { mode: "column", lanes, vector, columnAxis: vector } as const;
-  if (!kernel.reduction) return { ...base, rowAxis: undefined, rows: 1, columns: 1 };
+  if (!kernel.reduction) return { ...base, rowAxis: undefined, rows: 1, columns: 1, turns: 1 };
+  const length = kernel.reduction.axes[kernel.reduction.axes.length - 1]?.size ?? 1;
   const vectors = Math.floor(vector.size / lanes);
   const rowAxis = kernel.axes
     .slice(0, -1)
     .reverse()
     .find((axis) => shares(kernel, axis.index));
-  if (!rowAxis) return { ...base, rowAxis, rows: 1, columns: Math.min(vectors, 4) };
+  if (!rowAxis) {
+    const columns = Math.min(vectors, 4);
+    return { ...base, rowAxis, rows: 1, columns, turns: turnsFor(columns, length) };
+  }
   const columns = Math.min(vectors, 2);
-  const rows = Math.floor((machine.registers - columns - 2) / columns);
-  return { ...base, rowAxis, rows: balanced(rowAxis.size, Math.min(rows, 12)), columns };
+  const most = Math.min(12, Math.floor((machine.registers - columns - 2) / columns));
+  const rows = balanced(rowAxis.size, most);
+  return { ...base, rowAxis, rows, columns, turns: turnsFor(rows * columns, length) };
 }
 
 function rowTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
   const lanes = lanesFor(vector.size, widest, kernel, machine);
   const [columnAxis, rowAxis] = [...kernel.axes].reverse();
-  const most = machine.registers >= 32 ? 4 : 2;
+  const rows = rowAxis ? balanced(rowAxis.size, machine.registers >= 32 ? 4 : 2) : 1;
+  const columns = columnAxis ? balanced(columnAxis.size, 4) : 1;
   return {
     mode: "row",
     lanes,
     vector,
     rowAxis,
-    rows: rowAxis ? balanced(rowAxis.size, most) : 1,
+    rows,
     columnAxis,
-    columns: columnAxis ? balanced(columnAxis.size, 4) : 1,
+    columns,
+    turns: turnsFor(rows * columns, Math.floor(vector.size / lanes)),
   };
 }

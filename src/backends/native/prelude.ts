@@ -1,6 +1,11 @@
 import { declareVectors } from "./types.ts";
 
 const scalars = `
+#if defined(__clang__)
+#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#else
+#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#endif
 static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
@@ -20,12 +25,20 @@ function vectors(lanes: number): string {
   const each = (type: string, result: string, name: string, scalar: string) =>
     `static inline ${result}x${lanes} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
     `{ ${result}x${lanes} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(x[k]); return r; }\n`;
-  const fold = (type: string, element: string, name: string, join: string) =>
-    `static inline ${element} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
-    `{ ${element} t[${lanes}]; __builtin_memcpy(t, &x, sizeof t); ` +
-    `for (int n = ${lanes / 2}; n > 0; n /= 2) for (int k = 0; k < n; k++) { ${element} a = t[k], b = t[k + n]; t[k] = ${join}; } ` +
-    "return t[0]; }\n";
-  const larger = "(a > b || a != a) ? a : b";
+  // Halves are folded onto each other until one lane holds all.
+  const turn = (by: number) => Array.from({ length: lanes }, (_, k) => (k + by) % lanes).join(", ");
+  const fold = (type: string, bits: string, element: string, name: string, join: string) => {
+    const steps: string[] = [];
+    for (let by = lanes / 2; by >= 1; by /= 2) {
+      steps.push(`b = TURN(a, ${bits}x${lanes}, ${turn(by)}); a = ${join};`);
+    }
+    const v = `${type}x${lanes}`;
+    return `static inline ${element} ${name}_${v}(${v} a) { ${v} b; ${steps.join(" ")} return a[0]; }\n`;
+  };
+  const larger = (v: string, bits: string) => {
+    const mask = v === "i32" ? "(a > b)" : "((a > b) | (a != a))";
+    return `(${v}x${lanes})(((${bits}x${lanes})a & ${mask}) | ((${bits}x${lanes})b & ~${mask}))`;
+  };
   return [
     each("f32", "f32", "sqrt", "__builtin_sqrtf"),
     each("f64", "f64", "sqrt", "__builtin_sqrt"),
@@ -33,12 +46,12 @@ function vectors(lanes: number): string {
     each("f64", "f64", "floor", "__builtin_floor"),
     each("f32", "i32", "truncate", "truncate_float"),
     each("f64", "i32", "truncate", "truncate_double"),
-    fold("f32", "float", "sum", "a + b"),
-    fold("f64", "double", "sum", "a + b"),
-    fold("i32", "int", "sum", "a + b"),
-    fold("f32", "float", "max", larger),
-    fold("f64", "double", "max", larger),
-    fold("i32", "int", "max", "a > b ? a : b"),
+    fold("f32", "i32", "float", "sum", "a + b"),
+    fold("f64", "i64", "double", "sum", "a + b"),
+    fold("i32", "i32", "int", "sum", "a + b"),
+    fold("f32", "i32", "float", "max", larger("f32", "i32")),
+    fold("f64", "i64", "double", "max", larger("f64", "i64")),
+    fold("i32", "i32", "int", "max", larger("i32", "i32")),
   ].join("");
 }
 

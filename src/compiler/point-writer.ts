@@ -1,0 +1,164 @@
+import { InternalError } from "../graph/errors.ts";
+import { apply, registerType } from "./apply.ts";
+import { type Builder, maskOf } from "./builder.ts";
+import { type Guard, type Kernel, type Moving, operandsOf, type Scalar } from "./kernel.ts";
+import { type Affine, add, at, type Index, type Place, scaleOf, type Value } from "./loop.ts";
+
+/** How far a point of a tile lies from where the loops stand. */
+export type Shift = ReadonlyMap<Index, number>;
+
+/** The vector along which a writer's values lie. */
+export interface Scope {
+  readonly vector: Index | undefined;
+  readonly lanes: number;
+}
+
+/** Writes scalars as instructions. What two points of a tile share (a load, a product) is written once. */
+export class PointWriter {
+  readonly #b: Builder;
+  readonly #scope: Scope;
+  readonly #known = new Map<Scalar, Map<string, Value>>();
+
+  constructor(b: Builder, scope: Scope) {
+    this.#b = b;
+    this.#scope = scope;
+  }
+
+  value(s: Scalar, shift: Shift, total?: Value): Value {
+    const key = `${shiftKey(s, shift)}|${usesTotal(s) ? total?.id : ""}`;
+    const known = this.#known.get(s) ?? new Map<string, Value>();
+    this.#known.set(s, known);
+    let value = known.get(key);
+    if (!value) {
+      value = this.#write(s, shift, total);
+      known.set(key, value);
+    }
+    return value;
+  }
+
+  store(s: Kernel["stores"][number], value: Value, shift: Shift, adds: boolean): void {
+    const place = this.#place(s.buffer, s.at, s.moving, shift);
+    const stored = this.#b.convert(value, registerType(s.buffer.dtype));
+    this.#b.store(adds ? this.#b.op("add", this.#b.load(stored.type, 1, place, 0), stored) : stored, place);
+  }
+
+  #write(s: Scalar, shift: Shift, total: Value | undefined): Value {
+    const b = this.#b;
+    const { vector, lanes } = this.#scope;
+    const along = (a: Affine) => (vector ? scaleOf(a, vector) : 0);
+    if (s.kind === "constant") return b.constant(registerType(s.dtype), lanes, s.value);
+    if (s.kind === "position") return b.ramp(lanes, shifted(s.at, shift), along(s.at));
+    if (s.kind === "apply")
+      return apply(
+        b,
+        s.op,
+        s.args.map((x) => this.value(x, shift, total)),
+        s.dtype,
+      );
+    if (s.kind === "total") {
+      if (!total) throw new InternalError("a total was read outside its reduction");
+      return total;
+    }
+    const type = registerType(s.dtype);
+    if (s.kind === "within") {
+      const value = this.value(s.value, shift, total);
+      return b.select(this.#holdsAlong(s.guards, shift, value.type), value, b.constant(value.type, lanes, 0));
+    }
+    if (s.guards.length > 0) return this.#guardedLoad(s, shift, along(s.at));
+    return b.load(type, lanes, this.#place(s.buffer, s.at, s.moving, shift), along(s.at));
+  }
+
+  /** Where the guards fail, some place inside the buffer is read instead, and the result dropped. */
+  #guardedLoad(s: Extract<Scalar, { kind: "load" }>, shift: Shift, stride: number): Value {
+    const b = this.#b;
+    const { lanes } = this.#scope;
+    const type = registerType(s.dtype);
+    const zero = b.constant(type, lanes, 0);
+    const reach = (lanes - 1) * Math.abs(stride);
+    if (reach >= s.buffer.length) return zero;
+    const holds = this.#holds(s.guards, shift);
+    const safe = b.constant("int32", 1, stride < 0 ? reach : 0);
+    const position = b.select(holds, b.ramp(1, shifted(s.at, shift), 0), safe);
+    const moving = { position: this.#look(s.moving, shift, holds, position), scale: 1 };
+    const loaded = b.load(type, lanes, { buffer: s.buffer, at: at(0), moving }, stride);
+    return b.select(this.#holdsAlong(s.guards, shift, type), loaded, zero);
+  }
+
+  /** The position of a guarded load, with what it looks up added where the guards hold. */
+  #look(moving: Moving | undefined, shift: Shift, holds: Value, position: Value): Value {
+    if (!moving) return position;
+    const b = this.#b;
+    const looked = b.op("mul", this.#clamped(moving, shift), b.constant("int32", 1, moving.scale));
+    return b.op("add", position, b.select(holds, looked, b.constant("int32", 1, 0)));
+  }
+
+  #place(buffer: Place["buffer"], a: Affine, moving: Moving | undefined, shift: Shift): Place {
+    const where = { buffer, at: shifted(a, shift) };
+    return moving ? { ...where, moving: { position: this.#clamped(moving, shift), scale: moving.scale } } : where;
+  }
+
+  #clamped(moving: Moving, shift: Shift): Value {
+    const b = this.#b;
+    const scalar = this.#scope.lanes === 1 ? this : new PointWriter(b, { vector: undefined, lanes: 1 });
+    const position = scalar.value(moving.position, shift);
+    return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, moving.size - 1));
+  }
+
+  /** The same for all lanes, as wide as `type`. */
+  #holdsAlong(guards: readonly Guard[], shift: Shift, type: Value["type"]): Value {
+    return this.#b.splat(this.#b.convert(this.#holds(guards, shift), maskOf(type)), this.#scope.lanes);
+  }
+
+  /** A scalar mask: all guards hold. They do not vary along the vector. */
+  #holds(guards: readonly Guard[], shift: Shift): Value {
+    const b = this.#b;
+    const tests = guards.flatMap((g) => {
+      const i = b.ramp(1, shifted(g.at, shift), 0);
+      return [b.op("le", b.like(i, g.from), i), b.op("lt", i, b.like(i, g.to))];
+    });
+    return tests.reduce((all, test) => b.op("and", all, test));
+  }
+}
+
+function shifted(a: Affine, shift: Shift): Affine {
+  let offset = 0;
+  for (const [index, by] of shift) offset += scaleOf(a, index) * by;
+  return offset === 0 ? a : add(a, at(offset));
+}
+
+const affineLists = new WeakMap<Scalar, readonly Affine[]>();
+
+/** Every index expression below a scalar. */
+function affinesBelow(s: Scalar): readonly Affine[] {
+  let list = affineLists.get(s);
+  if (!list) {
+    const own: Affine[] = [];
+    if (s.kind === "load" || s.kind === "position") own.push(s.at);
+    if (s.kind === "load" || s.kind === "within") own.push(...s.guards.map((g) => g.at));
+    list = [...new Set([...own, ...operandsOf(s).flatMap(affinesBelow)])];
+    affineLists.set(s, list);
+  }
+  return list;
+}
+
+/** The part of a shift on which a scalar depends. */
+function shiftKey(s: Scalar, shift: Shift): string {
+  if (shift.size === 0) return "";
+  const below = affinesBelow(s);
+  let key = "";
+  for (const [index, by] of shift) {
+    if (by !== 0 && below.some((a) => scaleOf(a, index) !== 0)) key += `${index.id}+${by},`;
+  }
+  return key;
+}
+
+const totalUsers = new WeakMap<Scalar, boolean>();
+
+function usesTotal(s: Scalar): boolean {
+  let uses = totalUsers.get(s);
+  if (uses === undefined) {
+    uses = s.kind === "total" || operandsOf(s).some(usesTotal);
+    totalUsers.set(s, uses);
+  }
+  return uses;
+}
