@@ -1,4 +1,6 @@
 import { cpus, totalmem } from "node:os";
+import { cacheFolder } from "../backends/native/cache.ts";
+import { findToolchain } from "../backends/native/toolchain.ts";
 import { inspectBackends } from "../runtime/choose.ts";
 import { version } from "../systems/version.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
@@ -13,6 +15,8 @@ export function doctor({ json }: { json?: boolean }): void {
     platform: `${process.platform} ${process.arch}`,
     cpu: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} threads`,
     memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
+    compiler: findToolchain()?.path ?? "none found",
+    cache: findCache(),
   };
   const backends = inspectBackends();
   if (json) {
@@ -26,4 +30,13 @@ export function doctor({ json }: { json?: boolean }): void {
     return [name, unavailable ? red(`no: ${unavailable}`) : green("yes"), first ? dim("chosen by default") : ""];
   });
   print(`\n${formatTable(rows)}`);
+}
+
+/** Where compiled programs are kept, or why that place is not to be trusted. */
+function findCache(): string {
+  try {
+    return cacheFolder();
+  } catch (error) {
+    return (error as Error).message;
+  }
 }

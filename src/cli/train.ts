@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
+import { inspectBackends } from "../runtime/choose.ts";
 import { formatNumber, listMetrics } from "../systems/metrics.ts";
 import { type TrainResult, train } from "../systems/train.ts";
 import { loadRun, loadSystem } from "./load-system.ts";
@@ -38,8 +39,10 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
       data: data === undefined ? undefined : { file: data, time, state },
       resume: run,
       signal: interrupt.signal,
-      onStart: ({ parameters, seed, backend }) =>
-        say(`${bold(system.title)}: ${parameters.toLocaleString("en-US")} knobs, seed ${seed}, ${backend} backend`),
+      onStart: ({ parameters, seed, backend }) => {
+        say(`${bold(system.title)}: ${parameters.toLocaleString("en-US")} knobs, seed ${seed}, ${backend} backend`);
+        if ((flags.backend ?? "auto") === "auto" && run === undefined) mentionSlower(backend);
+      },
       onProgress: (fit, progress) => line.show(fit, progress),
     });
     line.end();
@@ -50,6 +53,13 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
     line.end();
     interrupt.forget();
   }
+}
+
+/** Says why the fastest backend was not taken, when nobody asked for another. */
+function mentionSlower(backend: BackendName): void {
+  const [fastest] = inspectBackends();
+  if (fastest.name === backend || process.env.PONDUS_BACKEND || !fastest.unavailable) return;
+  say(`(slower than it could be: ${fastest.unavailable})`);
 }
 
 /** A resumed run keeps the options that it was started with, or it would not be the same run. */

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { ode, optim, parameter, parameterOf, type Tensor, tensor } from "pondus";
+import { expect, test } from "vitest";
+
+const fixture = JSON.parse(readFileSync(new URL("fixtures/logistic_fit.json", import.meta.url), "utf8"));
+const float64 = { dtype: "float64" } as const;
+const value = (x: Tensor) => parameterOf(x)!.read()[0];
+
+function logisticFit(rows: number) {
+  const rate = parameter([], 0.4, float64);
+  const capacity = parameter([], 600, float64);
+  const start = parameter([], 10, float64);
+  const curve = ode.logistic(tensor(fixture.t.slice(0, rows), float64), { rate, capacity, start });
+  return { rate, capacity, start, residuals: curve.sub(tensor(fixture.counts.slice(0, rows), float64)) };
+}
+
+test.each([
+  ["all", 19],
+  ["hours0To12", 13],
+])("the logistic law of Carlson's yeast, as SciPy fits it: %s", async (which, rows) => {
+  const { residuals, rate, capacity, start } = logisticFit(rows);
+  const { loss, stopped } = await optim.leastSquares({ residuals });
+  expect(stopped).toBe("converged");
+  expect(Math.sqrt(loss)).toBeCloseTo(fixture[which].rmse, 9);
+  expect(value(rate)).toBeCloseTo(fixture[which].r, 7);
+  expect(value(capacity)).toBeCloseTo(fixture[which].K, 3);
+  expect(value(start)).toBeCloseTo(fixture[which].N0, 5);
+});
+
+test("Rosenbrock's valley ends at (1, 1)", async () => {
+  const x = parameter([2], [-1.2, 1], float64);
+  const residuals = tensor([1, 0], float64)
+    .mul(x.at(0).neg().add(1))
+    .add(tensor([0, 10], float64).mul(x.at(1).sub(x.at(0).square())));
+  await optim.leastSquares({ residuals, steps: 200 });
+  expect([...parameterOf(x)!.read()]).toEqual([expect.closeTo(1, 9), expect.closeTo(1, 9)]);
+});
+
+test("an interrupted fit goes on to the same values, bit for bit", async () => {
+  const whole = logisticFit(19);
+  const straight = await optim.leastSquares({ residuals: whole.residuals });
+
+  const broken = logisticFit(19);
+  const stop = new AbortController();
+  const onProgress = ({ step }: { step: number }) => step === 3 && stop.abort();
+  const first = await optim.leastSquares({ residuals: broken.residuals, signal: stop.signal, onProgress });
+  expect(first).toMatchObject({ stopped: "interrupted", steps: 3 });
+  for (const x of [broken.rate, broken.capacity, broken.start]) parameterOf(x)!.write([0]);
+  const second = await optim.leastSquares({ residuals: broken.residuals, resume: first.checkpoint });
+  expect(second.history).toEqual(straight.history);
+  expect(value(broken.capacity)).toBe(value(whole.capacity));
+});
+
+test("a knob that nothing depends on stays where it is", async () => {
+  const [a, b] = [parameter([], 3, float64), parameter([], 5, float64)];
+  await optim.leastSquares({ residuals: a.sub(1).add(b.mul(0)) });
+  expect([value(a), value(b)]).toEqual([expect.closeTo(1, 9), 5]);
+});
+
+test("says what it cannot do", async () => {
+  await expect(optim.leastSquares({ residuals: parameter([2], 1) })).rejects.toThrow(/must be float64/);
+  const negative = parameter([], -1, float64);
+  await expect(optim.leastSquares({ residuals: negative.log() })).rejects.toThrow(/the loss is NaN at the starting/);
+});
