@@ -1,0 +1,281 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readSafetensors } from "pondus/io";
+import { afterAll, expect, test } from "vitest";
+
+const bin = join(import.meta.dirname, "..", "bin", "pondus.js");
+const folder = mkdtempSync(join(tmpdir(), "pondus-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Result {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line for real; `watch` may end it, as Ctrl-C would, when it sees what it waits for on stderr. */
+function pondus(args: string[], watch?: (stderr: string) => boolean): Promise<Result> {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, FORCE_COLOR: "" } });
+  let [stdout, stderr, stopped] = ["", "", false];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    if (stopped || !watch?.(stderr)) return;
+    stopped = true;
+    child.kill("SIGINT");
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+const page = `import { nn, optim, tensor, type Tensor } from "pondus";
+import { defineSystem } from "pondus/systems";
+
+const x: number[] = Array.from({ length: 40 }, (_, i) => i / 20 - 1);
+
+export default defineSystem({
+  name: "sine",
+  title: "A sine",
+  summary: "A small network learns sin(3x).",
+  settings: { steps: 400, rate: 1e-2 },
+  model: () => nn.sequential(nn.dense(1, 16), nn.tanh, nn.dense(16, 1)),
+  async train(session) {
+    const inputs: Tensor = tensor(x).reshape([-1, 1]);
+    const targets = tensor(x.map((v) => Math.sin(3 * v))).reshape([-1, 1]);
+    const loss = nn.mse(session.model(inputs), targets);
+    const fitted = await session.fit("first", { loss, optimizer: optim.adam({ rate: session.rate }) });
+    await session.fit("second", { loss, optimizer: optim.sgd({ rate: 1e-3 }) });
+    return { metrics: { loss: fitted.loss } };
+  },
+  async predict({ model, evaluate }, inputs) {
+    const at = inputs.flat();
+    const { y } = await evaluate({ y: model(tensor(at).reshape([-1, 1])) });
+    return { x: at, y: y.data };
+  },
+});
+`;
+
+test("systems: a table, or one JSON document", async () => {
+  const table = await pondus(["systems"]);
+  expect(table).toMatchObject({ code: 0, stderr: "" });
+  expect(table.stdout).toMatch(/yeast .*1,154 knobs/);
+  const names = JSON.parse((await pondus(["systems", "--json"])).stdout).map((s: { name: string }) => s.name);
+  expect(names).toEqual(["neuron", "yeast", "dimer", "proteins"]);
+});
+
+test("weigh proteins: 21,249 knobs", async () => {
+  const { code, stdout } = await pondus(["weigh", "proteins", "--json"]);
+  expect(code).toBe(0);
+  const { parameters, layers } = JSON.parse(stdout);
+  expect(parameters.total).toBe(21249);
+  expect(layers.map((l: { parameters: number }) => l.parameters)).toEqual([12928, 8256, 65]);
+  expect((await pondus(["weigh", "proteins"])).stdout).toContain("100 x 128 + 128");
+});
+
+test("doctor names every backend", async () => {
+  const { stdout } = await pondus(["doctor", "--json"]);
+  expect(JSON.parse(stdout).backends.map((b: { name: string }) => b.name)).toEqual(["native", "wasm", "reference"]);
+});
+
+test("train yeast --json: one document on stdout, a whole run folder, and answers from it", async () => {
+  const { code, stdout, stderr } = await pondus(["train", "yeast", "--steps", "40", "--seed", "3", "--json"]);
+  expect(code).toBe(0);
+  const result = JSON.parse(stdout);
+  const number = expect.any(Number);
+  expect(result).toMatchObject({
+    system: "yeast",
+    seed: 3,
+    backend: expect.any(String),
+    parameters: 1154,
+    seconds: number,
+    run: expect.stringMatching(/^runs.yeast-\d+$/),
+    metrics: {
+      rmse: number,
+      logistic: { rmse: number, r: number, K: number, N0: number },
+      forecast: { rmse: number, logisticRmse: number },
+    },
+  });
+  expect(stderr).toMatch(/growth: step 40 of 40, loss/);
+  expect(stderr).not.toContain("\x1b");
+  const run = join(folder, result.run);
+  const files = ["checkpoint.safetensors", "metrics.jsonl", "report.html", "run.json", "weights.safetensors"];
+  expect(readdirSync(run).sort()).toEqual(files);
+  expect(JSON.parse(readFileSync(join(run, "run.json"), "utf8"))).toMatchObject({ status: "finished", seed: 3 });
+  const history = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n");
+  expect(history.map((line) => JSON.parse(line).fit)).toContain("growth-logistic");
+  expect(Object.keys(readSafetensors(join(run, "weights.safetensors")).tensors)).toContain("rate.0.weight");
+  const report = readFileSync(join(run, "report.html"), "utf8");
+  expect(report).toMatch(/<svg[\s\S]*<\/html>/);
+  expect(report).not.toMatch(/src=|href=|url\(/);
+
+  const answer = JSON.parse((await pondus(["predict", result.run, "0", "20,24", "--json"])).stdout);
+  expect(answer.columns.hours).toEqual([0, 20, 24]);
+  expect(answer.columns.logistic[0]).toBeCloseTo(9.14, 1);
+  expect(JSON.parse((await pondus(["weigh", result.run, "--json"])).stdout).parameters.total).toBe(1154);
+});
+
+test("on somebody's own measurements: any column names, one or more states", async () => {
+  const rows = Array.from({ length: 8 }, (_, i) => `${i / 2},${1 + i},${9 - i},ignored`);
+  const data = file("mine.csv", `# measured by hand\nday,hare,lynx,note\n${rows.join("\n")}\n`);
+  const args = ["train", "yeast", "--data", data, "--steps", "20", "--json"];
+  const two = await pondus([...args, "--time", "day", "--state", "hare,lynx", "--out", "two"]);
+  expect(JSON.parse(two.stdout)).toMatchObject({ metrics: { rmse: expect.any(Number) } });
+  expect(two.stdout).not.toContain("logistic");
+  // What the run needs lies in its folder.
+  rmSync(join(folder, data));
+  const answer = await pondus(["predict", "two", "1.25"]);
+  expect(answer.stdout).toMatch(/^ +day +hare +lynx\n +1\.25 /);
+});
+
+test("a person's own page, from any folder; its run weighs and predicts", async () => {
+  file("my-system.ts", page);
+  const { code, stdout, stderr } = await pondus(["train", "./my-system.ts", "--out", "mine"]);
+  expect({ code, stderr: stderr.split("\n")[0] }).toMatchObject({ code: 0 });
+  expect(stdout).toContain("49 knobs");
+  expect(JSON.parse((await pondus(["weigh", "./my-system.ts", "--json"])).stdout).parameters.total).toBe(49);
+  expect(JSON.parse((await pondus(["predict", "mine", "0.5", "--json"])).stdout).columns.x).toEqual([0.5]);
+});
+
+const mistakes: [what: string, args: () => string[], says: RegExp, code?: number][] = [
+  ["an unknown system", () => ["train", "yeats"], /there is no system "yeats"; did you mean "yeast"\?/],
+  ["nothing", () => ["train"], /name a system/],
+  ["an unknown command", () => ["trian", "yeast"], /unknown command 'trian'\n\(Did you mean train\?\)/],
+  ["a number that is none", () => ["train", "yeast", "--steps", "many"], /'many' is invalid. A whole number from 1/],
+  [
+    "an unknown backend",
+    () => ["train", "yeast", "--backend", "gpu"],
+    /Allowed choices are auto, native, wasm, reference/,
+  ],
+  [
+    "a run that is none",
+    () => ["train", "--resume", "nowhere"],
+    /nowhere is not a run folder: there is no such folder/,
+  ],
+  ["options for a resumed run", () => ["train", "--resume", "x", "--seed", "1"], /leave --seed out/],
+  ["columns without a file", () => ["train", "yeast", "--time", "t"], /give it with --data FILE/],
+  ["data for a system without", () => ["train", "dimer", "--data", "x.csv"], /dimer brings its own data/],
+  ["a system that only weighs", () => ["train", "proteins"], /its data come in a later version/],
+  ["data that are not there", () => ["train", "yeast", "--data", "no.csv"], /no\.csv: there is no such file/],
+  ["an empty file", () => ["train", "yeast", "--data", file("e.csv", "")], /e\.csv: the file is empty/],
+  [
+    "a missing value",
+    () => ["train", "yeast", "--data", file("m.csv", "t,n\n0,1\n1,\n")],
+    /m\.csv:3: column "n": a value is missing/,
+  ],
+  [
+    "text among numbers",
+    () => ["train", "yeast", "--data", file("t.csv", "t,n\n0,1\n1,lots\n")],
+    /t\.csv:3: column "n": expected a number, but "lots" came/,
+  ],
+  [
+    "times out of order",
+    () => ["train", "yeast", "--data", file("o.csv", "t,n\n0,1\n2,2\n1,3\n3,4\n")],
+    /o\.csv:4: column "t": times must rise, but 1 comes after 2 \(line 3\)/,
+  ],
+  ["a page that is not there", () => ["train", "./no.ts"], /no\.ts: there is no such file/],
+  [
+    "a slip of syntax in a page",
+    () => ["train", file("syntax.ts", page.replace("const fitted =", "const fitted = =")), "--steps", "5"],
+    /syntax\.ts:16:20: Expression expected/,
+  ],
+  [
+    "TypeScript that needs more than stripping",
+    () => ["train", file("enum.ts", `enum Kind { a }\n${page}`)],
+    /enum\.ts:1:1: TypeScript enum is not supported/,
+  ],
+  [
+    "shapes that do not fit in a page",
+    () => ["train", file("shape.ts", page.replace("nn.dense(16, 1)", "nn.dense(15, 1)"))],
+    /matmul: inner sizes differ, \[40,16\] x \[15,1\] \(16 is not 15\); the weight was made by dense\(15, 1\) at shape\.ts:11/,
+  ],
+  [
+    "a page that exports no system",
+    () => ["train", file("none.ts", page.replace("export default", "export const mine ="))],
+    /none\.ts: a page ends in `export default defineSystem.*exports mine/,
+  ],
+  [
+    "a page without a model",
+    () => ["train", file("part.ts", page.replace("  model:", "  modle:"))],
+    /part\.ts: the system's `model` should be a function, but it is missing/,
+  ],
+  [
+    "a mistake while a page runs",
+    () => [
+      "train",
+      file("crash.ts", page.replace("return { metrics", "inputs.nothing();\n    return { metrics")),
+      "--steps",
+      "5",
+    ],
+    /crash\.ts:18:12: TypeError: inputs\.nothing is not a function/,
+    1,
+  ],
+];
+
+test.each(mistakes)("says what is wrong: %s", async (_, args, says, code = 2) => {
+  const runs = existsSync(join(folder, "runs")) ? readdirSync(join(folder, "runs")) : [];
+  const result = await pondus(args());
+  expect(result.stderr).toMatch(says);
+  expect(result).toMatchObject({ code, stdout: "" });
+  // Bad input leaves nothing behind.
+  if (code === 2 && existsSync(join(folder, "runs"))) expect(readdirSync(join(folder, "runs"))).toEqual(runs);
+});
+
+test("with --json an error is a document too", async () => {
+  const { code, stdout } = await pondus(["train", "yeats", "--json"]);
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 2, error: { code: "system.unknown" } });
+});
+
+test("weights that were cut off are refused, and a folder in use too", async () => {
+  file("my-system.ts", page);
+  await pondus(["train", "my-system.ts", "--steps", "5", "--out", "cut"]);
+  expect((await pondus(["train", "neuron", "--out", "cut"])).stderr).toMatch(/cut already holds a run/);
+  const weights = join(folder, "cut", "weights.safetensors");
+  truncateSync(weights, 300);
+  const result = await pondus(["predict", "cut", "1"]);
+  expect(result).toMatchObject({ code: 2, stdout: "" });
+  expect(result.stderr).toMatch(/weights\.safetensors is not a whole safetensors file/);
+});
+
+test("a learning rate of 1e6: the first expression is named, the last good weights are kept", async () => {
+  const { code, stdout, stderr } = await pondus(["train", "yeast", "--rate", "1e6", "--out", "wild"]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/The first expression that is not finite: \w+.*yeast/);
+  expect(stderr).toMatch(/The run folder wild holds the last good weights/);
+  const { tensors } = readSafetensors(join(folder, "wild", "weights.safetensors"));
+  for (const { data } of Object.values(tensors)) expect([...data].every(Number.isFinite)).toBe(true);
+  expect(JSON.parse(readFileSync(join(folder, "wild", "run.json"), "utf8"))).toMatchObject({
+    status: "failed",
+    error: { code: "train.nonfinite" },
+  });
+});
+
+test("Ctrl-C leaves a run that --resume continues to the same weights, bit for bit", async () => {
+  file("long.ts", page.replace("steps: 400", "steps: 300_000"));
+  const weights = (run: string) => readFileSync(join(folder, run, "weights.safetensors"));
+  const stopIn = (fit: string) => (stderr: string) => stderr.includes(`${fit}: step`);
+  const finished = pondus(["train", "long.ts", "--out", "straight", "--json"]);
+
+  // Once while the first fit runs, once while the second does.
+  const first = await pondus(["train", "long.ts", "--out", "broken"], stopIn("first"));
+  expect(first.code).toBe(130);
+  expect(first.stderr).toMatch(/Continue with: pondus train --resume broken/);
+  expect(JSON.parse(readFileSync(join(folder, "broken", "run.json"), "utf8")).status).toBe("interrupted");
+  expect((await pondus(["predict", "broken", "1"])).stderr).toMatch(/broken is interrupted; finish it first/);
+  const second = await pondus(["train", "--resume", "broken"], stopIn("second"));
+  expect(second.code).toBe(130);
+  const third = await pondus(["train", "--resume", "broken", "--json"]);
+  expect(third.code).toBe(0);
+
+  expect(JSON.parse(third.stdout).metrics).toEqual(JSON.parse((await finished).stdout).metrics);
+  expect(weights("broken").equals(weights("straight"))).toBe(true);
+  const history = (run: string) => readFileSync(join(folder, run, "metrics.jsonl"), "utf8");
+  expect(history("broken")).toBe(history("straight"));
+});
