@@ -29,8 +29,10 @@ export class ProgressLine {
     const { step, steps } = progress;
     const { dim, cyan } = colorsFor(this.#stream);
     const filled = Math.round((16 * step) / steps);
-    const bar = cyan("━".repeat(filled)) + dim("━".repeat(16 - filled));
-    this.#stream.write(`\r\x1b[K  ${fit.padEnd(12)} ${bar} ${describe(progress).slice(0, this.#stream.columns - 34)}`);
+    const bar = cyan("━".repeat(filled)) + dim("─".repeat(16 - filled));
+    this.#stream.write(
+      `\r\x1b[K  ${fit.padEnd(12)} ${bar} ${describe(progress).slice(0, (this.#stream.columns || 80) - 34)}`,
+    );
     this.#open = true;
     if (step >= steps) this.end();
   }

@@ -112,9 +112,8 @@ function asJson({ plots: _, ...description }: TrainResult) {
 
 function show(result: TrainResult): void {
   const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
-  const { columns = 80 } = process.stdout;
   const [plot] = result.plots;
-  if (plot) print(`\n${terminalPlot(plot, { width: columns, color })}`);
+  if (plot) print(`\n${terminalPlot(plot, { width: process.stdout.columns || 80, color })}`);
   print(
     `\n${formatTable(
       listMetrics(result.metrics ?? {}).map(([name, value]) => [dim(name), bold(formatNumber(value))]),
