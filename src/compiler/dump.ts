@@ -4,7 +4,7 @@ import { topological } from "../graph/walk.ts";
 import type { Kernel, Scalar } from "./kernel.ts";
 import type { Affine, Buffer, Instruction, LoopProgram, Place, Routine, Step, Value } from "./loop.ts";
 
-type Dumpable = readonly Node[] | readonly Step<Kernel>[] | LoopProgram;
+type Dumpable = string | readonly Node[] | readonly Step<Kernel>[] | LoopProgram;
 
 /** Writes a pass's result to stderr in readable form when PONDUS_DUMP=1 (or the pass's own name). */
 export function dump(pass: string, what: () => Dumpable): void {
@@ -14,6 +14,7 @@ export function dump(pass: string, what: () => Dumpable): void {
 }
 
 function format(what: Dumpable): string {
+  if (typeof what === "string") return what;
   if ("steps" in what) return `arena of ${what.bytes} bytes\n${formatSteps(what.steps, formatRoutine).join("\n")}`;
   if (what.length > 0 && "kind" in what[0])
     return formatSteps(what as readonly Step<Kernel>[], formatKernel).join("\n");

@@ -55,6 +55,20 @@ function keepsPlace(node: Node): boolean {
   );
 }
 
+/** What it takes to compute an expression anew where it is used. */
+interface Cost {
+  readonly flops: number;
+  readonly loads: number;
+  /** Ops one inside the other. */
+  readonly depth: number;
+}
+
+const loaded: Cost = { flops: 0, loads: 1, depth: 0 };
+
+/** Longer chains are cut and stored, so that no kernel grows without bound. */
+const deepest = 32;
+const mostMembers = 32;
+
 /** Decides which expressions of a block are stored, and which kernels compute them. */
 export function fuse(
   outputs: readonly Node[],
@@ -106,23 +120,24 @@ function chooseStored(
     if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
     if (node.is("cond")) node.inputs.forEach(demand);
   }
-  const cost = new Map<Node, { flops: number; loads: number }>();
+  const cost = new Map<Node, Cost>();
   for (const node of order) {
-    const sum = { flops: ops[node.op].flops, loads: 0 };
+    const sum = { flops: ops[node.op].flops, loads: 0, depth: 0 };
     if (node.is("reshape") && !leaves.has(node) && mergesAxes(node, view)) {
       stored.add(node);
       merging.add(node);
     }
-    if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, { flops: 0, loads: 1 });
-    else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0 });
+    if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, loaded);
+    else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0, depth: 0 });
     else {
       for (const x of new Set(node.inputs)) {
         sum.flops += cost.get(x)?.flops ?? 0;
         sum.loads += cost.get(x)?.loads ?? 0;
+        sum.depth = Math.max(sum.depth, 1 + (cost.get(x)?.depth ?? 0));
       }
       const keep = isElementwise(node.op) && isWorthStoring(node, sum, uses, leaves);
       if (keep) stored.add(node);
-      cost.set(node, keep || stored.has(node) ? { flops: 0, loads: 1 } : sum);
+      cost.set(node, keep || stored.has(node) ? loaded : sum);
     }
   }
   return { stored, merging };
@@ -181,12 +196,12 @@ function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, 
 
 function isWorthStoring(
   node: Node,
-  total: { flops: number; loads: number },
+  total: Cost,
   uses: ReadonlyMap<Node, Uses>,
   leaves: ReadonlyMap<Node, View>,
 ): boolean {
   const { count, spread } = uses.get(node) ?? { count: 0, spread: false };
-  if (spread && total.flops > 4) return true;
+  if ((spread && total.flops > 4) || total.depth > deepest) return true;
   if (count < 2) return false;
   // The only reader of a reduction or contraction: better stored in its place than beside it.
   const replaces = node.inputs.some((x) => {
@@ -259,7 +274,7 @@ function formGroups(
       const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
       group = candidates.find((g) => {
         if (g.control || g.anchor?.op === "scatter" || !same(g.space, space)) return false;
-        if ([...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
+        if (g.members.length >= mostMembers || [...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
         return before.every((other) => other === g || !reaches(other, g));
       });
     }

@@ -60,6 +60,8 @@ function lowerGroup(group: Group, merging: ReadonlySet<Node>, memory: Memory, wo
     },
   });
   const reduction = anchor && lowerReduction(anchor, axes, evaluator, workshop);
+  // In order, so that each finds the ones before it done.
+  for (const node of members) if (!merging.has(node)) evaluator.at(node, indexOf(node.shape, axes));
   const stores: Store[] = [...group.stored].map((node) => {
     const target = memory.view(node) as View;
     // A reshape that merges axes is written in the order of its source.

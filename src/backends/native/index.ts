@@ -3,6 +3,7 @@ import { existsSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Compiled, compileGraph } from "../../compiler/compile.ts";
+import { dump } from "../../compiler/dump.ts";
 import type { Machine } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type { Backend } from "../backend.ts";
@@ -19,8 +20,9 @@ export const native: Backend = {
     const { toolchain, machine, problem } = inspect();
     if (!toolchain || !machine) throw new PondusError("backend.unavailable", `native: ${problem}`, { exitCode: 1 });
     const compiled = compileGraph(graph, machine);
-    const path = await library(printC(compiled.program), toolchain);
-    return execute(compiled, path);
+    const source = printC(compiled.program);
+    dump("c", () => source);
+    return execute(compiled, await library(source, toolchain));
   },
 };
 

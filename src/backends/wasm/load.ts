@@ -1,7 +1,9 @@
+import { dump } from "../../compiler/dump.ts";
 import type { LoopProgram } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { encode } from "./encode.ts";
 import { printProgram } from "./print.ts";
+import { textOf } from "./text.ts";
 
 /** A program in memory; its arena begins at 0. */
 export interface LoadedProgram {
@@ -15,7 +17,9 @@ export interface LoadedProgram {
  * @throws `wasm.memory` when the arena does not fit
  */
 export async function loadLoopProgram(program: LoopProgram): Promise<LoadedProgram> {
-  const module = await WebAssembly.compile(encode(printProgram(program)));
+  const printed = printProgram(program);
+  dump("wat", () => textOf(printed));
+  const module = await WebAssembly.compile(encode(printed));
   const { memory, run } = (await instantiate(module, program.bytes)).exports;
   return { memory: (memory as WebAssembly.Memory).buffer, run: run as () => void };
 }
@@ -28,7 +32,7 @@ async function instantiate(module: WebAssembly.Module, bytes: number): Promise<W
     const mib = Math.ceil(bytes / 2 ** 20);
     throw new PondusError(
       "wasm.memory",
-      `the program needs ${mib} MiB, which the JavaScript engine does not give; use a smaller batch, or checkpoint().`,
+      `the program needs ${mib} MiB, which the JavaScript engine does not give; use a smaller batch.`,
       { cause, exitCode: 1 },
     );
   }
