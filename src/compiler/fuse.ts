@@ -230,10 +230,12 @@ function dependenciesOf(
   leaves: ReadonlyMap<Node, View>,
 ): Dependencies {
   const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set() };
-  const seen = new Map<Node, boolean>();
+  // One value may be read both at the point and elsewhere, and then both count.
+  const seen = { here: new Set<Node>(), elsewhere: new Set<Node>() };
   const visit = (x: Node, here: boolean) => {
-    if (seen.get(x) === true || (seen.get(x) === false && !here)) return;
-    seen.set(x, here || (seen.get(x) ?? false));
+    const visited = here ? seen.here : seen.elsewhere;
+    if (visited.has(x)) return;
+    visited.add(x);
     if (leaves.has(x)) found.leaves.add(x);
     else if (x.op === "pick") found.elsewhere.add(x.inputs[0]);
     else if (stored.has(x)) (here && !merging.has(x) ? found.here : found.elsewhere).add(x);
