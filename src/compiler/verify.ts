@@ -1,6 +1,6 @@
 import { bytesOf } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
-import { type Axis, eachScalar, type Kernel, rootsOf } from "./kernel.ts";
+import { type Axis, eachScalar, type Kernel, readsOf, rootsOf } from "./kernel.ts";
 import type { Affine, Buffer, Index, Step } from "./loop.ts";
 
 /**
@@ -21,6 +21,31 @@ export function verify(
     if (home && home.offset !== b.offset) throw new InternalError(`buffer ${b.id} does not lie where it is shared`);
   }
   walk(steps, []);
+  checkOrder(steps, shared, new Set());
+}
+
+/** Nothing is read before it is written. */
+function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>, written: Set<Buffer>): void {
+  const home = (b: Buffer) => shared.get(b) ?? b;
+  const read = (b: Buffer, who: string) => {
+    const inside = b.kind === "temporary" || b.kind === "carry";
+    if (inside && !written.has(home(b))) throw new InternalError(`${who} reads buffer ${b.id} before it is written`);
+  };
+  for (const step of steps) {
+    if (step.kind === "launch") {
+      for (const b of readsOf(step.kernel)) read(b, step.kernel.name);
+      for (const s of step.kernel.stores) written.add(home(s.buffer));
+    } else if (step.kind === "branch") {
+      read(step.flag.buffer, "a branch");
+      checkOrder(step.yes, shared, written);
+      checkOrder(step.no, shared, written);
+    } else if (step.kind === "repeat") checkOrder(step.body, shared, written);
+    else {
+      checkOrder(step.test, shared, written);
+      read(step.flag.buffer, "a loop");
+      checkOrder(step.body, shared, written);
+    }
+  }
 }
 
 function isUsed(buffer: Buffer, steps: readonly Step<Kernel>[]): boolean {

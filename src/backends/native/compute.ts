@@ -1,4 +1,4 @@
-import type { Instruction, LoopOp, Value } from "../../compiler/loop.ts";
+import type { Instruction, LoopOp, LoopType, Value } from "../../compiler/loop.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { bitsName, isMask, scalarName, typeName } from "./types.ts";
 
@@ -45,12 +45,23 @@ function abs(to: Value, _: readonly Value[], [a]: readonly string[]): string {
 }
 
 function convert(to: Value, [x]: readonly Value[], [a]: readonly string[]): string {
-  if (isMask(x.type)) {
-    if (isMask(to.type)) return to.lanes === 1 ? a : `__builtin_convertvector(${a}, ${typeName(to)})`;
-    return to.lanes === 1 ? `(${scalarName[to.type]})${a}` : `-__builtin_convertvector(${a}, ${typeName(to)})`;
-  }
+  if (isMask(x.type)) return convertMask(to, x, a);
   if (to.type === "int32") return `truncate_${typeName(x)}(${a})`;
   return to.lanes === 1 ? `(${scalarName[to.type]})${a}` : `__builtin_convertvector(${a}, ${typeName(to)})`;
+}
+
+/** The bits of 1, which a mask keeps or clears: no zero comes out negative. */
+const one: { readonly [T in LoopType]?: string } = {
+  float32: "0x3f800000",
+  float64: "0x3ff0000000000000LL",
+  int32: "1",
+  int64: "1",
+};
+
+function convertMask(to: Value, x: Value, a: string): string {
+  if (to.lanes === 1) return isMask(to.type) ? a : `(${scalarName[to.type]})${a}`;
+  const wide = bitsName(to) === bitsName(x) ? a : `__builtin_convertvector(${a}, ${bitsName(to)})`;
+  return isMask(to.type) ? wide : `(${typeName(to)})(${wide} & ${one[to.type]})`;
 }
 
 function splat(to: Value, [x]: readonly Value[], [a]: readonly string[]): string {
