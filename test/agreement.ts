@@ -12,14 +12,19 @@ function scaleOf(values: ArrayLike<number>): number {
   return scale;
 }
 
-/** Where `got` differs from `wanted`, in words; undefined when they agree. NaN agrees with NaN, infinity with itself. */
+/**
+ * Where `got` differs from `wanted`, in words; undefined when they agree. NaN agrees with NaN, infinity with itself.
+ *
+ * @param least  the scale of an array whose values are smaller still, for those that should cancel to 0
+ */
 export function difference(
   got: Pick<NumberArray, "data" | "dtype">,
   wanted: ArrayLike<number>,
   tolerance = tolerances[got.dtype],
+  least = 0,
 ): string | undefined {
   if (got.data.length !== wanted.length) return `${got.data.length} numbers came, ${wanted.length} were expected`;
-  const allowed = tolerance * scaleOf(wanted);
+  const allowed = tolerance * Math.max(scaleOf(wanted), least);
   for (let i = 0; i < wanted.length; i++) {
     const [g, w] = [got.data[i], wanted[i]];
     const same = Number.isNaN(w) ? Number.isNaN(g) : g === w || Math.abs(g - w) <= allowed;

@@ -94,7 +94,7 @@ async function truths(batch: readonly Recipe[]): Promise<Truth[]> {
 function mismatch(got: Results, { values, steady }: Truth): string | undefined {
   for (const name in values) {
     const masked = (x: NumberArray) => ({ ...x, data: x.data.map((v, k) => (steady[name][k] ? v : 0)) });
-    const why = difference(masked(got[name]), masked(values[name]).data);
+    const why = difference(masked(got[name]), masked(values[name]).data, tolerances[values[name].dtype], 1e-9);
     if (why) return `${name}: ${why}`;
   }
   return undefined;
