@@ -50,9 +50,9 @@ function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback): Cota
   ];
   const backwardFormals = [...present(ctCarry), ...present(ctYs), ...totals];
   const kept = residuals(outputs, backwardFormals, node.attrs);
-  const keeper =
-    kept.saved.length > 0 ? make("scan", node.inputs, { ...node.attrs, ys: [...ys, ...kept.saved] }) : node;
-  const stacks = kept.saved.map((_, i) => result(keeper, c + ys.length + i));
+  const stacked = [...ys, ...kept.saved.filter((s) => !ys.includes(s))];
+  const keeper = stacked.length > ys.length ? make("scan", node.inputs, { ...node.attrs, ys: stacked }) : node;
+  const stacks = kept.saved.map((s) => result(keeper, c + stacked.indexOf(s)));
   const stand = kept.saved.map(bound);
   const closed = substitute(outputs, new Map(kept.saved.map((s, i) => [s, stand[i]])));
   const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));

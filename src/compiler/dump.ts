@@ -15,29 +15,42 @@ export function dump(pass: string, what: () => Dumpable): void {
 
 function format(what: Dumpable): string {
   if (typeof what === "string") return what;
-  if ("steps" in what) return `arena of ${what.bytes} bytes\n${formatSteps(what.steps, formatRoutine).join("\n")}`;
+  if ("steps" in what) return formatProgram(what);
   if (what.length > 0 && "kind" in what[0])
     return formatSteps(what as readonly Step<Kernel>[], formatKernel).join("\n");
   return formatGraph(what as readonly Node[]).join("\n");
 }
 
+export function formatProgram({ bytes, steps }: LoopProgram): string {
+  return [`arena of ${bytes} bytes`, ...formatSteps(steps, formatRoutine)].join("\n");
+}
+
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
-/** One line a node: `%7 float32[32] = tanh %6`; bodies are indented below their loop. */
-export function formatGraph(roots: readonly Node[]): string[] {
+/** One line a node: `%7 float32[32] = tanh %6`, numbered as listed; bodies are indented below their loop. */
+export function formatGraph(roots: readonly Node[], numbers: Map<Node, number> = new Map()): string[] {
+  const name = (node: Node) => {
+    if (!numbers.has(node)) numbers.set(node, numbers.size);
+    return `%${numbers.get(node)}`;
+  };
   const lines = topological(roots).flatMap((node) => {
-    const inputs = node.inputs.map((x) => `%${x.id}`).join(" ");
-    const line = `%${node.id} ${node.dtype}${formatShape(node.shape)} = ${node.op} ${inputs}${attributes(node)}`;
-    if (node.is("scan")) return [line, ...indent(formatGraph([...node.attrs.next, ...node.attrs.ys]))];
-    if (node.is("while")) return [line, ...indent(formatGraph([node.attrs.test, ...node.attrs.next]))];
-    if (node.is("cond")) return [line, ...indent(formatGraph([...node.attrs.whenTrue, ...node.attrs.whenFalse]))];
-    return [line];
+    const inputs = node.inputs.map((x) => ` ${name(x)}`).join("");
+    const line = `${name(node)} ${node.dtype}${formatShape(node.shape)} = ${node.op}${inputs}${attributes(node)}`;
+    const body = bodyOf(node);
+    return body ? [line, ...indent(formatGraph(body, numbers))] : [line];
   });
-  return [...lines, `return ${roots.map((x) => `%${x.id}`).join(" ")}`];
+  return [...lines, `return ${roots.map(name).join(" ")}`];
+}
+
+function bodyOf(node: Node): readonly Node[] | undefined {
+  if (node.is("scan")) return [...node.attrs.next, ...node.attrs.ys];
+  if (node.is("while")) return [node.attrs.test, ...node.attrs.next];
+  return node.is("cond") ? [...node.attrs.whenTrue, ...node.attrs.whenFalse] : undefined;
 }
 
 function attributes(node: Node): string {
-  if (node.is("parameter")) return node.attrs.parameter.name;
+  if (node.is("parameter")) return ` ${node.attrs.parameter.name}`;
+  if (node.is("bound")) return "";
   const plain = Object.entries(node.attrs).filter(([name, value]) => {
     if (name === "shape" || name === "dtype" || ArrayBuffer.isView(value)) return false;
     return typeof value !== "object" || (Array.isArray(value) && typeof value[0] === "number");

@@ -1,6 +1,6 @@
 import type { Builder } from "./builder.ts";
 import type { Value } from "./loop.ts";
-import { exp, polynomial } from "./transcendental.ts";
+import { exp, polynomial, withSign } from "./transcendental.ts";
 
 /**
  * Minimax coefficients, computed by test/fixtures/erf_coefficients.py: erf x = x + x P(x^2) up to 1, and
@@ -44,6 +44,5 @@ export function erf(b: Builder, x: Value): Value {
   const t = b.op("div", b.op("sub", a, b.like(x, m)), b.op("add", a, b.like(x, k)));
   const rest = b.op("mul", exp(b, b.op("neg", b.op("mul", a, a))), polynomial(b, t, tail));
   const far = b.op("sub", b.like(x, 1), rest);
-  const signed = b.select(b.op("lt", x, b.like(x, 0)), b.op("neg", far), far);
-  return b.select(b.op("le", b.op("abs", x), b.like(x, 1)), near, signed);
+  return b.select(b.op("le", b.op("abs", x), b.like(x, 1)), near, withSign(b, far, x));
 }

@@ -87,13 +87,18 @@ function keepZero(b: Builder, x: Value, y: Value): Value {
 
 /** tanh x = -t / (t + 2) with t = exp(-2 |x|) - 1, and the argument's sign. */
 export function tanh(b: Builder, x: Value): Value {
-  const a = b.op("abs", x);
   const bound = isSingle(x) ? 18 : 40;
-  const { k, p } = reduceExp(b, b.op("max", b.op("mul", a, b.like(x, -2)), b.like(x, -bound)));
+  const { k, p } = reduceExp(b, b.op("max", b.op("mul", b.op("abs", x), b.like(x, -2)), b.like(x, -bound)));
   const scale = powerOfTwo(b, k);
   const t = b.op("fma", p, scale, b.op("sub", scale, b.like(x, 1)));
-  const y = b.op("div", b.op("neg", t), b.op("add", t, b.like(x, 2)));
-  return keepZero(b, x, b.select(b.op("lt", x, b.like(x, 0)), b.op("neg", y), y));
+  return withSign(b, b.op("div", b.op("sub", b.like(x, 0), t), b.op("add", t, b.like(x, 2))), x);
+}
+
+/** `y`, which is not negative, with the sign of `x`. */
+export function withSign(b: Builder, y: Value, x: Value): Value {
+  const int = isSingle(x) ? "int32" : "int64";
+  const bits = (z: Value) => b.as("bits", int, z.lanes, z);
+  return b.as("bits", x.type, x.lanes, b.op("or", bits(y), b.op("and", bits(x), bits(b.like(x, -0)))));
 }
 
 /** 1 / (1 + exp(-x)), as e / (1 + e) with e = exp(-|x|) on the left, where the result may be subnormal. */

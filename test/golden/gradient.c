@@ -1,0 +1,60 @@
+
+#if defined(__clang__)
+#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#else
+#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#endif
+static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
+static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
+static inline float floor_float(float x) { return __builtin_floorf(x); }
+static inline double floor_double(double x) { return __builtin_floor(x); }
+static inline int truncate_double(double x) {
+  return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
+}
+static inline int truncate_float(float x) { return truncate_double((double)x); }
+
+static void contract_0(char *m) {
+  const float v0 = 0.0f;
+  const float v5 = 0.125f;
+  for (long i0 = 0; i0 < 4; i0 += 1) {
+    for (long i1 = 0; i1 < 2; i1 += 1) {
+      float v1 = v0;
+      for (long i2 = 0; i2 < 3; i2 += 1) {
+        const float v2 = *(float *)(m + 0 + 4 * (i0 * 3L + i2));
+        const float v3 = *(float *)(m + 128 + 4 * (i2 * 2L + i1));
+        const float v4 = v2 * v3 + v1;
+        v1 = v4;
+      }
+      const float v6 = *(float *)(m + 64 + 4 * (i0 * 2L + i1));
+      const float v7 = v1 - v6;
+      const float v8 = v5 * v7;
+      const float v9 = v8 + v8;
+      *(float *)(m + 256 + 4 * (i0 * 2L + i1)) = v9;
+    }
+  }
+}
+static void contract_1(char *m) {
+  const float v0 = 0.0f;
+  for (long i3 = 0; i3 < 3; i3 += 1) {
+    for (long i4 = 0; i4 < 2; i4 += 1) {
+      float v1 = v0;
+      for (long i5 = 0; i5 < 4; i5 += 1) {
+        const float v2 = *(float *)(m + 0 + 4 * (i5 * 3L + i3));
+        const float v3 = *(float *)(m + 256 + 4 * (i5 * 2L + i4));
+        const float v4 = v2 * v3 + v1;
+        v1 = v4;
+      }
+      *(float *)(m + 192 + 4 * (i3 * 2L + i4)) = v1;
+    }
+  }
+}
+void pondus_run(char *m) {
+  contract_0(m);
+  contract_1(m);
+}
+long pondus_align(char *m) { return -(long)m & 63; }
+

@@ -1,0 +1,235 @@
+
+#if defined(__clang__)
+#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#else
+#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#endif
+static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
+static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
+static inline float floor_float(float x) { return __builtin_floorf(x); }
+static inline double floor_double(double x) { return __builtin_floor(x); }
+static inline int truncate_double(double x) {
+  return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
+}
+static inline int truncate_float(float x) { return truncate_double((double)x); }
+typedef float f32x4 __attribute__((vector_size(16)));
+typedef float f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double f64x4 __attribute__((vector_size(32)));
+typedef double f64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int i32x4 __attribute__((vector_size(16)));
+typedef int i32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
+typedef long long i64x4 __attribute__((vector_size(32)));
+typedef long long i64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
+typedef unsigned u32x4 __attribute__((vector_size(16)));
+typedef unsigned u32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
+typedef unsigned long long u64x4 __attribute__((vector_size(32)));
+typedef unsigned long long u64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
+static inline f32x4 sqrt_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
+static inline f64x4 sqrt_f64x4(f64x4 x) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrt(x[k]); return r; }
+static inline f32x4 floor_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_floorf(x[k]); return r; }
+static inline f64x4 floor_f64x4(f64x4 x) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_floor(x[k]); return r; }
+static inline i32x4 truncate_f32x4(f32x4 x) { i32x4 r; for (int k = 0; k < 4; k++) r[k] = truncate_float(x[k]); return r; }
+static inline i32x4 truncate_f64x4(f64x4 x) { i32x4 r; for (int k = 0; k < 4; k++) r[k] = truncate_double(x[k]); return r; }
+static inline float sum_f32x4(f32x4 a) { f32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i32x4, 1, 2, 3, 0); a = a + b; return a[0]; }
+static inline double sum_f64x4(f64x4 a) { f64x4 b; b = TURN(a, i64x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i64x4, 1, 2, 3, 0); a = a + b; return a[0]; }
+static inline int sum_i32x4(i32x4 a) { i32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i32x4, 1, 2, 3, 0); a = a + b; return a[0]; }
+static inline float max_f32x4(f32x4 a) { f32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = (f32x4)(((i32x4)a & ((a > b) | (a != a))) | ((i32x4)b & ~((a > b) | (a != a)))); b = TURN(a, i32x4, 1, 2, 3, 0); a = (f32x4)(((i32x4)a & ((a > b) | (a != a))) | ((i32x4)b & ~((a > b) | (a != a)))); return a[0]; }
+static inline double max_f64x4(f64x4 a) { f64x4 b; b = TURN(a, i64x4, 2, 3, 0, 1); a = (f64x4)(((i64x4)a & ((a > b) | (a != a))) | ((i64x4)b & ~((a > b) | (a != a)))); b = TURN(a, i64x4, 1, 2, 3, 0); a = (f64x4)(((i64x4)a & ((a > b) | (a != a))) | ((i64x4)b & ~((a > b) | (a != a)))); return a[0]; }
+static inline int max_i32x4(i32x4 a) { i32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = (i32x4)(((i32x4)a & (a > b)) | ((i32x4)b & ~(a > b))); b = TURN(a, i32x4, 1, 2, 3, 0); a = (i32x4)(((i32x4)a & (a > b)) | ((i32x4)b & ~(a > b))); return a[0]; }
+typedef float f32x8 __attribute__((vector_size(32)));
+typedef float f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double f64x8 __attribute__((vector_size(64)));
+typedef double f64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
+typedef int i32x8 __attribute__((vector_size(32)));
+typedef int i32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
+typedef long long i64x8 __attribute__((vector_size(64)));
+typedef long long i64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
+typedef unsigned u32x8 __attribute__((vector_size(32)));
+typedef unsigned u32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
+typedef unsigned long long u64x8 __attribute__((vector_size(64)));
+typedef unsigned long long u64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
+static inline f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
+static inline f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
+static inline f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
+static inline f64x8 floor_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floor(x[k]); return r; }
+static inline i32x8 truncate_f32x8(f32x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_float(x[k]); return r; }
+static inline i32x8 truncate_f64x8(f64x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_double(x[k]); return r; }
+static inline float sum_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+static inline double sum_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+static inline int sum_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); return a[0]; }
+static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); return a[0]; }
+static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); return a[0]; }
+
+static void copy_0(char *m) {
+  for (long i1 = 0; i1 < 2; i1 += 1) {
+    const float v0 = *(float *)(m + 128 + 4 * (i1));
+    *(float *)(m + 256 + 4 * (i1)) = v0;
+  }
+}
+static void contract_1(char *m, long i0) {
+  const float v0 = 0.0f;
+  const float v8 = -2.0f;
+  const float v10 = -18.0f;
+  const float v12 = 1.4426950408889634f;
+  const float v14 = 12582912.0f;
+  const float v17 = 0.00021219444f;
+  const float v18 = -0.693359375f;
+  const float v21 = 0.0001984126984126984f;
+  const float v22 = 0.001388888888888889f;
+  const float v24 = 0.008333333333333333f;
+  const float v26 = 0.041666666666666664f;
+  const float v28 = 0.16666666666666666f;
+  const float v30 = 0.5f;
+  const float v34 = 12583039.0f;
+  const int v37 = 23;
+  const float v40 = 1.0f;
+  const float v44 = 2.0f;
+  const float v49 = -0.0f;
+  for (long i2 = 0; i2 < 2; i2 += 1) {
+    float v1 = v0;
+    for (long i3 = 0; i3 < 2; i3 += 1) {
+      const float v2 = *(float *)(m + 256 + 4 * (i3));
+      const float v3 = *(float *)(m + 64 + 4 * (i3 * 2L + i2));
+      const float v4 = v2 * v3 + v1;
+      v1 = v4;
+    }
+    const float v5 = *(float *)(m + 0 + 4 * (i0 * 2L + i2));
+    const float v6 = v1 + v5;
+    const float v7 = __builtin_fabsf(v6);
+    const float v9 = v7 * v8;
+    const float v11 = ((v9 > v10) | (v9 != v9)) ? v9 : v10;
+    const float v13 = v11 * v12;
+    const float v15 = v13 + v14;
+    const float v16 = v15 - v14;
+    const float v19 = v16 * v18 + v11;
+    const float v20 = v16 * v17 + v19;
+    const float v23 = v21 * v20 + v22;
+    const float v25 = v23 * v20 + v24;
+    const float v27 = v25 * v20 + v26;
+    const float v29 = v27 * v20 + v28;
+    const float v31 = v29 * v20 + v30;
+    const float v32 = v20 * v20;
+    const float v33 = v32 * v31 + v20;
+    const float v35 = v16 + v34;
+    const int v36 = bits_float(v35);
+    const int v38 = v36 << (v37 & 31);
+    const float v39 = bits_int(v38);
+    const float v41 = v39 - v40;
+    const float v42 = v33 * v39 + v41;
+    const float v43 = v0 - v42;
+    const float v45 = v42 + v44;
+    const float v46 = v43 / v45;
+    const int v47 = bits_float(v46);
+    const int v48 = bits_float(v6);
+    const int v50 = bits_float(v49);
+    const int v51 = v48 & v50;
+    const int v52 = v47 | v51;
+    const float v53 = bits_int(v52);
+    *(float *)(m + 320 + 4 * (i0 * 2L + i2)) = v53;
+  }
+}
+static void copy_2(char *m, long i0) {
+  for (long i4 = 0; i4 < 2; i4 += 1) {
+    const float v0 = *(float *)(m + 256 + 4 * (i4));
+    *(float *)(m + 384 + 4 * (i0 * 2L + i4)) = v0;
+  }
+}
+static void copy_3(char *m, long i0) {
+  for (long i5 = 0; i5 < 2; i5 += 1) {
+    const float v0 = *(float *)(m + 320 + 4 * (i0 * 2L + i5));
+    *(float *)(m + 256 + 4 * (i5)) = v0;
+  }
+}
+static void add_4(char *m) {
+  for (long i7 = 0; i7 < 8; i7 += 8) {
+    const f32x8 v0 = *(f32x8_at *)(m + 320 + 4 * (i7));
+    const f32x8 v1 = v0 + v0;
+    *(f32x8_at *)(m + 256 + 4 * (i7)) = v1;
+  }
+  for (long i7 = 8; i7 < 10; i7 += 1) {
+    const float v2 = *(float *)(m + 320 + 4 * (i7));
+    const float v3 = v2 + v2;
+    *(float *)(m + 256 + 4 * (i7)) = v3;
+  }
+}
+static void copy_5(char *m) {
+  const float v0 = 0.0f;
+  for (long i9 = 0; i9 < 2; i9 += 1) {
+    *(float *)(m + 448 + 4 * (i9)) = v0;
+  }
+}
+static void copy_6(char *m) {
+  const f32x4 v0 = {0.0f, 0.0f, 0.0f, 0.0f};
+  for (long i11 = 0; i11 < 4; i11 += 4) {
+    *(f32x4_at *)(m + 512 + 4 * (i11)) = v0;
+  }
+}
+static void mul_7(char *m, long i8) {
+  const float v6 = 1.0f;
+  for (long i12 = 0; i12 < 2; i12 += 1) {
+    const float v0 = *(float *)(m + 448 + 4 * (i12));
+    const float v1 = *(float *)(m + 256 + 4 * (i8 * 2L + i12));
+    const float v2 = v0 + v1;
+    const float v3 = *(float *)(m + 320 + 4 * (i8 * 2L + i12));
+    const float v4 = v3 * v3;
+    const float v5 = -v4;
+    const float v7 = v5 + v6;
+    const float v8 = v2 * v7;
+    *(float *)(m + 576 + 4 * (i12)) = v8;
+  }
+}
+static void contract_8(char *m) {
+  const float v0 = 0.0f;
+  for (long i13 = 0; i13 < 2; i13 += 1) {
+    float v1 = v0;
+    for (long i14 = 0; i14 < 2; i14 += 1) {
+      const float v2 = *(float *)(m + 576 + 4 * (i14));
+      const float v3 = *(float *)(m + 64 + 4 * (i13 * 2L + i14));
+      const float v4 = v2 * v3 + v1;
+      v1 = v4;
+    }
+    *(float *)(m + 448 + 4 * (i13)) = v1;
+  }
+}
+static void add_9(char *m, long i8) {
+  for (long i15 = 0; i15 < 2; i15 += 1) {
+    for (long i16 = 0; i16 < 2; i16 += 1) {
+      const float v0 = *(float *)(m + 512 + 4 * (i15 * 2L + i16));
+      const float v1 = *(float *)(m + 384 + 4 * (i8 * 2L + i15));
+      const float v2 = *(float *)(m + 576 + 4 * (i16));
+      const float v3 = v1 * v2;
+      const float v4 = v0 + v3;
+      *(float *)(m + 512 + 4 * (i15 * 2L + i16)) = v4;
+    }
+  }
+}
+static void copy_10(char *m) {
+  for (long i18 = 0; i18 < 4; i18 += 4) {
+    const f32x4 v0 = *(f32x4_at *)(m + 512 + 4 * (i18));
+    *(f32x4_at *)(m + 192 + 4 * (i18)) = v0;
+  }
+}
+void pondus_run(char *m) {
+  copy_0(m);
+  for (long i0 = 0; i0 < 5; i0++) {
+    contract_1(m, i0);
+    copy_2(m, i0);
+    copy_3(m, i0);
+  }
+  add_4(m);
+  copy_5(m);
+  copy_6(m);
+  for (long i8 = 4; i8 >= 0; i8--) {
+    mul_7(m, i8);
+    contract_8(m);
+    add_9(m, i8);
+  }
+  copy_10(m);
+}
+long pondus_align(char *m) { return -(long)m & 63; }
+

@@ -1,0 +1,537 @@
+(module
+  (memory (export "memory") 1 1)
+  (func $copy_0 (local i32 i32)
+    i32.const 0
+    local.set 1
+    i32.const 0
+    local.set 0
+    loop
+      local.get 1
+      local.get 1
+      f32.load offset=128
+      f32.store offset=256
+      local.get 1
+      i32.const 4
+      i32.add
+      local.set 1
+      local.get 0
+      i32.const 1
+      i32.add
+      local.tee 0
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $contract_1 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32 f32 f32 f32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 8
+    i32.const 0
+    local.set 6
+    local.get 8
+    local.set 7
+    i32.const 0
+    local.set 1
+    loop
+      f32.const 0
+      local.set 2
+      i32.const 0
+      local.set 4
+      local.get 6
+      local.set 5
+      i32.const 0
+      local.set 3
+      loop
+        local.get 4
+        f32.load offset=256
+        local.get 5
+        f32.load offset=64
+        f32.mul
+        local.get 2
+        f32.add
+        local.set 2
+        local.get 4
+        i32.const 4
+        i32.add
+        local.set 4
+        local.get 5
+        i32.const 8
+        i32.add
+        local.set 5
+        local.get 3
+        i32.const 1
+        i32.add
+        local.tee 3
+        i32.const 2
+        i32.lt_s
+        br_if 0
+      end
+      local.get 7
+      f32.const 0
+      local.get 2
+      local.get 7
+      f32.load
+      f32.add
+      local.tee 9
+      f32.abs
+      f32.const -2
+      f32.mul
+      f32.const -18
+      f32.max
+      local.tee 10
+      f32.const 1.4426950408889634
+      f32.mul
+      f32.const 12582912
+      f32.add
+      f32.const 12582912
+      f32.sub
+      local.tee 11
+      f32.const 0.00021219444
+      f32.mul
+      local.get 11
+      f32.const -0.693359375
+      f32.mul
+      local.get 10
+      f32.add
+      f32.add
+      local.tee 10
+      local.get 10
+      f32.mul
+      f32.const 0.0001984126984126984
+      local.get 10
+      f32.mul
+      f32.const 0.001388888888888889
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const 0.008333333333333333
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const 0.041666666666666664
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const 0.16666666666666666
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const 0.5
+      f32.add
+      f32.mul
+      local.get 10
+      f32.add
+      local.get 11
+      f32.const 12583039
+      f32.add
+      i32.reinterpret_f32
+      i32.const 23
+      i32.shl
+      f32.reinterpret_i32
+      local.tee 11
+      f32.mul
+      local.get 11
+      f32.const 1
+      f32.sub
+      f32.add
+      local.tee 11
+      f32.sub
+      local.get 11
+      f32.const 2
+      f32.add
+      f32.div
+      i32.reinterpret_f32
+      local.get 9
+      i32.reinterpret_f32
+      f32.const -0
+      i32.reinterpret_f32
+      i32.and
+      i32.or
+      f32.reinterpret_i32
+      f32.store offset=320
+      local.get 6
+      i32.const 4
+      i32.add
+      local.set 6
+      local.get 7
+      i32.const 4
+      i32.add
+      local.set 7
+      local.get 1
+      i32.const 1
+      i32.add
+      local.tee 1
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $copy_2 (param i32) (local i32 i32 i32 i32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 3
+    local.get 3
+    local.set 2
+    i32.const 0
+    local.set 4
+    i32.const 0
+    local.set 1
+    loop
+      local.get 2
+      local.get 4
+      f32.load offset=256
+      f32.store offset=384
+      local.get 2
+      i32.const 4
+      i32.add
+      local.set 2
+      local.get 4
+      i32.const 4
+      i32.add
+      local.set 4
+      local.get 1
+      i32.const 1
+      i32.add
+      local.tee 1
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $copy_3 (param i32) (local i32 i32 i32 i32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 4
+    i32.const 0
+    local.set 2
+    local.get 4
+    local.set 3
+    i32.const 0
+    local.set 1
+    loop
+      local.get 2
+      local.get 3
+      f32.load offset=320
+      f32.store offset=256
+      local.get 2
+      i32.const 4
+      i32.add
+      local.set 2
+      local.get 3
+      i32.const 4
+      i32.add
+      local.set 3
+      local.get 1
+      i32.const 1
+      i32.add
+      local.tee 1
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $add_4 (local i32 i32 v128 i32 f32)
+    i32.const 0
+    local.set 1
+    i32.const 0
+    local.set 0
+    loop
+      local.get 1
+      local.get 1
+      v128.load offset=320
+      local.tee 2
+      local.get 2
+      f32x4.add
+      v128.store offset=256
+      local.get 1
+      i32.const 16
+      i32.add
+      local.set 1
+      local.get 0
+      i32.const 4
+      i32.add
+      local.tee 0
+      i32.const 8
+      i32.lt_s
+      br_if 0
+    end
+    i32.const 32
+    local.set 3
+    i32.const 8
+    local.set 0
+    loop
+      local.get 3
+      local.get 3
+      f32.load offset=320
+      local.tee 4
+      local.get 4
+      f32.add
+      f32.store offset=256
+      local.get 3
+      i32.const 4
+      i32.add
+      local.set 3
+      local.get 0
+      i32.const 1
+      i32.add
+      local.tee 0
+      i32.const 10
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $copy_5 (local i32 i32)
+    i32.const 0
+    local.set 1
+    i32.const 0
+    local.set 0
+    loop
+      local.get 1
+      f32.const 0
+      f32.store offset=448
+      local.get 1
+      i32.const 4
+      i32.add
+      local.set 1
+      local.get 0
+      i32.const 1
+      i32.add
+      local.tee 0
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $copy_6 (local i32 i32)
+    i32.const 0
+    local.set 1
+    i32.const 0
+    local.set 0
+    local.get 1
+    v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
+    v128.store offset=512
+  )
+  (func $mul_7 (param i32) (local i32 i32 i32 i32 f32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 4
+    i32.const 0
+    local.set 2
+    local.get 4
+    local.set 3
+    i32.const 0
+    local.set 1
+    loop
+      local.get 2
+      local.get 2
+      f32.load offset=448
+      local.get 3
+      f32.load offset=256
+      f32.add
+      local.get 3
+      f32.load offset=320
+      local.tee 5
+      local.get 5
+      f32.mul
+      f32.neg
+      f32.const 1
+      f32.add
+      f32.mul
+      f32.store offset=576
+      local.get 2
+      i32.const 4
+      i32.add
+      local.set 2
+      local.get 3
+      i32.const 4
+      i32.add
+      local.set 3
+      local.get 1
+      i32.const 1
+      i32.add
+      local.tee 1
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $contract_8 (local i32 f32 i32 i32 i32 i32 i32)
+    i32.const 0
+    local.set 5
+    i32.const 0
+    local.set 6
+    i32.const 0
+    local.set 0
+    loop
+      f32.const 0
+      local.set 1
+      i32.const 0
+      local.set 3
+      local.get 5
+      local.set 4
+      i32.const 0
+      local.set 2
+      loop
+        local.get 3
+        f32.load offset=576
+        local.get 4
+        f32.load offset=64
+        f32.mul
+        local.get 1
+        f32.add
+        local.set 1
+        local.get 3
+        i32.const 4
+        i32.add
+        local.set 3
+        local.get 4
+        i32.const 4
+        i32.add
+        local.set 4
+        local.get 2
+        i32.const 1
+        i32.add
+        local.tee 2
+        i32.const 2
+        i32.lt_s
+        br_if 0
+      end
+      local.get 6
+      local.get 1
+      f32.store offset=448
+      local.get 5
+      i32.const 8
+      i32.add
+      local.set 5
+      local.get 6
+      i32.const 4
+      i32.add
+      local.set 6
+      local.get 0
+      i32.const 1
+      i32.add
+      local.tee 0
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $add_9 (param i32) (local i32 i32 i32 i32 i32 i32 i32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 6
+    i32.const 0
+    local.set 4
+    local.get 6
+    local.set 5
+    i32.const 0
+    local.set 1
+    loop
+      local.get 4
+      local.set 3
+      i32.const 0
+      local.set 7
+      i32.const 0
+      local.set 2
+      loop
+        local.get 3
+        local.get 3
+        f32.load offset=512
+        local.get 5
+        f32.load offset=384
+        local.get 7
+        f32.load offset=576
+        f32.mul
+        f32.add
+        f32.store offset=512
+        local.get 3
+        i32.const 4
+        i32.add
+        local.set 3
+        local.get 7
+        i32.const 4
+        i32.add
+        local.set 7
+        local.get 2
+        i32.const 1
+        i32.add
+        local.tee 2
+        i32.const 2
+        i32.lt_s
+        br_if 0
+      end
+      local.get 4
+      i32.const 8
+      i32.add
+      local.set 4
+      local.get 5
+      i32.const 4
+      i32.add
+      local.set 5
+      local.get 1
+      i32.const 1
+      i32.add
+      local.tee 1
+      i32.const 2
+      i32.lt_s
+      br_if 0
+    end
+  )
+  (func $copy_10 (local i32 i32)
+    i32.const 0
+    local.set 1
+    i32.const 0
+    local.set 0
+    local.get 1
+    local.get 1
+    v128.load offset=512
+    v128.store offset=192
+  )
+  (func $run (export "run") (local i32)
+    call 0
+    i32.const 0
+    local.set 0
+    loop
+      local.get 0
+      call 1
+      local.get 0
+      call 2
+      local.get 0
+      call 3
+      local.get 0
+      i32.const 1
+      i32.add
+      local.tee 0
+      i32.const 5
+      i32.lt_s
+      br_if 0
+    end
+    call 4
+    call 5
+    call 6
+    i32.const 4
+    local.set 0
+    loop
+      local.get 0
+      call 7
+      call 8
+      local.get 0
+      call 9
+      local.get 0
+      i32.const -1
+      i32.add
+      local.tee 0
+      i32.const 0
+      i32.ge_s
+      br_if 0
+    end
+    call 10
+  )
+)
+
