@@ -6,7 +6,8 @@ import { type Compiled, compileGraph } from "../../compiler/compile.ts";
 import { dump } from "../../compiler/dump.ts";
 import type { Machine } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
-import type { Backend } from "../backend.ts";
+import type { GraphProgram } from "../../graph/program.ts";
+import type { Backend, Executable } from "../backend.ts";
 import { executableOf } from "../executable.ts";
 import { cacheFolder, isMine, readOwn, temporaryName, writeWhole } from "./cache.ts";
 import { printC } from "./print.ts";
@@ -16,15 +17,18 @@ import { compileC, findToolchain, type Toolchain, vectorBytesOf } from "./toolch
 export const native: Backend = {
   name: "native",
   unavailable: () => inspect().problem,
-  load: async (graph) => {
-    const { toolchain, machine, problem } = inspect();
-    if (!toolchain || !machine) throw new PondusError("backend.unavailable", `native: ${problem}`, { exitCode: 1 });
-    const compiled = compileGraph(graph, machine);
-    const source = printC(compiled.program);
-    dump("c", () => source);
-    return execute(compiled, await library(source, toolchain));
-  },
+  load: (graph) => loadNative(graph),
 };
+
+/** Loads a program, written for `machine` when one is given, else for this one. */
+export async function loadNative(graph: GraphProgram, machine = inspect().machine): Promise<Executable> {
+  const { toolchain, problem } = inspect();
+  if (!toolchain || !machine) throw new PondusError("backend.unavailable", `native: ${problem}`, { exitCode: 1 });
+  const compiled = compileGraph(graph, machine);
+  const source = printC(compiled.program);
+  dump("c", () => source);
+  return execute(compiled, await library(source, toolchain));
+}
 
 interface Inspection {
   readonly toolchain?: Toolchain;
@@ -75,7 +79,7 @@ async function library(source: string, toolchain: Toolchain): Promise<string> {
   return path;
 }
 
-function execute(compiled: Compiled, path: string) {
+function execute(compiled: Compiled, path: string): Executable {
   // koffi is loaded only when it is needed, so that the package works where it cannot be installed.
   const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
   const code = koffi.load(path);
