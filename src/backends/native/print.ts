@@ -56,9 +56,11 @@ const flag = (place: Place) => `*(int *)(m + ${place.buffer.offset} + 4 * (${aff
 
 function printRoutine(routine: Routine, lanes: Set<number>): string {
   const parameters = routine.indices.map((i) => `, long i${i.id}`).join("");
-  return [`static void ${routine.name}(char *m${parameters}) {`, ...indent(printBody(routine.body, lanes)), "}"].join(
-    "\n",
-  );
+  return [
+    `static ROUTINE void ${routine.name}(char *m${parameters}) {`,
+    ...indent(printBody(routine.body, lanes)),
+    "}",
+  ].join("\n");
 }
 
 const name = (v: Value) => `v${v.id}`;
