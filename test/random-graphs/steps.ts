@@ -125,9 +125,9 @@ const contract: Kind = ({ a, b, c }, pool) => {
   const y = pick(pool, b);
   const [rx, ry] = [x.shape.length, y.shape.length];
   if (rx === 0 || ry === 0) return x.call("mul", [beside(x, y)], x.bound * y.bound);
-  const letters = [..."abcdefgh"];
+  const letters = [..."abcdefghijklmnop"];
   const left = letters.slice(0, rx);
-  const right = letters.slice(4, 4 + ry);
+  const right = letters.slice(8, 8 + ry);
   const inner = [...x.shape.keys()].flatMap((i) =>
     [...y.shape.keys()].flatMap((j) => (x.shape[i] === y.shape[j] ? [[i, j]] : [])),
   );
