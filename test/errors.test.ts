@@ -8,6 +8,7 @@ import {
   parameter,
   parameterOf,
   random,
+  repeat,
   scan,
   tensor,
   vjp,
@@ -150,6 +151,12 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
         ).x.sum(),
         x,
       ),
+  ],
+  [
+    "repeat, count",
+    "repeat.count",
+    /one int32, but it is float32 \[2,3\]/,
+    () => repeat({ outputs: { x }, updates: [] }, x),
   ],
   ["random key", "random.key", /two int32 words, but float32 \[2,3\]/, () => random.bits(x, [3])],
   [

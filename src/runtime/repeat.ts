@@ -1,5 +1,8 @@
 import { bound, close } from "../graph/body.ts";
+import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { formatShape } from "../graph/shape.ts";
 import { substitute } from "../graph/walk.ts";
 import type { Tensors } from "../tensor/control.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -16,6 +19,7 @@ export interface Step<O extends Tensors = Tensors> {
  * left, and stops early after a step for which `goOn` is false.
  *
  * @param count  int32 scalar; how often, known only when it runs
+ * @throws `repeat.count` when `count` is not one int32
  * @returns the last step's outputs, the number of steps taken as `steps`, and the parameters' last values
  */
 export function repeat<O extends Tensors>(
@@ -23,6 +27,13 @@ export function repeat<O extends Tensors>(
   count: Tensor,
   goOn?: (outputs: O) => Tensor,
 ): Step<O & { steps: Tensor }> {
+  if (count.dtype !== "int32" || count.rank !== 0) {
+    throw new PondusError(
+      "repeat.count",
+      `repeat: the count must be one int32, but it is ${count.dtype} ${formatShape(count.shape)}` +
+        `${describeOrigin(count.node.origin)}.`,
+    );
+  }
   const names = Object.keys(step.outputs);
   const reported = Object.values(step.outputs).map((x) => x.node);
   const homes = step.updates.map((u) => make("parameter", [], { parameter: u.parameter }));
