@@ -1,5 +1,5 @@
 import type { Node } from "../graph/node.ts";
-import { sizeOf, stridesOf } from "../graph/shape.ts";
+import { stridesOf } from "../graph/shape.ts";
 import { type Affine, add, at, type Buffer, scaled } from "./loop.ts";
 
 /** Where a tensor's elements lie: element [i, j, ...] at offset + i * strides[0] + j * strides[1] + ... */
@@ -63,14 +63,14 @@ interface SplitGroup {
 
 /** A reshape as splits of single axes, or undefined when it merges axes that are longer than 1. */
 function reshapeGroups(source: readonly number[], result: readonly number[]): SplitGroup[] | undefined {
-  if (sizeOf(source) === 0) return undefined;
   const groups: SplitGroup[] = [];
   const long = source.flatMap((n, i) => (n === 1 ? [] : [i]));
   let axis = 0;
   for (const from of long) {
     const to: number[] = [];
     let size = 1;
-    while (size < source[from] && axis < result.length) {
+    // An axis without elements is split where the first such axis comes.
+    while (axis < result.length && (source[from] === 0 ? size !== 0 : size < source[from])) {
       to.push(axis);
       size *= result[axis++];
     }
