@@ -42,7 +42,8 @@ describe("activations against mpmath: value, first and second derivative", () =>
     const r = await program.run({ x });
     const wanted = functions[name];
     close(r.y.data, wanted.value, 1e-14, 1e-15);
-    close(r.first.data, wanted.first, 1e-13, 2e-15);
+    // In the tails 1 - tanh^2 cancels, and its last bit is multiplied by up to 70.
+    close(r.first.data, wanted.first, 1e-13, 1e-14);
     close(r.second.data, wanted.second, 1e-12, 5e-14);
   });
 

@@ -42,6 +42,7 @@ export function grad<S extends Structure>(loss: Tensor, wrt: S): Same<S> {
 /** Reverse mode: the sum over `outputs` of cotangent times Jacobian, with respect to `wrt`. */
 export function vjp<S extends Structure, O extends Structure>(outputs: O, cotangents: Same<O>, wrt: S): Same<S> {
   const [ys, cts, xs] = [listOf(outputs), listOf(cotangents as Structure), listOf(wrt)];
+  floats("grad", xs);
   matching("vjp: cotangent", cts, ys);
   const back = pullback(
     ys.map((y) => y.node),
@@ -54,9 +55,13 @@ export function vjp<S extends Structure, O extends Structure>(outputs: O, cotang
   );
 }
 
-/** Forward mode: the change of `outputs` when `wrt` moves along `tangents` (the Jacobian times a vector). */
+/**
+ * Forward mode: the change of `outputs` when `wrt` moves along `tangents` (the Jacobian times a vector). Each of `wrt`
+ * moves by its own tangent alone, also where one is computed from another.
+ */
 export function jvp<O extends Structure, S extends Structure>(outputs: O, wrt: S, tangents: Same<S>): Same<O> {
   const [ys, xs, dxs] = [listOf(outputs), listOf(wrt), listOf(tangents as Structure)];
+  floats("jvp", xs);
   matching("jvp: tangent", dxs, xs);
   const seeds = new Map(xs.map((x, i) => [x.node, dxs[i].node]));
   const moved = pushforward(
@@ -72,6 +77,17 @@ export function jvp<O extends Structure, S extends Structure>(outputs: O, wrt: S
 /** The Hessian of a scalar times a vector, forward over reverse: the price of a few gradients, never the matrix. */
 export function hvp<S extends Structure>(loss: Tensor, wrt: S, vector: Same<S>): Same<S> {
   return jvp(grad(loss, wrt) as Structure, wrt, vector) as Same<S>;
+}
+
+/** Only floats move continuously. */
+function floats(what: string, wrt: readonly Tensor[]): void {
+  const whole = wrt.find((x) => !isFloat(x.dtype));
+  if (!whole) return;
+  throw new PondusError(
+    "grad.dtype",
+    `${what}: derivatives are with respect to float32 or float64, but a ${whole.dtype} ${formatShape(whole.shape)}` +
+      `${describeOrigin(whole.node.origin)} came; cast it first and differentiate with respect to the result.`,
+  );
 }
 
 function matching(what: string, got: readonly Tensor[], wanted: readonly Tensor[]): void {

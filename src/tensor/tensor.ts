@@ -2,9 +2,9 @@ import { type DType, isFloat, type TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
-import { describeMaker, describeOrigin } from "../graph/origin.ts";
+import { describeOrigin } from "../graph/origin.ts";
 import { broadcast, formatShape, normalAxis, type Shape, sameShape, sizeOf, type TensorType } from "../graph/shape.ts";
-import { contract } from "./einsum.ts";
+import { matmul } from "./matmul.ts";
 import { axesOf, axisOf, constant, elementwise, inferShape, reshapeNode, spread } from "./operands.ts";
 
 /** What stands where a tensor is expected: a tensor, or a number that takes the other operand's type. */
@@ -232,13 +232,10 @@ export class Tensor implements TensorType {
     const a = axisOf("cumsum", this.node, axis);
     const n = this.shape[a];
     const row = new Tensor(make("iota", [], { length: n }));
-    const upper = row
-      .reshape([n, 1])
-      .le(row.reshape([1, n]))
-      .cast(this.dtype);
-    const labels = this.shape.map((_, i) => i);
-    const out = labels.map((i) => (i === a ? this.rank : i));
-    return new Tensor(contract(this.node, upper.node, { a: labels, b: [a, this.rank], out }));
+    // [..., from, to, ...]: an entry counts in every sum from its own place on, and nowhere else (a NaN neither).
+    const after = this.shape.slice(a + 1).map(() => 1);
+    const counts = row.reshape([n, 1, ...after]).le(row.reshape([1, n, ...after]));
+    return where(counts, this.unsqueeze(a + 1), 0).sum(a);
   }
 
   // Movement: a view, never a copy
@@ -355,7 +352,7 @@ export class Tensor implements TensorType {
 
   /** Matrix product over the last axis of this and the second-to-last of `y`; leading axes broadcast. Vectors as in NumPy. */
   matmul(y: Tensor): Tensor {
-    return matmul(this, y);
+    return new Tensor(matmul(this.node, y.node));
   }
   /** Entries along `axis` at `index` (int32, any shape; clamped to the range): that axis becomes the index's axes. */
   gather(index: Tensor, axis = 0): Tensor {
@@ -430,52 +427,6 @@ export function where(test: Tensor, yes: Operand, no: Operand): Tensor {
     );
   const node = (x: Operand) => (typeof x === "number" ? constant(x, like.dtype) : x.node);
   return new Tensor(elementwise("where", [test.node, node(yes), node(no)]));
-}
-
-function matmul(x: Tensor, y: Tensor): Tensor {
-  if (x.rank === 0 || y.rank === 0) {
-    throw new PondusError(
-      "shape.matmul",
-      `matmul: ${formatShape(x.shape)} x ${formatShape(y.shape)}, but a scalar has no axis to sum over; use mul.`,
-    );
-  }
-  const a = x.rank === 1 ? x.unsqueeze(0) : x;
-  const b = y.rank === 1 ? y.unsqueeze(1) : y;
-  const inner = a.shape[a.rank - 1];
-  if (inner !== b.shape[b.rank - 2]) {
-    throw new PondusError(
-      "shape.matmul",
-      `matmul: inner sizes differ, ${formatShape(x.shape)} x ${formatShape(y.shape)} ` +
-        `(${inner} is not ${b.shape[b.rank - 2]})${describeMaker(y.node.is("parameter") ? "the weight" : "the second", y.node.origin)}.`,
-    );
-  }
-  const lead = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  if (!lead) {
-    throw new PondusError(
-      "shape.matmul",
-      `matmul: the leading sizes of ${formatShape(x.shape)}${describeOrigin(x.node.origin)} x ${formatShape(y.shape)}` +
-        `${describeOrigin(y.node.origin)} do not broadcast; they must be equal or 1, counted from the right.`,
-    );
-  }
-  const n = lead.length;
-  // An operand that does not vary along a leading axis simply does not carry its label.
-  const leading = (t: Tensor) => {
-    const skip = n - (t.rank - 2);
-    return lead.map((_, i) => i).filter((i) => i >= skip && (t.shape[i - skip] !== 1 || lead[i] === 1));
-  };
-  const [la, lb] = [leading(a), leading(b)];
-  const thin = (t: Tensor, labels: number[]) => t.reshape([...labels.map((i) => lead[i]), ...t.shape.slice(-2)]).node;
-  const out = contract(thin(a, la), thin(b, lb), {
-    a: [...la, n, n + 1],
-    b: [...lb, n + 1, n + 2],
-    out: [...lead.map((_, i) => i), n, n + 2],
-  });
-  const shape = [
-    ...lead,
-    ...(x.rank === 1 ? [] : [a.shape[a.rank - 2]]),
-    ...(y.rank === 1 ? [] : [b.shape[b.rank - 1]]),
-  ];
-  return new Tensor(out).reshape(shape);
 }
 
 /** An array of numbers as a tensor with the given shape; the data are shared, not copied. */
