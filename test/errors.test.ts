@@ -126,6 +126,7 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
   ],
   ["grad, not a scalar", "grad.scalar", /one float, but it is float32 \[2,3\].*loss.mean\(\)/, () => grad(x.exp(), x)],
   ["grad, not a float", "grad.scalar", /one float, but it is int32 \[\]/, () => grad(x.cast("int32").sum(), x)],
+  ["grad, by whole numbers", "grad.dtype", /int32 \[2,3\].*cast it first/, () => grad(x.sum(), x.cast("int32"))],
   [
     "vjp, cotangent",
     "grad.type",
