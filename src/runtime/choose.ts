@@ -1,8 +1,9 @@
-import type { Backend, BackendName } from "../backends/backend.ts";
+import type { Backend, BackendName, Executable } from "../backends/backend.ts";
 import { native } from "../backends/native/index.ts";
 import { reference } from "../backends/reference/index.ts";
 import { wasm } from "../backends/wasm/index.ts";
 import { PondusError } from "../graph/errors.ts";
+import type { GraphProgram } from "../graph/program.ts";
 
 /** Fastest first. */
 const backends: readonly Backend[] = [native, wasm, reference];
@@ -20,7 +21,7 @@ export function inspectBackends(): { name: BackendName; unavailable: string | un
  * @throws `backend.unknown`, `backend.unavailable`
  */
 export function chooseBackend(name: BackendName | "auto" = "auto"): Backend {
-  const asked = name === "auto" ? process.env.PONDUS_BACKEND || "auto" : name;
+  const asked = wanted(name);
   if (asked === "auto") return backends.find((b) => b.unavailable() === undefined) as Backend;
   const found = backends.find((b) => b.name === asked);
   if (!found) {
@@ -33,4 +34,17 @@ export function chooseBackend(name: BackendName | "auto" = "auto"): Backend {
   if (why)
     throw new PondusError("backend.unavailable", `backend ${asked} does not work here: ${why}.`, { exitCode: 1 });
   return found;
+}
+
+const wanted = (name: BackendName | "auto") => (name === "auto" ? process.env.PONDUS_BACKEND || "auto" : name);
+
+/** Loads a program on the backend by name. Where "auto" chose one that breaks while it loads, the next takes its place. */
+export async function loadOn(name: BackendName | "auto", graph: GraphProgram): Promise<Executable> {
+  const backend = chooseBackend(name);
+  try {
+    return await backend.load(graph);
+  } catch (error) {
+    if (wanted(name) !== "auto" || backend.unavailable() === undefined) throw error;
+    return loadOn(name, graph);
+  }
 }

@@ -8,7 +8,7 @@ import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import type { Nested } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { NumberArray } from "./array.ts";
-import { chooseBackend } from "./choose.ts";
+import { loadOn } from "./choose.ts";
 
 /** A parameter and the value that it takes when the program has run. */
 export interface Update {
@@ -77,7 +77,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   #load(): Promise<Executable> {
-    this.#loading ??= chooseBackend(this.#backend).load(this.graph);
+    this.#loading ??= loadOn(this.#backend, this.graph);
     return this.#loading;
   }
 

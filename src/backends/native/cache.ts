@@ -1,31 +1,74 @@
-import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 /**
- * Where compiled programs are kept: a folder that its owner alone can enter, since whoever can write there can run code
- * as the user. PONDUS_CACHE names another one; when none is safe, a fresh private folder serves for this process.
+ * Where compiled programs are kept: a folder that its owner alone can change, since whoever can write there can run
+ * code as the user. PONDUS_CACHE names another one; when none is fit, a fresh private folder serves for this process.
  */
 export function cacheFolder(): string {
-  const wanted = process.env.PONDUS_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pondus");
-  try {
-    mkdirSync(wanted, { recursive: true, mode: 0o700 });
-    if (isMine(wanted)) {
-      chmodSync(wanted, 0o700);
-      return wanted;
+  for (const folder of wantedFolders()) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+      if (isMine(folder)) return folder;
+    } catch {
+      // It cannot be made or written to: try the next.
     }
-  } catch {
-    // Not writable: fall through to a private folder.
   }
-  temporary ??= mkdtempSync(join(tmpdir(), "pondus-"));
+  temporary ??= makeTemporary();
   return temporary;
+}
+
+/** The first that is named; a relative one would be another folder wherever the program is started. */
+function wantedFolders(): string[] {
+  const { PONDUS_CACHE, XDG_CACHE_HOME } = process.env;
+  if (PONDUS_CACHE) return [PONDUS_CACHE];
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return [join(XDG_CACHE_HOME, "pondus")];
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? [join(home, ".cache", "pondus")] : [];
+  } catch {
+    // A user without an entry in the system's list has no home.
+    return [];
+  }
 }
 
 let temporary: string | undefined;
 
+function makeTemporary(): string {
+  const made = firstOf([tmpdir(), "/tmp", process.cwd()], (folder) => mkdtempSync(join(folder, "pondus-")));
+  process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** The first result that comes without an error; when there is none, throws the first error. */
+function firstOf<T, R>(list: readonly T[], attempt: (x: T) => R): R {
+  let first: unknown;
+  for (const x of list) {
+    try {
+      return attempt(x);
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
 /** True when this user owns it and nobody else may write to it. */
-export function isMine(path: string): boolean {
+function isMine(path: string): boolean {
   const { uid, mode } = statSync(path);
   const owner = process.getuid?.();
   return owner === undefined || (uid === owner && (mode & 0o022) === 0);
@@ -55,3 +98,48 @@ export function writeWhole(path: string, text: string): void {
 export function temporaryName(path: string): string {
   return `${path}.${process.pid}.${randomBytes(6).toString("hex")}`;
 }
+
+const digestOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 32);
+
+/**
+ * The shared library kept under `key`, if there is one that is whole and this user's own. Its name holds a digest of
+ * its content: a file that was cut short (a full disk, a crash) must not even be opened, since the system maps a
+ * library without checking it. What does not fit its name goes.
+ */
+export function findLibrary(folder: string, key: string): string | undefined {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(`${key}-`) || !name.endsWith(".so")) continue;
+    const path = join(folder, name);
+    try {
+      if (!isMine(path)) continue;
+      if (name === libraryName(key, digestOf(path))) return path;
+      rmSync(path, { force: true });
+    } catch {
+      // Another process may have taken it away.
+    }
+  }
+  return undefined;
+}
+
+/** Moves a finished library to its place under `key`. */
+export function keepLibrary(folder: string, key: string, draft: string): string {
+  const path = join(folder, libraryName(key, digestOf(draft)));
+  renameSync(draft, path);
+  sweep(folder);
+  return path;
+}
+
+/** Takes away what processes that were ended in the middle left behind a day ago or earlier. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!/\.\d+\.[0-9a-f]{12}$/.test(name)) continue;
+    const path = join(folder, name);
+    try {
+      if (Date.now() - statSync(path).mtimeMs > 24 * 3600 * 1000) rmSync(path, { force: true });
+    } catch {
+      // Its process has finished after all.
+    }
+  }
+}
+
+const libraryName = (key: string, digest: string) => `${key}-${digest}.so`;

@@ -1,17 +1,14 @@
-import { createHash } from "node:crypto";
-import { existsSync, renameSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { type Compiled, compileGraph } from "../../compiler/compile.ts";
+import { compileGraph } from "../../compiler/compile.ts";
 import { dump } from "../../compiler/dump.ts";
 import type { Machine } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { executableOf } from "../executable.ts";
-import { cacheFolder, isMine, readOwn, temporaryName, writeWhole } from "./cache.ts";
+import { giveUp, inspect } from "./inspect.ts";
+import { type Library, libraryOf } from "./library.ts";
 import { printC } from "./print.ts";
-import { compileC, findToolchain, type Toolchain, vectorBytesOf } from "./toolchain.ts";
+import type { Toolchain } from "./toolchain.ts";
 
 /** Machine code: the program printed as C, compiled by the system's compiler, and called in this process. */
 export const native: Backend = {
@@ -20,72 +17,47 @@ export const native: Backend = {
   load: (graph) => loadNative(graph),
 };
 
-/** Loads a program, written for `machine` when one is given, else for this one. */
-export async function loadNative(graph: GraphProgram, machine = inspect().machine): Promise<Executable> {
-  const { toolchain, problem } = inspect();
-  if (!toolchain || !machine) throw new PondusError("backend.unavailable", `native: ${problem}`, { exitCode: 1 });
-  const compiled = compileGraph(graph, machine);
+/**
+ * Loads a program, written for `machine` when one is given, else for this one.
+ *
+ * @throws `backend.unavailable`, `native.compiler` when the compiler fails, `native.memory` when the arena does not fit
+ */
+export async function loadNative(graph: GraphProgram, machine?: Machine): Promise<Executable> {
+  const found = inspect();
+  if (found.problem !== undefined) {
+    throw new PondusError("backend.unavailable", `native: ${found.problem}`, { exitCode: 1 });
+  }
+  const compiled = compileGraph(graph, machine ?? found.machine);
+  const arena = allocate(compiled.program.bytes + 64);
   const source = printC(compiled.program);
   dump("c", () => source);
-  return execute(compiled, await library(source, toolchain));
-}
-
-interface Inspection {
-  readonly toolchain?: Toolchain;
-  readonly machine?: Machine;
-  readonly problem?: string;
-}
-
-let inspected: Inspection | undefined;
-
-/** Looks once for a compiler that works, and at what the processor has; the answer is cached beside the programs. */
-function inspect(): Inspection {
-  inspected ??= look();
-  return inspected;
-}
-
-function look(): Inspection {
-  if (process.platform === "win32") return { problem: "the native backend needs a Unix system" };
-  const toolchain = findToolchain();
-  if (!toolchain) return { problem: "no C compiler was found (install gcc or clang, or name one in CC)" };
-  const note = join(cacheFolder(), `${toolchain.fingerprint}.machine`);
-  let vectorBytes = Number(readOwn(note));
-  if (!vectorBytes) {
-    try {
-      vectorBytes = vectorBytesOf(toolchain);
-      writeWhole(note, String(vectorBytes));
-    } catch (error) {
-      return { problem: `${toolchain.path} does not work: ${String(error).split("\n")[0]}` };
-    }
-  }
-  return { toolchain, machine: { vectorBytes, registers: vectorBytes === 64 ? 32 : 16, mixedWidths: true } };
-}
-
-/** The shared library for a C file: from the cache when it was compiled before, else compiled now. */
-async function library(source: string, toolchain: Toolchain): Promise<string> {
-  const key = createHash("sha256").update(toolchain.fingerprint).update(source).digest("hex");
-  const stem = join(cacheFolder(), key.slice(0, 40));
-  const path = `${stem}.so`;
-  if (existsSync(path) && isMine(path)) return path;
-  const [draft, file] = [temporaryName(path), `${temporaryName(stem)}.c`];
-  try {
-    writeWhole(file, source);
-    await compileC(toolchain, file, draft);
-    renameSync(draft, path);
-  } finally {
-    rmSync(draft, { force: true });
-    rmSync(file, { force: true });
-  }
-  return path;
-}
-
-function execute(compiled: Compiled, path: string): Executable {
-  // koffi is loaded only when it is needed, so that the package works where it cannot be installed.
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  const code = koffi.load(path);
+  const code = await built(source, found.toolchain);
   const align = code.func("long pondus_align(void *m)");
   const run = code.func("void pondus_run(void *m)");
-  const raw = new Uint8Array(compiled.program.bytes + 64);
-  const arena = raw.subarray(Number(align(raw)));
-  return executableOf(compiled, arena.buffer, () => run(arena), arena.byteOffset);
+  const aligned = arena.subarray(Number(align(arena)));
+  return executableOf(compiled, aligned.buffer, () => run(aligned), aligned.byteOffset);
+}
+
+function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new PondusError(
+      "native.memory",
+      `the program needs ${(bytes / 2 ** 30).toFixed(1)} GiB, which is not to be had; use a smaller batch, or checkpoint().`,
+      { cause, exitCode: 1 },
+    );
+  }
+}
+
+/** The program as a library. A compiler that worked when it was tried, and fails now, is not asked again. */
+async function built(source: string, toolchain: Toolchain): Promise<Library> {
+  try {
+    return await libraryOf(source, toolchain);
+  } catch (cause) {
+    const why = `${toolchain.path} could not compile a program: ${(cause as Error).message}`;
+    giveUp(why.split("\n")[0]);
+    throw new PondusError("native.compiler", why, { cause, exitCode: 1 });
+  }
 }

@@ -1,12 +1,8 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { arch, cpus } from "node:os";
 import { delimiter, join } from "node:path";
-import { promisify } from "node:util";
-import { PondusError } from "../../graph/errors.ts";
-
-const run = promisify(execFile);
 
 /**
  * No -ffast-math: NaN and infinity mean what IEEE 754 says. Products may fuse with sums, and nothing reads errno or
@@ -30,18 +26,21 @@ const flags = [
 /** The system's C compiler. */
 export interface Toolchain {
   readonly path: string;
+  /** What CC says after the program's name. */
+  readonly args: readonly string[];
   /** Tells one compiler, processor and set of flags from another. */
   readonly fingerprint: string;
 }
 
+/** A program's place; not what a link there leads to, which may act on the name by which it is called (ccache). */
 function find(name: string): string | undefined {
   const places = name.includes("/")
     ? [name]
-    : (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
+    : (process.env.PATH ?? "").split(delimiter).flatMap((folder) => (folder ? [join(folder, name)] : []));
   for (const place of places) {
     try {
       accessSync(place, constants.X_OK);
-      if (statSync(place).isFile()) return realpathSync(place);
+      if (statSync(place).isFile()) return place;
     } catch {
       // Not here: look in the next folder.
     }
@@ -49,15 +48,22 @@ function find(name: string): string | undefined {
   return undefined;
 }
 
-/** The compiler that CC names, else cc, gcc or clang from the path; undefined when there is none. */
+/** The compiler that CC names (with its options), else cc, gcc or clang from the path; undefined when there is none. */
 export function findToolchain(): Toolchain | undefined {
-  const names = process.env.CC ? [process.env.CC] : ["cc", "gcc", "clang"];
-  const path = names.map(find).find((p) => p !== undefined);
-  if (!path) return undefined;
+  const named = process.env.CC?.trim();
+  const commands = named ? [[named], named.split(/\s+/)] : [["cc"], ["gcc"], ["clang"]];
+  for (const [name, ...args] of commands) {
+    const path = find(name);
+    if (path) return { path, args, fingerprint: fingerprintOf(path, args) };
+  }
+  return undefined;
+}
+
+function fingerprintOf(path: string, args: readonly string[]): string {
   const { mtimeMs, size } = statSync(path);
   const processor = `${arch()} ${cpus()[0]?.model} ${processorFlags()}`;
-  const hash = createHash("sha256").update([path, mtimeMs, size, processor, ...flags].join("\n"));
-  return { path, fingerprint: hash.digest("hex").slice(0, 32) };
+  const facts = [path, realpathSync(path), mtimeMs, size, processor, ...args, ...flags];
+  return createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 32);
 }
 
 /** What the processor can do, where the system tells (a model's name alone may hide what a virtual machine masks). */
@@ -69,26 +75,22 @@ function processorFlags(): string {
   }
 }
 
-/** Bytes in the vector registers that the compiler uses for this processor. Throws when the compiler does not work. */
-export function vectorBytesOf(toolchain: Toolchain): number {
-  const macros = execFileSync(toolchain.path, ["-march=native", "-dM", "-E", "-x", "c", "-"], {
-    input: "",
-    encoding: "utf8",
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  if (macros.includes("__AVX512DQ__")) return 64;
-  return macros.includes("__AVX2__") ? 32 : 16;
+/**
+ * The command that compiles what it reads into a shared library. Without a file's name in it, equal programs become
+ * equal libraries.
+ */
+export function commandFor({ args }: Toolchain, target: string): string[] {
+  return [...args, ...flags, "-o", target, "-x", "c", "-", "-lm"];
 }
 
-/** Compiles a C file into a shared library. */
-export async function compileC(toolchain: Toolchain, source: string, target: string): Promise<void> {
-  try {
-    await run(toolchain.path, [...flags, "-o", target, source, "-lm"], { maxBuffer: 2 ** 24 });
-  } catch (cause) {
-    const text = String((cause as { stderr?: string }).stderr ?? cause).trim();
-    throw new PondusError("native.compiler", `${toolchain.path} could not compile a program: ${text.slice(0, 2000)}`, {
-      cause,
-      exitCode: 1,
-    });
-  }
+/** Compiles a C program into a shared library; throws with what the compiler said. */
+export function compileC(toolchain: Toolchain, source: string, target: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const options = { maxBuffer: 2 ** 24, timeout: 600_000, killSignal: "SIGKILL" } as const;
+    const child = execFile(toolchain.path, commandFor(toolchain, target), options, (error, _, stderr) =>
+      error ? reject(new Error((stderr || error.message).trim().slice(0, 2000))) : resolve(),
+    );
+    // A compiler that ends before it has read everything says why by its exit.
+    child.stdin?.on("error", () => {}).end(source);
+  });
 }

@@ -1,4 +1,5 @@
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
+import { PondusError } from "../../graph/errors.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import { type GraphProgram, parametersOf, rootsOf } from "../../graph/program.ts";
 import { sizeOf } from "../../graph/shape.ts";
@@ -9,8 +10,22 @@ import { interpret } from "./interpret.ts";
 export const reference: Backend = {
   name: "reference",
   unavailable: () => undefined,
-  load: async (program) => loadReference(program),
+  load: async (program) => inMemory(() => loadReference(program)),
 };
+
+/** Does `work`, for which there may not be enough memory. */
+function inMemory<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new PondusError(
+      "reference.memory",
+      `the program needs more memory than there is (${cause.message}); use a smaller batch.`,
+      { cause, exitCode: 1 },
+    );
+  }
+}
 
 function loadReference(program: GraphProgram): Executable {
   const roots = rootsOf(program);
@@ -22,15 +37,16 @@ function loadReference(program: GraphProgram): Executable {
     inputs,
     parameters,
     outputs,
-    run: () => {
-      const values = interpret(roots, {
-        input: (name) => inputs.get(name) as TypedArray,
-        parameter: (p) => parameters.get(p) as TypedArray,
-      });
-      // Results are read before any parameter changes, for an output may be a parameter itself.
-      program.outputs.forEach((o, i) => outputs.get(o.name)?.set(values[i]));
-      const fresh = program.updates.map((_, i) => values[program.outputs.length + i].slice());
-      program.updates.forEach((u, i) => parameters.get(u.parameter)?.set(fresh[i]));
-    },
+    run: () =>
+      inMemory(() => {
+        const values = interpret(roots, {
+          input: (name) => inputs.get(name) as TypedArray,
+          parameter: (p) => parameters.get(p) as TypedArray,
+        });
+        // Results are read before any parameter changes, for an output may be a parameter itself.
+        program.outputs.forEach((o, i) => outputs.get(o.name)?.set(values[i]));
+        const fresh = program.updates.map((_, i) => values[program.outputs.length + i].slice());
+        program.updates.forEach((u, i) => parameters.get(u.parameter)?.set(fresh[i]));
+      }),
   };
 }

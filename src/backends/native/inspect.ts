@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Machine } from "../../compiler/loop.ts";
+import { cacheFolder, readOwn, temporaryName, writeWhole } from "./cache.ts";
+import { openLibrary } from "./library.ts";
+import { commandFor, findToolchain, type Toolchain } from "./toolchain.ts";
+
+/** What was found: a compiler and the machine that it compiles for, or why there is none. */
+export type Inspection =
+  | { readonly toolchain: Toolchain; readonly machine: Machine; readonly problem?: undefined }
+  | { readonly problem: string };
+
+let inspected: Inspection | undefined;
+
+/** Looks once for a compiler that works, and at what the processor has; the answer is kept beside the programs. */
+export function inspect(): Inspection {
+  inspected ??= look();
+  return inspected;
+}
+
+/** From now on there is a problem: what worked once works no more. */
+export function giveUp(problem: string): void {
+  inspected = { problem };
+}
+
+function look(): Inspection {
+  if (process.platform === "win32") return { problem: "the native backend needs a Unix system" };
+  const toolchain = findToolchain();
+  if (!toolchain) {
+    const { CC } = process.env;
+    return {
+      problem: CC
+        ? `CC names ${CC}, which is no program here`
+        : "no C compiler was found (install gcc or clang, or name one in CC)",
+    };
+  }
+  try {
+    const vectorBytes = vectorBytesOf(toolchain);
+    return { toolchain, machine: { vectorBytes, registers: vectorBytes === 64 ? 32 : 16, mixedWidths: true } };
+  } catch (error) {
+    return { problem: `${toolchain.path} does not work: ${(error as Error).message.split("\n")[0]}` };
+  }
+}
+
+const probe = `
+int pondus_vector_bytes(void) {
+#if defined(__AVX512DQ__)
+  return 64;
+#elif defined(__AVX2__)
+  return 32;
+#else
+  return 16;
+#endif
+}
+`;
+
+/**
+ * Bytes in the vector registers that the compiler uses for this processor. A small library is compiled, loaded and
+ * asked, so that a compiler that lacks a part is found out before it is relied on.
+ */
+function vectorBytesOf(toolchain: Toolchain): number {
+  const folder = cacheFolder();
+  const note = join(folder, `${toolchain.fingerprint}.machine`);
+  const isWidth = (n: number) => n === 16 || n === 32 || n === 64;
+  const known = Number(readOwn(note));
+  if (isWidth(known)) return known;
+  const target = temporaryName(join(folder, "probe"));
+  try {
+    const options = { timeout: 30_000, killSignal: "SIGKILL", input: probe, encoding: "utf8", stdio: "pipe" } as const;
+    const { status, signal, error, stderr } = spawnSync(toolchain.path, commandFor(toolchain, target), options);
+    if (status !== 0) throw new Error(stderr?.trim() || error?.message || `it ended with ${signal ?? status}`);
+    if (!existsSync(target)) throw new Error("it compiled a program to nothing");
+    const bytes = openLibrary(target).func("int pondus_vector_bytes(void)")();
+    if (!isWidth(bytes)) throw new Error(`it compiled a program that answers ${bytes}`);
+    writeWhole(note, String(bytes));
+    return bytes;
+  } finally {
+    rmSync(target, { force: true });
+  }
+}
