@@ -10,6 +10,8 @@ test.each([
   ["tabs", "t\tcount\n0\t1.5\n1\t2e3\n"],
   ["Windows line ends", "t,count\r\n0,1.5\r\n1,2e3\r\n"],
   ["spaces, quotes, no last line end", 't,"count"\n 0 , 1.5\n1,"2e3"'],
+  ["line ends of an old Macintosh", "t,count\r0,1.5\r1,2e3\r"],
+  ["a comma at the end of every line", "t,count,\n0,1.5,\n1,2e3,\n"],
   ["comments and blank lines", "# mine, not yours\n\nt,count\n0,1.5\n\n# late\n1,2e3\n\n"],
 ])("reads columns: %s", (_, text) => {
   expect(columnOf(text, "count")).toEqual([1.5, 2000]);
@@ -35,6 +37,12 @@ const wrong: [what: string, text: string, says: string][] = [
   ["NA", "t,count\n0,1\n1,NA\n", 'my.csv:3: column "count": a value is missing ("NA" came)'],
   ["text", "# x\nt,count\n0,1\n\n1,lots\n", 'my.csv:5: column "count": expected a number, but "lots" came.'],
   ["infinity", "t,count\n0,Infinity\n", 'my.csv:2: column "count": expected a number, but "Infinity" came.'],
+  ["a column without a name", "t,,count\n0,1,2\n", 'my.csv:1: column 2 has no name (t, "", count)'],
+  ["a number that is too large", "t,count\n0,1e400\n", 'expected a number, but "1e400" came, which is too large'],
+  ["hexadecimal", "t,count\n0,0x10\n", 'my.csv:2: column "count": expected a number, but "0x10" came.'],
+  ["commas between thousands", 't,count\n0,"1,234"\n', '"1,234" came; write it without commas: 1234.'],
+  ["a date", "t,count\n0,2020-01-02\n", "write a date as a number"],
+  ["text on an old Macintosh", "t,count\r0,1\r1,x\r", 'my.csv:3: column "count"'],
   ["a decimal comma", "t;count\n0;1,5\n", '"1,5" came; write a decimal point: 1.5.'],
   ["too many fields", "t,count\n0,1,2\n", "my.csv:2: 3 fields came where the header names 2 columns (t, count)."],
   ["an open quote", 't,count\n0,"1\n', "my.csv:2: quoted field unterminated."],
@@ -48,6 +56,10 @@ test("an unknown column: the nearest, and all there are", () => {
   expect(() => columnOf("hours,count\n0,1\n", "cuont")).toThrow(
     'my.csv: there is no column "cuont"; did you mean "count"? The columns are: hours, count.',
   );
+});
+
+test("an unknown column that is near none", () => {
+  expect(() => columnOf("t,n\n0,1\n", "hare")).toThrow('there is no column "hare". The columns are: t, n.');
 });
 
 const series = (text: string, columns = {}) => readTimeSeries(parseCsv(text, "my.csv"), columns);
@@ -70,7 +82,9 @@ test.each([
   ],
   ["a time twice", "t,n\n0,1\n1,2\n1,3\n3,4\n", 'my.csv:4: column "t": times must rise, but 1 stands twice (line 3)'],
   ["three rows", "t,n\n0,1\n1,2\n2,3\n", "my.csv: 3 rows of measurements came, and at least 4 are needed."],
+  ["a state twice", "t,n\n0,1\n1,2\n2,3\n3,4\n", 'my.csv: column "n" is named twice', { state: ["n", "n"] }],
+  ["text in a column nobody chose", "t,n,note\n0,1,a\n", '"a" came; choose the columns of the state with --state.'],
   ["no state", "t\n0\n1\n2\n3\n", 'my.csv: beside the time "t" there is no column for the state.'],
-])("a time series refuses %s", (_, text, says) => {
-  expect(() => series(text)).toThrow(says);
+] as [string, string, string, object?][])("a time series refuses %s", (_, text, says, columns) => {
+  expect(() => series(text, columns)).toThrow(says);
 });

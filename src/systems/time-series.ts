@@ -16,7 +16,7 @@ const fewest = 4;
  * all the others).
  *
  * @throws `data.order` when times do not rise, `data.short` for fewer than four rows, `data.states` when no column is
- *         left for the state, and `csv.*`
+ *         left for the state or one is named twice, and `csv.*`
  */
 export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
   const timeName = columns.time ?? table.columns[0];
@@ -27,8 +27,16 @@ export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
       `${table.name}: beside the time "${timeName}" there is no column for the state.`,
     );
   }
+  const twice = [timeName, ...stateNames].find((name, i, all) => all.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new PondusError(
+      "data.states",
+      `${table.name}: column "${twice}" is named twice, but it can be the time or one state, not both.`,
+    );
+  }
   const time = numbers(table, timeName);
-  const states = stateNames.map((name) => numbers(table, name));
+  const hint = columns.state || stateNames.length === 1 ? "" : "; choose the columns of the state with --state";
+  const states = stateNames.map((name) => numbers(table, name, hint));
   for (let i = 1; i < time.values.length; i++) {
     const [before, now] = [time.values[i - 1], time.values[i]];
     if (now > before) continue;
@@ -42,7 +50,7 @@ export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
   if (time.values.length < fewest) {
     throw new PondusError(
       "data.short",
-      `${table.name}: ${time.values.length} rows of measurements came, and at least ${fewest} are needed.`,
+      `${table.name}: ${time.values.length === 1 ? "1 row" : `${time.values.length} rows`} of measurements came, and at least ${fewest} are needed.`,
     );
   }
   const plain = ({ name, values }: { name: string; values: Float64Array }) => ({ name, values: [...values] });
@@ -61,5 +69,7 @@ export function until({ time, states }: TimeSeries, count: number): TimeSeries {
 /** Root mean square of prediction minus measurement, over all states and the rows from `from` on. */
 export function rootMeanSquare({ states }: TimeSeries, predicted: readonly (readonly number[])[], from = 0): number {
   const errors = states.flatMap(({ values }, i) => values.slice(from).map((y, row) => predicted[i][from + row] - y));
-  return Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
+  // In units of the largest error, or squares of very large ones would overflow.
+  const top = errors.reduce((most, e) => Math.max(most, Math.abs(e)), 0) || 1;
+  return top * Math.sqrt(errors.reduce((sum, e) => sum + (e / top) ** 2, 0) / errors.length);
 }
