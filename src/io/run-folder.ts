@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { PondusError } from "../graph/errors.ts";
 import { writeAtomic } from "./atomic.ts";
 import { readText } from "./read.ts";
@@ -41,27 +41,72 @@ export function makeRunFolder(name: string, out?: string): string {
   }
 }
 
-/** @throws `run.exists` when the folder already holds a run */
-export function checkRunFolder(out: string): void {
-  if (existsSync(join(out, runFiles.run))) {
+/**
+ * Finds out, before any work is done, whether `makeRunFolder` will succeed. Leaves nothing behind.
+ *
+ * @throws what `makeRunFolder` throws
+ */
+export function checkRunFolder(out?: string): void {
+  if (out !== undefined && existsSync(join(out, runFiles.run))) {
     throw new PondusError(
       "run.exists",
       `${out} already holds a run; choose another folder, or continue that run with --resume ${out}.`,
     );
   }
+  checkWritable(out ?? "runs");
+}
+
+/** @throws `file.write` unless files can be made in the folder, or the folder itself; leaves nothing behind */
+export function checkWritable(folder: string): void {
+  try {
+    for (const fresh of makeFolders(join(folder, `.trial-${process.pid}`)).reverse()) removeIfEmpty(fresh);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+}
+
+/** Another run may have begun to use the folder. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
+  }
 }
 
 function made(folder: string): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     return folder;
   } catch (error) {
     throw unwritable(folder, error);
   }
 }
 
+/** Makes a folder and those above it; returns the new ones. (Node's own way never ends in folders such as /proc.) */
+function makeFolders(folder: string): string[] {
+  try {
+    mkdirSync(folder);
+    return [folder];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(folder).isDirectory()) return [];
+    if (code !== "ENOENT") throw error;
+    const fresh = makeFolders(dirname(resolve(folder)));
+    mkdirSync(folder);
+    return [...fresh, folder];
+  }
+}
+
 function unwritable(folder: string, cause: unknown): PondusError {
-  return new PondusError("file.write", `${folder}: the folder cannot be made (${(cause as Error).message}).`, {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why: Record<string, string> = {
+    EEXIST: "a file of that name is in the way; choose another with --out",
+    ENOTDIR: "part of the path is a file; choose another with --out",
+    EACCES: "you may not write there; choose another with --out",
+    EROFS: "that disk is read-only; choose another with --out",
+  };
+  return new PondusError("file.write", `${folder}: the run folder cannot be made: ${why[code ?? ""] ?? message}.`, {
     cause,
   });
 }
@@ -79,7 +124,7 @@ export function readRunJson(folder: string): Record<string, unknown> {
   const path = join(folder, runFiles.run);
   if (!existsSync(path)) {
     const why = existsSync(folder) ? `it holds no ${runFiles.run}` : "there is no such folder";
-    throw new PondusError("run.missing", `${folder} is not a run folder: ${why}.`);
+    throw new PondusError("run.missing", `${folder || '""'} is not a run folder: ${why}.`);
   }
   try {
     const value: unknown = JSON.parse(readText(path));

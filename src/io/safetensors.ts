@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { allocate, bytesOf, type DType, type TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
@@ -7,7 +8,7 @@ import { readBytes } from "./read.ts";
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON header, the
  * header (name to type, shape and byte range), then the numbers, little-endian. Any safetensors reader can open what
- * is written here.
+ * is written here. What is written here also carries a checksum among its metadata, so that a flipped bit is noticed.
  */
 export interface StoredTensor {
   readonly shape: Shape;
@@ -22,19 +23,24 @@ export interface TensorFile {
 
 const formatNames = { float32: "F32", float64: "F64", int32: "I32", bool: "I32" } as const;
 const dtypes: Readonly<Record<string, DType>> = { F32: "float32", F64: "float64", I32: "int32" };
+/** SHA-256 of the header without this entry, and of the numbers. */
+const checksumKey = "pondus.sha256";
 /** The format's own bound on its header. */
 const longestHeader = 100_000_000;
 
 /** The file's bytes. Wider elements come first, so that every tensor is aligned; bools are stored as I32. */
 export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array {
   const entries = Object.entries(tensors).sort(([, a], [, b]) => bytesOf[b.dtype] - bytesOf[a.dtype]);
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const [name, { dtype, shape, data }] of entries) {
     const start = end;
     end += data.length * bytesOf[dtype];
     header[name] = { dtype: formatNames[dtype], shape, data_offsets: [start, end] };
   }
+  const sum = createHash("sha256").update(JSON.stringify(header));
+  for (const [, { data }] of entries) sum.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  header.__metadata__ = { ...metadata, [checksumKey]: sum.digest("hex") };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded + end);
@@ -62,6 +68,7 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
     throw corrupt(name, "the header's __metadata__ should map names to text");
   }
+  const { [checksumKey]: checksum, ...own } = metadata as Record<string, string>;
   const tensors: Record<string, StoredTensor> = {};
   let needed = 0;
   for (const [key, entry] of Object.entries(entries)) {
@@ -78,7 +85,12 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
     Object.defineProperty(tensors, key, { value: { shape, dtype, data }, enumerable: true });
   }
   if (body.length > needed) throw corrupt(name, `${body.length - needed} bytes at its end belong to no tensor`);
-  return { tensors, metadata: metadata as Record<string, string> };
+  if (checksum !== undefined) {
+    const sum = createHash("sha256").update(JSON.stringify({ __metadata__: own, ...entries }));
+    if (sum.update(body).digest("hex") !== checksum)
+      throw corrupt(name, "its numbers or its header have changed since it was written");
+  }
+  return { tensors, metadata: own };
 }
 
 /** @throws `file.*` and what `decodeSafetensors` throws */

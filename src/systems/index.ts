@@ -8,6 +8,7 @@ export { formatNumber, listMetrics } from "./metrics.ts";
 export { evenly, type Plot, type Series } from "./plot.ts";
 export { predict, restoreModel } from "./predict.ts";
 export { type OpenedRun, openRun } from "./run.ts";
+export type { DataFile } from "./run-data.ts";
 export {
   type AnySystem,
   type Columns,
@@ -20,7 +21,7 @@ export {
   type Trained,
 } from "./system.ts";
 export { readTimeSeries, type TimeSeries } from "./time-series.ts";
-export { type DataFile, type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
+export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
 export { dimer, neuron, proteins, yeast };
 
 /** The worked systems, in the order in which to meet them. */

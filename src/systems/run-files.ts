@@ -7,6 +7,7 @@ import { runFiles } from "../io/run-folder.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../io/safetensors.ts";
 import { type Model, parametersOf } from "../nn/model.ts";
 import type { Checkpoint } from "../optim/checkpoint.ts";
+import type { OpenedRun } from "./run.ts";
 import type { FitRecord } from "./session.ts";
 
 /** The model's knobs as they are now. */
@@ -20,7 +21,7 @@ export function writeWeights(folder: string, model: Model, metadata: Readonly<Re
 /**
  * Gives the model the knobs that a run folder holds.
  *
- * @throws `weights.model` when they are another model's, and what `readSafetensors` throws
+ * @throws `weights.model` when they are another model's, `weights.nonfinite` when one is no number, and what `readSafetensors` throws
  */
 export function readWeights(folder: string, model: Model): void {
   const path = join(folder, runFiles.weights);
@@ -28,7 +29,14 @@ export function readWeights(folder: string, model: Model): void {
   const wanted = parametersOf(model);
   const surplus = Object.keys(tensors).find((name) => !Object.hasOwn(wanted, name));
   if (surplus) throw otherModel(path, `holds "${surplus}", which the model does not have`);
-  for (const [name, p] of Object.entries(wanted)) p.write(fitting(tensors, name, p, path).data);
+  for (const [name, p] of Object.entries(wanted)) {
+    const { data } = fitting(tensors, name, p, path);
+    const odd = data.find((x) => !Number.isFinite(x));
+    if (odd !== undefined) {
+      throw new PondusError("weights.nonfinite", `${path}: "${name}" holds ${odd} where a number belongs; train anew.`);
+    }
+    p.write(data);
+  }
 }
 
 function fitting(tensors: Readonly<Record<string, StoredTensor>>, name: string, p: Parameter, path: string) {
@@ -43,7 +51,11 @@ function otherModel(path: string, what: string): PondusError {
 }
 
 /** The state of every fit: tensors under `<fit>/<name>`, the rest as JSON in the metadata. */
-export function writeCheckpoint(folder: string, fits: ReadonlyMap<string, FitRecord>): void {
+export function writeCheckpoint(
+  folder: string,
+  fits: ReadonlyMap<string, FitRecord>,
+  run: Readonly<Record<"system" | "seed", string>>,
+): void {
   const tensors: Record<string, StoredTensor> = {};
   const rest: Record<string, unknown> = {};
   for (const [fit, { stopped, seconds, checkpoint }] of fits) {
@@ -51,17 +63,26 @@ export function writeCheckpoint(folder: string, fits: ReadonlyMap<string, FitRec
     rest[fit] = { stopped, seconds, ...state };
     for (const [name, x] of Object.entries(own)) tensors[`${fit}/${name}`] = x;
   }
-  writeSafetensors(join(folder, runFiles.checkpoint), { tensors, metadata: { fits: JSON.stringify(rest) } });
+  writeSafetensors(join(folder, runFiles.checkpoint), { tensors, metadata: { ...run, fits: JSON.stringify(rest) } });
 }
 
 /**
  * The state of every fit of an interrupted run.
  *
- * @throws `run.corrupt` when the metadata are not what `writeCheckpoint` writes, and what `readSafetensors` throws
+ * @throws `run.corrupt` when the metadata are not what `writeCheckpoint` writes, `run.mixed` when they are of another
+ *         system or seed than run.json, and what `readSafetensors` throws
  */
-export function readCheckpoint(folder: string): Map<string, FitRecord> {
+export function readCheckpoint({ folder, description }: OpenedRun): Map<string, FitRecord> {
   const path = join(folder, runFiles.checkpoint);
   const { tensors, metadata } = readSafetensors(path);
+  for (const key of ["system", "seed"] as const) {
+    const [here, there] = [metadata[key], String(description[key])];
+    if (here === undefined || here === there) continue;
+    throw new PondusError(
+      "run.mixed",
+      `${path} was written with ${key} ${here}, but ${folder}/${runFiles.run} says ${there}; they are not of one run.`,
+    );
+  }
   let rest: Record<string, Omit<FitRecord, "checkpoint"> & Omit<Checkpoint, "tensors">>;
   try {
     rest = JSON.parse(metadata.fits);

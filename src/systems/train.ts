@@ -1,26 +1,21 @@
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { writeAtomic } from "../io/atomic.ts";
-import { parseCsv } from "../io/csv.ts";
-import { readText } from "../io/read.ts";
-import { checkRunFolder, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
+import { checkRunFolder, checkWritable, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
 import { weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/fit.ts";
 import { chooseBackend } from "../runtime/choose.ts";
+import { checkOutcome } from "./outcome.ts";
 import type { Plot } from "./plot.ts";
 import { writeReport } from "./report.ts";
 import type { OpenedRun } from "./run.ts";
+import { type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run-data.ts";
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run-files.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
-import type { Columns, Metrics, System } from "./system.ts";
+import type { Metrics, System } from "./system.ts";
 import { version } from "./version.ts";
-
-/** A file with measurements, and which of its columns to read. */
-export interface DataFile extends Columns {
-  readonly file: string;
-}
 
 export interface TrainOptions {
   readonly seed?: number;
@@ -36,7 +31,13 @@ export interface TrainOptions {
   /** Continues an interrupted run, with its options. */
   readonly resume?: OpenedRun;
   readonly signal?: AbortSignal;
-  readonly onStart?: (start: { parameters: number; seed: number; backend: BackendName; steps: number }) => void;
+  readonly onStart?: (start: {
+    title: string;
+    parameters: number;
+    seed: number;
+    backend: BackendName;
+    steps: number;
+  }) => void;
   readonly onProgress?: (fit: string, progress: Progress) => void;
 }
 
@@ -52,7 +53,7 @@ export interface RunDescription {
   readonly seconds: number;
   readonly metrics?: Metrics;
   readonly error?: { readonly code: string; readonly message: string };
-  readonly options: { readonly steps: number; readonly rate: number; readonly data?: DataFile };
+  readonly options: { readonly steps: number; readonly rate: number; readonly data?: KeptData };
   /** A user's own page, seen from the run folder. */
   readonly source?: string;
   readonly started: string;
@@ -76,17 +77,20 @@ export async function train<M extends Model, D>(
   system: System<M, D>,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
-  if (options.out !== undefined) checkRunFolder(options.out);
   const { resume } = options;
+  if (resume === undefined) checkRunFolder(options.out);
+  else checkWritable(resume.folder);
   const settings = settingsOf(system, options);
-  const { data, text } = dataFor(system, options);
+  const { data, text, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
   const model = system.model(data);
   const parameters = weigh(model).parameters.total;
-  const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume.folder) : new Map();
+  const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
   const earlier = resume?.description.seconds ?? 0;
   const started = resume?.description.started ?? new Date().toISOString();
   const began = performance.now();
+  // The page's own title speaks of its own data.
+  const title = kept ? `${basename(kept.file)} through the ${system.name} system` : system.title;
   let folder = resume?.folder;
 
   const save = (part: Pick<RunDescription, "status" | "metrics" | "error">): RunDescription & { run: string } => {
@@ -98,39 +102,40 @@ export async function train<M extends Model, D>(
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
-      title: system.title,
+      title,
       ...part,
       seed,
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, data: options.data ?? resume?.description.options.data },
+      options: { steps, rate, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
     };
     writeWeights(folder, model, { format: "pondus", system: system.name, seed: String(seed) });
-    writeCheckpoint(folder, fits);
+    writeCheckpoint(folder, fits, { system: system.name, seed: String(seed) });
     writeHistory(folder, fits);
     writeJson(join(folder, runFiles.run), description);
     return { ...description, run: folder };
   };
 
-  options.onStart?.({ parameters, backend, seed: settings.seed, steps: settings.steps });
+  options.onStart?.({ title, parameters, backend, seed: settings.seed, steps: settings.steps });
   const keep = () => void save({ status: "running" });
   const { signal, onProgress } = options;
   const session = openSession<M, D>({ model, data, ...settings, backend, signal, onProgress, fits, keep });
   try {
-    const { metrics, plots = [] } = await system.train(session);
+    const { metrics, plots = [] } = checkOutcome(system.name, await system.train(session));
     const done = save({ status: "finished", metrics });
     await writeReport(done.run, { description: done, model, plots, fits, summary: system.summary });
     return { ...done, plots };
-  } catch (error) {
-    if (error instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [] };
-    if (folder === undefined) throw error;
-    const { message } = error as Error;
+  } catch (thrown) {
+    if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [] };
+    if (folder === undefined) throw thrown;
+    const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${thrown}`);
+    const { message } = error;
     save({ status: "failed", error: { code: error instanceof PondusError ? error.code : "page", message } });
-    throw Object.assign(error as Error, { run: folder });
+    throw Object.assign(error, { run: folder });
   }
 }
 
@@ -143,19 +148,11 @@ function settingsOf(system: Pick<System, "settings">, { seed, steps, rate, resum
   };
 }
 
-/** The page's own data, or the user's, with the text to keep a copy of. */
+/** The page's own data, or the user's with the text to keep a copy of. */
 function dataFor<D>(
   system: Pick<System<Model, D>, "name" | "data" | "read">,
   { data, resume }: TrainOptions,
-): { data: D; text?: string } {
-  const file = data ?? resume?.description.options.data;
-  if (!file) return { data: system.data as D };
-  if (!system.read) {
-    throw new PondusError(
-      "system.data",
-      `${system.name} brings its own data and reads no file; leave --data out, or train another system on it.`,
-    );
-  }
-  const text = readText(resume ? join(resume.folder, runFiles.data) : file.file);
-  return { data: system.read(parseCsv(text, file.file), file), text };
+): { data: D; text?: string; kept?: KeptData } {
+  if (resume) return { data: dataOfRun(system, resume), kept: resume.description.options.data };
+  return data ? readMeasurements(system, data) : { data: system.data as D };
 }

@@ -1,0 +1,55 @@
+import { PondusError } from "../graph/errors.ts";
+import type { Outcome } from "./system.ts";
+
+/**
+ * What a page's `train` returned, if it is what it should be: pages in JavaScript have no compiler to tell them.
+ *
+ * @throws `page.outcome`
+ */
+export function checkOutcome(system: string, outcome: unknown): Outcome {
+  const wrong = (what: string) =>
+    new PondusError("page.outcome", `${system}: train() should return ${what}`, { exitCode: 1 });
+  if (!isRecord(outcome) || !isRecord(outcome.metrics)) {
+    throw wrong(
+      `{ metrics: { ... }, plots: [ ... ] }, but ${named(outcome)} came${isRecord(outcome) ? " without metrics" : ""}.`,
+    );
+  }
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === "number" || typeof value === "boolean") return;
+    if (!isRecord(value)) {
+      throw wrong(`numbers, booleans or groups of them as metrics, but ${path} is ${named(value)}.`);
+    }
+    for (const [name, part] of Object.entries(value)) visit(part, `${path}.${name}`);
+  };
+  visit(outcome.metrics, "metrics");
+  const plots = outcome.plots ?? [];
+  if (!Array.isArray(plots)) throw wrong(`a list of plots, but ${named(plots)} came.`);
+  for (const [i, plot] of plots.entries()) {
+    const where = `plots[${i}]`;
+    if (!isRecord(plot) || typeof plot.title !== "string") throw wrong(`plots with a title, but ${where} has none.`);
+    for (const axis of ["x", "y"]) {
+      if (isRecord(plot[axis]) && typeof plot[axis].label === "string") continue;
+      throw wrong(`plots with a label for each axis, but ${where}.${axis}.label is missing.`);
+    }
+    if (!Array.isArray(plot.series))
+      throw wrong(`plots with a list of series, but ${where}.series is ${named(plot.series)}.`);
+    for (const [j, series] of plot.series.entries()) {
+      const [x, y] = [count(series?.x), count(series?.y)];
+      if (x !== undefined && x === y) continue;
+      throw wrong(
+        `series whose x and y are lists of equal length, but ${where}.series[${j}] has ${x ?? "no"} x and ${y ?? "no"} y.`,
+      );
+    }
+  }
+  return outcome as unknown as Outcome;
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+
+const count = (x: unknown): number | undefined =>
+  Array.isArray(x) || ArrayBuffer.isView(x) ? (x as unknown as ArrayLike<number>).length : undefined;
+
+function named(x: unknown): string {
+  if (x === undefined || x === null) return String(x);
+  return Array.isArray(x) ? "a list" : `a ${typeof x}`;
+}
