@@ -17,7 +17,7 @@ export function logisticLaw(r: number, K: number, N0: number, t0: number): Logis
   return { r, K, N0, at: (times) => times.map((t) => K / (1 + (K / N0 - 1) * Math.exp(-r * (t - t0)))) };
 }
 
-/** The logistic law nearest to the measurements, by least squares in float64. */
+/** The logistic law nearest to the measurements (none negative, some above 0), by least squares in float64. */
 export async function fitLogisticLaw(
   session: Pick<Session, "leastSquares">,
   name: string,
@@ -25,17 +25,23 @@ export async function fitLogisticLaw(
   values: readonly number[],
 ): Promise<LogisticLaw> {
   const float64 = { dtype: "float64" } as const;
-  const [t0, t1] = [times[0], times[times.length - 1]];
-  const top = Math.max(...values);
-  const rate = parameter([], 8 / (t1 - t0), { name: "r", ...float64 });
-  const capacity = parameter([], top, { name: "K", ...float64 });
-  const start = parameter([], values[0] > 0 ? values[0] : top / 100, { name: "N0", ...float64 });
+  const t0 = times[0];
+  // In units of the largest value and of the time's span, whatever the measurements' own units are.
+  const span = times[times.length - 1] - t0;
+  const top = values.reduce((most, n) => Math.max(most, n), 0);
+  const rate = parameter([], 8, { name: "r", ...float64 });
+  const capacity = parameter([], 1, { name: "K", ...float64 });
+  const start = parameter([], values[0] > 0 ? values[0] / top : 0.01, { name: "N0", ...float64 });
   const since = tensor(
-    times.map((t) => t - t0),
+    times.map((t) => (t - t0) / span),
     float64,
   );
   const curve = logistic(since, { rate, capacity, start });
-  await session.leastSquares(name, { residuals: curve.sub(tensor(values, float64)) });
+  const measured = tensor(
+    values.map((n) => n / top),
+    float64,
+  );
+  await session.leastSquares(name, { residuals: curve.sub(measured) });
   const value = (x: Tensor) => parameterOf(x)?.read()[0] as number;
-  return logisticLaw(value(rate), value(capacity), value(start), t0);
+  return logisticLaw(value(rate) / span, value(capacity) * top, value(start) * top, t0);
 }

@@ -10,8 +10,8 @@ export function listMetrics(metrics: Metrics, prefix = ""): [name: string, value
 /** A number for people: about four digits, without a needless exponent. */
 export function formatNumber(value: number | boolean): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && size < 1e15)) return String(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(3);
   return size >= 1000 ? value.toFixed(1) : String(Number(value.toPrecision(4)));
 }

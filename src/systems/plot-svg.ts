@@ -1,6 +1,7 @@
 import * as Observable from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import type { Plot, Series } from "./plot.ts";
+import { formatNumber } from "./metrics.ts";
+import { type Axis, colorPlaces, type Plot, type Series } from "./plot.ts";
 
 /** Legible on white and on black, and told apart by people who are colour-blind (Okabe & Ito 2008, darkened a little). */
 export const palette = ["#0083c9", "#d55e00", "#009e73", "#b5589a", "#a58a00", "#7a7a7a"] as const;
@@ -8,18 +9,42 @@ export const palette = ["#0083c9", "#d55e00", "#009e73", "#b5589a", "#a58a00", "
 /** A plot as SVG, drawn by Observable Plot; text and axes take the page's own colour. */
 export function plotSvg(plot: Plot): string {
   const { document } = parseHTML("<html><body></body></html>");
+  const colors = colorPlaces(plot.series);
   const chart = Observable.plot({
     document: document as unknown as Document,
     width: 680,
     height: 360,
     marginLeft: 60,
+    marginTop: 28,
+    marginBottom: 48,
     grid: true,
     style: { background: "none", fontSize: "12px" },
-    x: { label: plot.x.label, type: plot.x.scale ?? "linear" },
-    y: { label: plot.y.label, type: plot.y.scale ?? "linear" },
-    marks: plot.series.map((series, i) => mark(series, palette[i % palette.length])),
+    x: { ...scale(plot.x, plot.series.flatMap(xs)), labelAnchor: "center", labelArrow: "none", labelOffset: 40 },
+    y: scale(plot.y, plot.series.flatMap(ys)),
+    marks: plot.series.map((series, i) => mark(series, palette[colors[i] % palette.length])),
   });
   return chart.outerHTML;
+}
+
+const xs = (s: Series) => Array.from(s.x);
+const ys = (s: Series) => [...Array.from(s.y), ...Array.from(s.y2 ?? [])];
+
+/** Numbers as in the tables: 1900 stays a year, and where a logarithmic axis is long it names the powers of ten alone. */
+function scale({ label, scale: type = "linear" }: Axis, values: readonly number[]): Observable.ScaleOptions {
+  const finite = values.filter((v) => Number.isFinite(v) && v > 0);
+  const [low, high] = finite.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, 0]);
+  const long = type === "log" && high / low > 30;
+  const isPower = (v: number) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-9;
+  const tickFormat = (v: number) => (long && !isPower(v) ? "" : tick(v));
+  return { label, type, tickFormat };
+}
+
+function tick(value: number): string {
+  const plain = Number(value.toPrecision(12));
+  if (Number.isInteger(plain) && Math.abs(plain) < 1e7) {
+    return Math.abs(plain) < 10_000 ? String(plain) : plain.toLocaleString("en-US");
+  }
+  return formatNumber(plain).replace(/\.?0+e/, "e");
 }
 
 function mark({ kind, x, y, y2 }: Series, color: string): Observable.Markish {

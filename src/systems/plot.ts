@@ -14,6 +14,8 @@ export interface Axis {
 
 export interface Series {
   readonly name: string;
+  /** Series of one group share a colour: measurements and the curve through them. */
+  readonly group?: string;
   /** A band lies between `y` and `y2`. */
   readonly kind: "line" | "dots" | "band";
   readonly x: ArrayLike<number>;
@@ -24,4 +26,10 @@ export interface Series {
 /** Evenly spaced numbers, both ends included: the x of a smooth line. */
 export function evenly(from: number, to: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => from + ((to - from) * i) / (count - 1));
+}
+
+/** For each series the place of its colour in a palette: by group, in the order in which the groups come. */
+export function colorPlaces(series: readonly Series[]): number[] {
+  const groups = [...new Set(series.map((s, i) => s.group ?? i))];
+  return series.map((s, i) => groups.indexOf(s.group ?? i));
 }

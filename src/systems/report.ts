@@ -1,10 +1,10 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { writeAtomic } from "../io/atomic.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { type Weighing, weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
 import { formatNumber, listMetrics } from "./metrics.ts";
-import type { Plot, Series } from "./plot.ts";
+import { colorPlaces, type Plot, type Series } from "./plot.ts";
 import type { FitRecord } from "./session.ts";
 import type { RunDescription } from "./train.ts";
 
@@ -21,7 +21,8 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   // The plotting library takes long to load, and most commands draw nothing.
   const { palette, plotSvg } = await import("./plot-svg.ts");
   const figures = [...report.plots, ...lossCurves(report.fits)].map((plot) => {
-    const keys = plot.series.map((s, i) => legend(s, palette[i % palette.length]));
+    const colors = colorPlaces(plot.series);
+    const keys = plot.series.map((s, i) => legend(s, palette[colors[i] % palette.length]));
     return `<figure><figcaption>${escaped(plot.title)}</figcaption>\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
   });
   writeAtomic(join(folder, runFiles.report), page(report, figures));
@@ -80,10 +81,10 @@ function page({ description: d, summary, model }: Report, figures: readonly stri
 </head>
 <body>
 <h1>${escaped(d.title)}</h1>
-<p>${escaped(summary)}</p>
+<p>${escaped(d.options.data ? `Learned from ${basename(d.options.data.file)}.` : summary)}</p>
 ${figures.join("\n")}
 <h2>Figures</h2>
-${table(metrics, ["metric", "value"])}
+${table(metrics, ["metric", "value"], "figures")}
 <h2>Knobs</h2>
 ${knobs(weigh(model))}
 <h2>This run</h2>
@@ -94,19 +95,21 @@ ${table(facts)}
 }
 
 function knobs({ layers, parameters }: Weighing): string {
-  const rows = layers.map((l) => [l.path || "-", l.name, l.formula, l.parameters.toLocaleString("en-US")]);
+  const rows = layers.map((l) => [l.path, l.name, l.formula, l.parameters.toLocaleString("en-US")]);
   const frozen = parameters.frozen > 0 ? `${parameters.frozen.toLocaleString("en-US")} of them frozen` : "";
   return table(
     [...rows, ["", "total", frozen, parameters.total.toLocaleString("en-US")]],
     ["place", "layer", "weights + biases", "knobs"],
+    "figures",
   );
 }
 
-function table(rows: readonly (readonly string[])[], head?: readonly string[]): string {
+/** The last column of a table of `figures` holds numbers. */
+function table(rows: readonly (readonly string[])[], head?: readonly string[], kind = "facts"): string {
   const cells = (tag: string, row: readonly string[]) =>
     row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("");
   const top = head ? `<thead><tr>${cells("th", head)}</tr></thead>` : "";
-  return `<table>${top}<tbody>\n${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}\n</tbody></table>`;
+  return `<table class="${kind}">${top}<tbody>\n${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}\n</tbody></table>`;
 }
 
 function escaped(text: string): string {
@@ -124,4 +127,5 @@ figure { margin: 2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100
 .key i.dots { width: .6em; height: .6em; } .key i.band { height: .8em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
+.figures :is(th, td):last-child { text-align: right; padding-right: 0; } td { overflow-wrap: anywhere; }
 `;

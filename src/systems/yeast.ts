@@ -1,4 +1,5 @@
 import { PondusError } from "../graph/errors.ts";
+import type { Table } from "../io/csv.ts";
 import * as nn from "../nn/index.ts";
 import * as ode from "../ode/index.ts";
 import * as optim from "../optim/index.ts";
@@ -7,7 +8,7 @@ import { parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { fitLogisticLaw, type LogisticLaw, logisticLaw } from "./logistic-law.ts";
 import { evenly, type Plot, type Series } from "./plot.ts";
-import { defineSystem, type Session, type Trained } from "./system.ts";
+import { type Columns, defineSystem, type Session, type Trained } from "./system.ts";
 import { readTimeSeries, rootMeanSquare, type TimeSeries, until } from "./time-series.ts";
 
 /** T. Carlson, Biochem. Z. 57:313 (1913), as tabulated by R. Pearl, Q. Rev. Biol. 2:532 (1927). */
@@ -33,7 +34,7 @@ export default defineSystem({
   title: "Yeast in a fermenter",
   summary: "A neural ODE dN/dt = NN(N) learns from Carlson's 19 measurements of 1913, beside the logistic law.",
   data: carlson,
-  read: readTimeSeries,
+  read: readGrowth,
   settings: { steps: 15_000, rate: 7e-3 },
 
   model: (data: TimeSeries): Growth => {
@@ -89,10 +90,24 @@ export default defineSystem({
   },
 });
 
+/** The path is solved through every row at every step, and all of it is kept for the gradient. */
+const longest = 20_000;
+
+function readGrowth(table: Table, columns: Columns): TimeSeries {
+  const rows = table.rows.length;
+  if (rows <= longest) return readTimeSeries(table, columns);
+  const every = Math.ceil(rows / longest);
+  throw new PondusError(
+    "data.long",
+    `${table.name}: ${rows.toLocaleString("en-US")} rows came, and a path through more than ` +
+      `${longest.toLocaleString("en-US")} takes too long to learn; keep one row in ${every}.`,
+  );
+}
+
 /** The network sees numbers of order one: each state over its largest value, times over a quarter of their span. */
 function unitsOf({ time, states }: TimeSeries) {
   return {
-    states: states.map(({ values }) => Math.max(...values.map(Math.abs)) || 1),
+    states: states.map(({ values }) => values.reduce((top, y) => Math.max(top, Math.abs(y)), 0) || 1),
     time: (time.values[time.values.length - 1] - time.values[0]) / 4,
   };
 }
@@ -114,13 +129,20 @@ async function learn(session: Session<Growth, TimeSeries>, name: string, part: T
     optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
   });
   const { time, states } = part;
-  const law = states.length === 1 && (await fitLogisticLaw(session, `${name}-logistic`, time.values, states[0].values));
+  const [only] = states;
+  const law =
+    states.length === 1 && canGrow(only.values)
+      ? await fitLogisticLaw(session, `${name}-logistic`, time.values, only.values)
+      : undefined;
   return {
-    law: law || undefined,
+    law,
     points: await pathAt(evaluate, model, part, data.time.values),
     curve: await pathAt(evaluate, model, part, smooth(data)),
   };
 }
+
+/** The law speaks of numbers of living things: none is negative, and there are some. */
+const canGrow = (values: readonly number[]) => values.every((n) => n >= 0) && values.some((n) => n > 0);
 
 /** Times so close that a line through them looks smooth. */
 const smooth = ({ time: { values } }: TimeSeries) => evenly(values[0], values[values.length - 1], 181);
@@ -152,9 +174,17 @@ type Learned = Awaited<ReturnType<typeof learn>>;
 function plotPaths(title: string, data: TimeSeries, { law, curve }: Learned): Plot {
   const times = smooth(data);
   const { time, states } = data;
+  // One state stands beside the logistic law, and there each curve has a colour of its own.
+  const groupOf = (group: string) => (states.length > 1 ? { group } : {});
   const each = states.flatMap(({ name, values }, i): Series[] => [
-    { name, kind: "dots", x: time.values, y: values },
-    { name: states.length === 1 ? "neural ODE" : `${name}, neural ODE`, kind: "line", x: times, y: curve[i] },
+    { name, ...groupOf(name), kind: "dots", x: time.values, y: values },
+    {
+      name: states.length === 1 ? "neural ODE" : `${name}, neural ODE`,
+      ...groupOf(name),
+      kind: "line",
+      x: times,
+      y: curve[i],
+    },
   ]);
   const logistic: Series[] = law ? [{ name: "logistic law", kind: "line", x: times, y: law.at(times) }] : [];
   const label = states.map(({ name }) => name).join(", ");
