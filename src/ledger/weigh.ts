@@ -2,7 +2,7 @@ import type { Parameter } from "../graph/parameter.ts";
 import type { Shape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { isLayer } from "../nn/layer.ts";
-import type { Model } from "../nn/model.ts";
+import { type Model, parametersOf } from "../nn/model.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** What a network consists of, knob by knob. */
@@ -42,8 +42,10 @@ export interface WeighedTensor {
  * Counts a model's knobs, per layer and in total. A tied knob is counted where it first appears; later places name that one.
  *
  * @param model  a layer, a tensor made of parameters, or a list or record of such
+ * @throws `model.type` when it is something else
  */
 export function weigh(model: Model): Weighing {
+  parametersOf(model);
   const counted = new Map<Parameter, string>();
   const layers = placesOf(model).map(({ path, name, knobs }): WeighedLayer => {
     const tensors = knobs.map(({ name, parameter }): WeighedTensor => {

@@ -36,7 +36,7 @@ export function parametersOf(model: Model): Record<string, Parameter> {
       throw new PondusError(
         "model.type",
         `model${path ? ` at ${path}` : ""}: expected a layer, a tensor, or a list or record of them, but ` +
-          `${part === null ? "null" : `a ${typeof part}`} came; a plain function becomes a layer by nn.layer(kind, f).`,
+          `${part === null || part === undefined ? String(part) : `a ${typeof part}`} came; a plain function becomes a layer by nn.layer(kind, f).`,
       );
     }
   };

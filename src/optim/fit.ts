@@ -72,7 +72,7 @@ export interface FitResult {
  *
  * @throws `train.nonfinite` (a `NonFiniteError`, exit code 1) when the loss or a parameter is no longer finite: it names
  *   the first expression to blame, and the parameters hold the last good values
- * @throws `train.steps`, `train.input`, `train.resume`, and what `Optimizer.minimize` throws
+ * @throws `train.steps`, `train.loss`, `train.input`, `train.resume`, and what `Optimizer.minimize` throws
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { steps, signal, validation, resume, backend, onProgress } = options;

@@ -108,10 +108,11 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
       onProgress?.({
         step: done,
-        steps,
+        // Having converged it goes no further.
+        steps: stopped ? done : steps,
         loss,
         stepsPerSecond,
-        secondsLeft: (steps - done) / stepsPerSecond,
+        secondsLeft: stopped ? 0 : (steps - done) / stepsPerSecond,
         checkpoint,
       });
       await breathe();

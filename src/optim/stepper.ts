@@ -6,7 +6,7 @@ import { topological } from "../graph/walk.ts";
 import type { Model } from "../nn/index.ts";
 import { compile, repeat } from "../runtime/index.ts";
 import { foldIn, key as keyOf } from "../tensor/random.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { allFinite, capture, type Snapshot } from "./checkpoint.ts";
 import { type Optimizer, tensorOf } from "./optimizer.ts";
 import { uniqueNames } from "./unique-names.ts";
@@ -31,7 +31,7 @@ export interface Stepper {
   isFinite(): boolean;
 }
 
-/** Throws `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
+/** Throws `train.loss` when the loss is no tensor, `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
 export function stepper(options: {
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
   readonly optimizer: Optimizer;
@@ -43,6 +43,12 @@ export function stepper(options: {
   const step = tensorOf(counter);
   const { loss: given, optimizer, parameters, seed = 0, backend } = options;
   const loss = typeof given === "function" ? given({ step, key: foldIn(keyOf(seed), step) }) : given;
+  if (!(loss instanceof Tensor)) {
+    throw new PondusError(
+      "train.loss",
+      `fit: the loss should be a tensor of one float, or a function that returns one, but ${describe(loss)} came.`,
+    );
+  }
   const { updates } = optimizer.minimize(loss, parameters);
   const roots = [loss, ...updates.map((u) => u.value)].map((x) => x.node);
   for (const node of topological(roots)) {
@@ -83,3 +89,5 @@ export function stepper(options: {
     isFinite: () => changed.every((p) => allFinite(p.read())),
   };
 }
+
+const describe = (x: unknown) => (x === null || x === undefined ? String(x) : `a ${typeof x}`);
