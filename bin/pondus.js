@@ -7,7 +7,7 @@ const sources = new URL("../src/", import.meta.url);
 
 if (existsSync(sources)) {
   const { ensure } = await import("../scripts/ensure.mjs");
-  ensure();
+  await ensure();
 }
 
 await import("../dist/cli/main.js");

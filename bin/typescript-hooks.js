@@ -1,6 +1,7 @@
-// Lets Node import a person's own .ts file, wherever it lies: types are stripped in place, so that lines and columns stay
-// true, and `pondus` means the very copy that is running. A plain file, because Node loads it before anything is compiled.
+// Lets Node import a person's own file, wherever it lies: types are stripped in place, so that lines and columns stay true,
+// a slip of syntax gets its place, and `pondus` means the very copy that is running. A plain file, because Node loads it before anything is compiled.
 
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "@swc/wasm-typescript";
@@ -20,9 +21,24 @@ export function resolve(specifier, context, next) {
 }
 
 export function load(url, context, next) {
-  if (!url.startsWith("file:") || !/\.m?ts(\?|$)/.test(url) || url.startsWith(own.base)) return next(url, context);
+  const kind = /\.m?([jt])s(\?|$)/.exec(url)?.[1];
+  const theirs = url.startsWith("file:") && !url.startsWith(own.base) && !url.includes("/node_modules/");
+  if (!kind || !theirs) return next(url, context);
   const path = fileURLToPath(url.replace(/\?.*$/, ""));
-  return { format: "module", shortCircuit: true, source: strip(readFileSync(path, "utf8"), path) };
+  const source = readFileSync(path, "utf8");
+  if (kind === "t") return { format: "module", shortCircuit: true, source: strip(source, path) };
+  placeMistakes(source, path);
+  return next(url, context);
+}
+
+/** Node's own message for a slip of syntax in a module names no place. What Node accepts is fine, whatever the stripper says. */
+function placeMistakes(source, path) {
+  try {
+    strip(source, path);
+  } catch (error) {
+    const check = spawnSync(process.execPath, ["--input-type=module", "--check", "-"], { input: source });
+    if (check.status !== 0) throw error;
+  }
 }
 
 function strip(source, path) {

@@ -3,11 +3,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSafetensors } from "pondus/io";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const bin = join(import.meta.dirname, "..", "bin", "pondus.js");
 const folder = mkdtempSync(join(tmpdir(), "pondus-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+// What is stale is built once, or the first command would say so among its own lines.
+beforeAll(() => pondus(["--version"]));
 
 interface Result {
   code: number | null;
@@ -144,6 +146,16 @@ test("a person's own page, from any folder; its run weighs and predicts", async 
   expect(JSON.parse((await pondus(["predict", "mine", "0.5", "--json"])).stdout).columns.x).toEqual([0.5]);
 });
 
+const rows = "t,n\n0,1\n1,2\n2,3\n3,4\n";
+
+function binary(): string {
+  writeFileSync(
+    join(folder, "b.csv"),
+    Uint8Array.from({ length: 300 }, (_, i) => i),
+  );
+  return "b.csv";
+}
+
 const mistakes: [what: string, args: () => string[], says: RegExp, code?: number][] = [
   ["an unknown system", () => ["train", "yeats"], /there is no system "yeats"; did you mean "yeast"\?/],
   ["nothing", () => ["train"], /name a system/],
@@ -179,6 +191,73 @@ const mistakes: [what: string, args: () => string[], says: RegExp, code?: number
     "times out of order",
     () => ["train", "yeast", "--data", file("o.csv", "t,n\n0,1\n2,2\n1,3\n3,4\n")],
     /o\.csv:4: column "t": times must rise, but 1 comes after 2 \(line 3\)/,
+  ],
+  ["a file that is no text", () => ["train", "yeast", "--data", binary()], /b\.csv: text is needed here/],
+  ["--data of nothing", () => ["train", "yeast", "--data", ""], /'--data <file>' argument '' is invalid/],
+  [
+    "the time as a state",
+    () => ["train", "yeast", "--data", file("s.csv", rows), "--state", "t"],
+    /s\.csv: column "t" is named twice/,
+  ],
+  [
+    "more rows than can be learned",
+    () => [
+      "train",
+      "yeast",
+      "--data",
+      file("l.csv", `t,n\n${Array.from({ length: 20_001 }, (_, i) => `${i},1\n`).join("")}`),
+    ],
+    /l\.csv: 20,001 rows came.*keep one row in 2/,
+  ],
+  [
+    "a file in the run folder's place",
+    () => ["train", "neuron", "--out", file("taken", "")],
+    /taken: the run folder cannot be/,
+  ],
+  [
+    "a folder below a file",
+    () => ["train", "neuron", "--out", join(file("taken", ""), "x")],
+    /part of the path is a file/,
+  ],
+  ["a system for a run", () => ["predict", "yeast", "1"], /yeast is a system, and a run folder is needed/],
+  ["a folder for a system", () => ["weigh", "."], /\.: this is a folder; name the file/],
+  [
+    "a file of another kind",
+    () => ["train", file("page.json", "{}")],
+    /page\.json: a page is a file that ends in \.ts or \.js/,
+  ],
+  [
+    "a slip of syntax in JavaScript",
+    () => ["train", file("slip.js", "export default {\n  name: = 1,\n};\n")],
+    /slip\.js:2:9: Expression expected/,
+  ],
+  ["a module that is not there", () => ["train", file("lone.ts", 'import "./absent.ts";\n')], /lone\.ts: .*absent\.ts/],
+  [
+    "a name that makes no folder",
+    () => ["train", file("name.ts", page.replace('"sine"', '"../sine"'))],
+    /name\.ts: the system's `name` should be one word.*"\.\.\/sine"/,
+  ],
+  [
+    "a model that is none",
+    () => ["weigh", file("nomodel.ts", page.replace(/model: .*/, "model: () => undefined as never,"))],
+    /model: expected a layer.*but undefined came/,
+  ],
+  [
+    "a loss that is none, with the line",
+    () => ["train", file("noloss.ts", page.replace(/const loss = .*/, "const loss = 3 as never;"))],
+    /the loss should be a tensor of one float.*but a number came\.\n {2}at .*noloss\.ts:16:\d+/,
+  ],
+  [
+    "something odd that is thrown",
+    () => ["train", file("odd.ts", page.replace(/const loss = .*/, "throw null; const loss = inputs;"))],
+    /something that is no Error was thrown: null/,
+    1,
+  ],
+  [
+    "an outcome without numbers",
+    () => ["train", file("out.ts", page.replace("fitted.loss", '"low" as never')), "--steps", "5"],
+    /train\(\) should return numbers.*metrics\.loss is a string/,
+    1,
   ],
   ["a page that is not there", () => ["train", "./no.ts"], /no\.ts: there is no such file/],
   [
@@ -231,6 +310,97 @@ test.each(mistakes)("says what is wrong: %s", async (_, args, says, code = 2) =>
 test("with --json an error is a document too", async () => {
   const { code, stdout } = await pondus(["train", "yeats", "--json"]);
   expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 2, error: { code: "system.unknown" } });
+});
+
+test.each([[["trian"]], [["train", "--steps", "few"]], [["predict"]], [["weigh", "a", "b"]], [["doctor", "--nope"]]])(
+  "and so is an error of usage: %j",
+  async (args) => {
+    const { code, stdout } = await pondus([...args, "--json"]);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+      code: 2,
+      error: { code: "usage", message: expect.any(String) },
+    });
+  },
+);
+
+test("columns whose names hold commas; a comma at the end of every line", async () => {
+  const data = file("commas.csv", '"t, hours","n, cells",\n0,1,\n1,2,\n2,3,\n3,4,\n');
+  const columns = ["--time", "t, hours", "--state", '"n, cells"'];
+  const { code } = await pondus(["train", "yeast", "--data", data, ...columns, "--steps", "5", "--out", "commas"]);
+  expect(code).toBe(0);
+  expect((await pondus(["predict", "commas", "1"])).stdout).toContain("n, cells");
+  // Far outside of what it learned from, the answer is no number, and JSON has none for it.
+  const far = await pondus(["predict", "commas", "1e30", "--json"]);
+  expect({ code: far.code, ...JSON.parse(far.stdout) }).toMatchObject({
+    code: 1,
+    error: { code: "predict.nonfinite" },
+  });
+});
+
+test("a training goes on when nobody reads its progress any more", async () => {
+  const child = spawn(process.execPath, [bin, "train", "neuron", "--out", "unread"], { cwd: folder });
+  child.stdout.resume();
+  child.stderr.destroy();
+  expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+  expect(existsSync(join(folder, "unread", "report.html"))).toBe(true);
+});
+
+describe("a run that was tampered with is refused", () => {
+  const open = (name: string) => readFileSync(join(folder, "whole", name));
+  const change = (name: string, from: string, to: string) => () => {
+    const text = open(name).toString("latin1");
+    expect(text).toContain(from);
+    writeFileSync(join(folder, "whole", name), text.replace(from, to), "latin1");
+  };
+  const flip = (name: string) => () => {
+    const bytes = open(name);
+    bytes[bytes.length - 2] ^= 4;
+    writeFileSync(join(folder, "whole", name), bytes);
+  };
+  const resume = ["train", "--resume", "whole"];
+  const ask = ["predict", "whole", "1"];
+  const cases: [what: string, tamper: () => void, args: string[], code: string, says: RegExp][] = [
+    ["a flipped bit in the weights", flip("weights.safetensors"), ask, "safetensors.corrupt", /have changed since/],
+    [
+      "a flipped bit in the checkpoint",
+      flip("checkpoint.safetensors"),
+      resume,
+      "safetensors.corrupt",
+      /have changed since/,
+    ],
+    ["another seed", change("run.json", '"seed": 0', '"seed": 1'), resume, "run.mixed", /with seed 0, but .* says 1/],
+    ["another system", change("run.json", '"yeast"', '"neuron"'), resume, "run.mixed|system.data", /neuron/],
+    [
+      "a count of steps that is none",
+      change("run.json", '"steps": 5', '"steps": 0'),
+      resume,
+      "run.corrupt",
+      /options\.steps should be a whole number from 1, but it is 0/,
+    ],
+    ["run.json cut off", change("run.json", "}", ""), resume, "run.corrupt", /is not JSON/],
+    ["other data", change("data.csv", "3,4", "3,5"), resume, "run.data", /data\.csv has changed since the run began/],
+  ];
+  beforeAll(() => pondus(["train", "yeast", "--data", file("rows.csv", rows), "--steps", "5", "--out", "whole"]));
+  test.each(cases)("%s", async (_, tamper, args, code, says) => {
+    const before = readdirSync(join(folder, "whole")).map((name) => [name, open(name)] as const);
+    tamper();
+    const result = await pondus([...args, "--json"]);
+    for (const [name, bytes] of before) writeFileSync(join(folder, "whole", name), bytes);
+    expect(result.code).toBe(2);
+    const { error } = JSON.parse(result.stdout);
+    expect(error.code).toMatch(new RegExp(`^(${code})$`));
+    expect(error.message).toMatch(says);
+  });
+});
+
+const lynxHare = join(import.meta.dirname, "..", "..", "shared", "data", "ode", "hudson_bay_lynx_hare.csv");
+
+test.skipIf(!existsSync(lynxHare))("lynx and hare (needs ../shared/data): both cycles are followed", async () => {
+  const args = ["train", "yeast", "--data", lynxHare, "--time", "Year", "--state", "Lynx,Hare", "--json"];
+  const { metrics } = JSON.parse((await pondus(args)).stdout);
+  // The hares range from 8 to 77 thousand, the lynx from 4 to 59.
+  expect(metrics.rmse).toBeLessThan(6);
+  expect(metrics.forecast.from).toBe(1914);
 });
 
 test("weights that were cut off are refused, and a folder in use too", async () => {

@@ -1,11 +1,14 @@
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import type { CommanderError } from "commander";
 import { PondusError } from "../graph/errors.ts";
 import { colorsFor, printJson, say } from "./streams.ts";
 
 /** Says what went wrong on stderr (with `json` as the document on stdout too) and sets the exit code. */
 export function report(error: unknown, json: boolean): void {
   const { code, message, exitCode } = describe(error);
-  const run = (error as { run?: string }).run;
+  const run = (error as { run?: string } | undefined)?.run;
   const { red } = colorsFor(process.stderr);
   say(`${red("error:")} ${message}`);
   if (run) say(`The run folder ${run} holds the last good weights.`);
@@ -13,23 +16,41 @@ export function report(error: unknown, json: boolean): void {
   process.exitCode = exitCode;
 }
 
+/** What Commander has said on stderr by now, as the document on stdout too. */
+export function reportUsage(error: CommanderError, json: boolean): void {
+  const asked = error.code === "commander.help" ? "name a command (see pondus --help)." : error.message;
+  if (json) printJson({ error: { code: "usage", message: asked.replace(/^error: /, "") } });
+  process.exitCode = 2;
+}
+
 function describe(error: unknown): { code: string; message: string; exitCode: number } {
-  if (error instanceof PondusError) return error;
+  if (error instanceof PondusError) return { code: error.code, message: withPlace(error), exitCode: error.exitCode };
+  if (!(error instanceof Error)) {
+    return { code: "page", message: `something that is no Error was thrown: ${inspect(error)}`, exitCode: 1 };
+  }
   // Anything else is a mistake in a user's page, or in Pondus: say where, in the user's file if it passed through one.
-  const { name, message, stack } = error as Error;
+  const { name, message, stack } = error;
   const place = userPlace(stack ?? "");
   const what = message ? `${name}: ${message}` : String(error);
   if (place) return { code: "page", message: `${place}: ${what}`, exitCode: 1 };
   return { code: "bug", message: `${stack ?? what}\nThis is a bug in Pondus; please report it.`, exitCode: 1 };
 }
 
-const ownFolder = new URL("..", import.meta.url).href;
+/** The message, and on a line of its own the user's line, unless the message names it. */
+function withPlace({ message, stack }: PondusError): string {
+  const place = userPlace(stack ?? "");
+  if (!place || message.includes(basename(place).replace(/:\d+$/, ""))) return message;
+  return `${message}\n  at ${place}`;
+}
+
+/** `src/` or `dist/`, and `bin/` beside it: Pondus's own files. */
+const ownFolders = ["..", "../../bin/"].map((path) => new URL(path, import.meta.url).href);
 
 /** The first line of the stack that lies in a file of the user's: `path:line:column`. */
 export function userPlace(stack: string): string | undefined {
   for (const line of stack.split("\n")) {
     const match = /(?:\(|at (?:async )?)(file:\/\/[^()]+?)(?:\?[^:]*)?:(\d+):(\d+)\)?$/.exec(line.trim());
-    if (!match || match[1].startsWith(ownFolder) || match[1].includes("/node_modules/")) continue;
+    if (!match || ownFolders.some((own) => match[1].startsWith(own)) || match[1].includes("/node_modules/")) continue;
     return `${fileURLToPath(match[1])}:${match[2]}:${match[3]}`;
   }
   return undefined;

@@ -14,7 +14,7 @@ export interface LoadedSystem {
   readonly run?: OpenedRun;
 }
 
-const isFile = (what: string) => /\.[cm]?[jt]s$/.test(what) || /[\\/]/.test(what);
+const isFile = (what: string) => /\.[cm]?[jt]s$/.test(what) || /[\\/]/.test(what) || what === "." || existsSync(what);
 
 /**
  * A system by name, or from a user's own file.
@@ -37,6 +37,12 @@ export async function loadSystem(what: string): Promise<LoadedSystem> {
 
 /** The system that a run folder was made with, and the run. */
 export async function loadRun(folder: string): Promise<LoadedSystem & { run: OpenedRun }> {
+  if (!existsSync(folder) && systems.some(({ name }) => name === folder)) {
+    throw new PondusError(
+      "run.missing",
+      `${folder} is a system, and a run folder is needed here: pondus train ${folder} makes one, such as runs/${folder}-1.`,
+    );
+  }
   const run = openRun(folder);
   const { system, source } = run.description;
   return { ...(await loadSystem(source ? join(folder, source) : system)), run };

@@ -1,7 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import Papa from "papaparse";
 import { backendNames } from "../runtime/choose.ts";
 import { version } from "../systems/version.ts";
-import { report } from "./failure.ts";
+import { report, reportUsage } from "./failure.ts";
 import { acceptClosedPipes } from "./streams.ts";
 
 // Each command is loaded when it is called: `pondus systems` need not wait for what draws plots.
@@ -10,9 +11,19 @@ const program = new Command("pondus")
   .description("Neural networks for science, weighed to the last parameter")
   .version(version)
   .showHelpAfterError("(--help shows what there is)")
-  .exitOverride();
+  .exitOverride()
+  .addHelpText(
+    "after",
+    `
+Examples:
+  pondus train yeast               train a worked system; leaves a run folder with report.html
+  pondus predict runs/yeast-1 20   ask what it learned
+  pondus train ./my-system.ts      train a page of your own
 
-const json = new Option("--json", "print one JSON document");
+Exit codes: 0 done, 1 failed while running, 2 bad usage or input, 130 stopped by Ctrl-C`,
+  );
+
+const json = new Option("--json", "print one JSON document, also of an error");
 
 program
   .command("systems")
@@ -24,16 +35,29 @@ program
   .command("train")
   .description("train a system and write its run folder")
   .argument("[system]", "a system's name, or a file that defines one")
-  .option("--data <file>", "your own measurements, as CSV with a header")
-  .option("--time <column>", "the column of times (default: the first)")
-  .option("--state <columns>", "the columns of the state, separated by commas (default: all others)", listOf)
+  .option("--data <file>", "your own measurements, as CSV with a header", named)
+  .option("--time <column>", "the column of times (default: the first)", named)
+  .option(
+    "--state <columns>",
+    "the columns of the state, separated by commas; a name that holds one stands in quotes: '\"a, b\",c' " +
+      "(default: all others)",
+    listOf,
+  )
   .option("--seed <n>", "of the initial weights and of all randomness", whole(0))
   .option("--steps <n>", "training steps", whole(1))
   .option("--rate <x>", "learning rate", positive)
   .addOption(new Option("--backend <name>", "what to run on").choices(["auto", ...backendNames]))
-  .option("--out <folder>", "the run folder (default: runs/<system>-<n>)")
-  .option("--resume <run>", "continue an interrupted run exactly")
+  .option("--out <folder>", "the run folder (default: runs/<system>-<n>)", named)
+  .option("--resume <run>", "continue an interrupted run exactly", named)
   .addOption(json)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  pondus train yeast --seed 2
+  pondus train yeast --data my.csv --time day --state hare,lynx
+  pondus train --resume runs/yeast-1`,
+  )
   .action(async (system, flags) => (await import("./train.ts")).trainCommand(system, flags));
 
 program
@@ -42,6 +66,13 @@ program
   .argument("<run>", "a run folder")
   .argument("<input...>", "numbers; several to one input are joined by commas")
   .addOption(json)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  pondus predict runs/yeast-1 20 24    two inputs of one number: hours 20 and 24
+  pondus predict runs/mine-1 1,2.5     one input of two numbers`,
+  )
   .action(async (run, inputs, flags) => (await import("./predict.ts")).predictCommand(run, inputs, flags));
 
 program
@@ -57,8 +88,16 @@ program
   .addOption(json)
   .action(async (flags) => (await import("./doctor.ts")).doctor(flags));
 
+function named(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("A name is needed, and nothing came.");
+}
+
+/** Names as in one line of a CSV file, so that a name in quotes may hold a comma. */
 function listOf(text: string): string[] {
-  return text.split(",").map((part) => part.trim());
+  named(text);
+  const [names = []] = Papa.parse<string[]>(text, { delimiter: "," }).data;
+  return names.map((name) => named(name).trim());
 }
 
 function whole(least: number): (text: string) => number {
@@ -79,7 +118,8 @@ acceptClosedPipes();
 try {
   await program.parseAsync();
 } catch (error) {
-  // Commander has said what is wrong by now; help and version end here too, with code 0.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else report(error, process.argv.includes("--json"));
+  const json = process.argv.includes("--json");
+  // Help and version end here too, with code 0.
+  if (!(error instanceof CommanderError)) report(error, json);
+  else if (error.exitCode !== 0) reportUsage(error, json);
 }

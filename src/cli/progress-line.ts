@@ -1,12 +1,19 @@
 import type { Progress } from "../optim/fit.ts";
 import { formatNumber } from "../systems/metrics.ts";
+import { duration } from "./duration.ts";
 import { colorsFor } from "./streams.ts";
 
-/** Shows how far a training is: one line that changes on a terminal, a few plain lines elsewhere. */
+/** Milliseconds between two lines of one fit where lines stay. */
+const between = 1000;
+
+const barWidth = 10;
+
+/** Shows how far a training is: one line that changes on a terminal, now and then a plain line elsewhere. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
   readonly #live: boolean;
-  #said = new Map<string, number>();
+  #fit = "";
+  #said = 0;
   #open = false;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -15,8 +22,13 @@ export class ProgressLine {
   }
 
   show(fit: string, progress: Progress): void {
-    if (this.#live) this.#redraw(fit, progress);
-    else this.#mention(fit, progress);
+    const another = fit !== this.#fit;
+    this.#fit = fit;
+    if (!this.#live) this.#mention(fit, progress, another);
+    else {
+      if (another) this.end();
+      this.#redraw(fit, progress);
+    }
   }
 
   /** Leaves the line as it is; what follows begins a new one. */
@@ -26,38 +38,45 @@ export class ProgressLine {
   }
 
   #redraw(fit: string, progress: Progress): void {
-    const { step, steps } = progress;
     const { dim, cyan } = colorsFor(this.#stream);
-    const filled = Math.round((16 * step) / steps);
-    const bar = cyan("━".repeat(filled)) + dim("─".repeat(16 - filled));
-    this.#stream.write(
-      `\r\x1b[K  ${fit.padEnd(12)} ${bar} ${describe(progress).slice(0, (this.#stream.columns || 80) - 34)}`,
-    );
+    const filled = Math.round((barWidth * progress.step) / progress.steps);
+    const bar = cyan("━".repeat(filled)) + dim("─".repeat(barWidth - filled));
+    // One column stays free, for some terminals break the line after the last.
+    const width = (this.#stream.columns || 80) - 1;
+    const name = `  ${fit.padEnd(16)} `;
+    const room = width - name.length - barWidth;
+    const line =
+      room < 12 ? fitting([fit, ...describe(progress)], width) : name + bar + fitting(describe(progress), room);
+    this.#stream.write(`\r\x1b[K${line}`);
     this.#open = true;
-    if (step >= steps) this.end();
   }
 
-  /** The first report of every fit, then one at each tenth. */
-  #mention(fit: string, progress: Progress): void {
-    const tenth = Math.floor((10 * progress.step) / progress.steps);
-    const before = this.#said.get(fit);
-    if (before !== undefined && tenth <= before) return;
-    this.#said.set(fit, tenth);
-    this.#stream.write(`${fit}: ${describe(progress)}\n`);
+  /** The first report of every fit, the last, and one a second between. */
+  #mention(fit: string, progress: Progress, first: boolean): void {
+    const now = performance.now();
+    if (!first && progress.step < progress.steps && now - this.#said < between) return;
+    this.#said = now;
+    this.#stream.write(`${fit}: ${describe(progress).join(", ")}\n`);
   }
 }
 
-function describe({ step, steps, loss, validation, stepsPerSecond, secondsLeft }: Progress): string {
+/** What matters most comes first. The speed of a single step says nothing: it is the program's first call. */
+function describe({ step, steps, loss, validation, stepsPerSecond, secondsLeft }: Progress): string[] {
   const parts = [`step ${step} of ${steps}`, `loss ${formatNumber(loss)}`];
   if (validation !== undefined) parts.push(`validation ${formatNumber(validation)}`);
-  parts.push(`${Math.round(stepsPerSecond)} steps/s`, step >= steps ? "done" : `${duration(secondsLeft)} left`);
-  return parts.join(", ");
+  if (step >= steps) parts.push("done");
+  else if (step > 1) parts.push(`${duration(secondsLeft)} left`);
+  if (step > 1) parts.push(`${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s`);
+  return parts;
 }
 
-export function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "?";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** As many of the parts as have room. */
+function fitting(parts: readonly string[], room: number): string {
+  let line = "";
+  for (const part of parts) {
+    const longer = line === "" ? ` ${part}` : `${line}, ${part}`;
+    if (longer.length > room) break;
+    line = longer;
+  }
+  return line;
 }

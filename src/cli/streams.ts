@@ -24,12 +24,15 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** `pondus systems | head -1` closes the pipe early; that is no failure. */
+/**
+ * `pondus systems | head -1` closes the pipe early; that is no failure. Nor does a training end because nobody reads its
+ * progress any more.
+ */
 export function acceptClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    say(`error: the result cannot be written to stdout (${error.message}).`);
+    process.exit(1);
+  });
 }

@@ -2,6 +2,7 @@ import { weigh } from "../ledger/weigh.ts";
 import { systems } from "../systems/index.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";
+import { wrapped } from "./wrap.ts";
 
 /** `pondus systems`: what is here. */
 export function listSystems({ json }: { json?: boolean }): void {
@@ -14,8 +15,12 @@ export function listSystems({ json }: { json?: boolean }): void {
     return;
   }
   const { bold, dim } = colorsFor(process.stdout);
-  print(formatTable(rows.map((r) => [bold(r.name), r.summary, dim(`${r.parameters.toLocaleString("en-US")} knobs`)])));
-  print(
-    `\n  ${dim("pondus train <system>, pondus weigh <system>; or a file of your own: pondus train ./my-system.ts")}`,
-  );
+  const room = Math.max(30, Math.min(process.stdout.columns || 100, 100) - 30);
+  const table = rows.flatMap((r) => {
+    const [first, ...more] = wrapped(r.summary.split(" "), room);
+    const knobs = dim(`${r.parameters.toLocaleString("en-US")} knobs`);
+    return [[bold(r.name), knobs, first], ...more.map((line) => ["", "", line])];
+  });
+  print(formatTable(table, [1]));
+  print(`\n${dim("  pondus train <system>, pondus weigh <system>; a file of your own: pondus train ./my-system.ts")}`);
 }

@@ -1,23 +1,36 @@
 import { plot as draw } from "simple-ascii-chart";
-import type { Plot, Series } from "../systems/plot.ts";
+import { colorPlaces, type Plot, type Series } from "../systems/plot.ts";
+import { wrapped } from "./wrap.ts";
 
 const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan"] as const;
 const codes = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36 } as const;
 const lineSymbols = ["•", "+", "×", "*", "~"];
 const dot = "○";
 
-/** A small plot in characters; lines are told apart by symbol as well as by colour. */
-export function terminalPlot(plot: Plot, options: { width: number; color: boolean }): string {
-  const width = Math.max(30, Math.min(options.width - 12, 72));
+/** Narrower than this a plot says nothing. */
+const narrowest = 20;
+
+/**
+ * A small plot in characters; lines are told apart by symbol as well as by colour. Undefined where there is no room for
+ * it or nothing to draw.
+ */
+export function terminalPlot(given: Plot, options: { width: number; color: boolean }): string | undefined {
+  const plot = { ...given, series: given.series.map(finite).filter((s) => s.x.length > 0) };
+  const width = Math.min(options.width - 12, 72);
+  if (width < narrowest || plot.series.length === 0) return undefined;
   const height = 16;
   const lines = plot.series.filter((s) => s.kind === "line");
   const dots = plot.series.filter((s) => s.kind === "dots");
-  const colorOf = (s: Series) => colors[plot.series.indexOf(s) % colors.length];
+  const places = colorPlaces(plot.series);
+  const colorOf = (s: Series) => colors[places[plot.series.indexOf(s)] % colors.length];
   const symbolOf = (s: Series) => (s.kind === "line" ? lineSymbols[lines.indexOf(s) % lineSymbols.length] : dot);
   // Drawn last, the first line lies on top.
   const drawn = lines.length > 0 ? lines.toReversed() : dots;
   const all = [...lines, ...dots];
-  const range = (values: number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+  const range = (values: number[]): [number, number] => [
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+  ];
   const [xs, ys] = [range(all.flatMap((s) => Array.from(s.x))), range(all.flatMap((s) => Array.from(s.y)))];
   const paint = (s: Series, text: string) => (options.color ? `\x1b[${codes[colorOf(s)]}m${text}\x1b[0m` : text);
   let at = -1;
@@ -38,7 +51,18 @@ export function terminalPlot(plot: Plot, options: { width: number; color: boolea
   });
   const legend = all.map((s) => paint(s, `${symbolOf(s)} ${s.name}`));
   const heading = `${plot.title}: ${plot.y.label} against ${plot.x.label}`;
-  return `  ${heading}\n${chart.replace(/\s+$/, "")}\n  ${legend.join("   ")}`;
+  const margin = (lines: string[]) => lines.map((line) => `  ${line}`).join("\n");
+  return [
+    margin(wrapped(heading.split(" "), options.width - 2)),
+    chart.replace(/[ \t]+$/gm, "").replace(/\s+$/, ""),
+    margin(wrapped(legend, options.width - 2, "   ")),
+  ].join("\n");
+}
+
+/** The points that can be drawn. */
+function finite(s: Series): Series {
+  const points = pairs(s).filter((point) => point.every(Number.isFinite));
+  return { ...s, x: points.map(([x]) => x), y: points.map(([, y]) => y) };
 }
 
 const pairs = (s: Series) => Array.from(s.x, (x, i): [number, number] => [x, s.y[i]]);

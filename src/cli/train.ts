@@ -5,8 +5,9 @@ import { runFiles } from "../io/run-folder.ts";
 import { inspectBackends } from "../runtime/choose.ts";
 import { formatNumber, listMetrics } from "../systems/metrics.ts";
 import { type TrainResult, train } from "../systems/train.ts";
+import { duration } from "./duration.ts";
 import { loadRun, loadSystem } from "./load-system.ts";
-import { duration, ProgressLine } from "./progress-line.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { colorsFor, print, printJson, say } from "./streams.ts";
 import { formatTable } from "./table.ts";
 import { terminalPlot } from "./terminal-plot.ts";
@@ -31,6 +32,7 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
   const { system, source, run } = resume === undefined ? await loadSystem(what as string) : await loadRun(resume);
   const line = new ProgressLine(process.stderr);
   const { bold } = colorsFor(process.stderr);
+  if (run?.description.status === "finished") say(`${run.folder} is finished; nothing is left to train.`);
   const interrupt = interruption(line);
   try {
     const result = await train(system, {
@@ -39,8 +41,8 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
       data: data === undefined ? undefined : { file: data, time, state },
       resume: run,
       signal: interrupt.signal,
-      onStart: ({ parameters, seed, backend }) => {
-        say(`${bold(system.title)}: ${parameters.toLocaleString("en-US")} knobs, seed ${seed}, ${backend} backend`);
+      onStart: ({ title, parameters, seed, backend }) => {
+        say(`${bold(title)}: ${parameters.toLocaleString("en-US")} knobs, seed ${seed}, ${backend} backend`);
         if ((flags.backend ?? "auto") === "auto" && run === undefined) mentionSlower(backend);
       },
       onProgress: (fit, progress) => line.show(fit, progress),
@@ -113,7 +115,8 @@ function asJson({ plots: _, ...description }: TrainResult) {
 function show(result: TrainResult): void {
   const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
   const [plot] = result.plots;
-  if (plot) print(`\n${terminalPlot(plot, { width: process.stdout.columns || 80, color })}`);
+  const drawn = plot && terminalPlot(plot, { width: process.stdout.columns || 80, color });
+  if (drawn) print(`\n${drawn}`);
   print(
     `\n${formatTable(
       listMetrics(result.metrics ?? {}).map(([name, value]) => [dim(name), bold(formatNumber(value))]),

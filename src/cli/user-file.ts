@@ -1,8 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PondusError } from "../graph/errors.ts";
+import { runFiles } from "../io/run-folder.ts";
 import type { AnySystem } from "../systems/system.ts";
 import { userPlace } from "./failure.ts";
 
@@ -20,7 +21,7 @@ function registerHooks(): void {
 /**
  * The system that a person's own file exports by default.
  *
- * @throws `page.missing`, `page.import` (with the place of the mistake), `page.export`
+ * @throws `page.missing`, `page.kind`, `page.import` (with the place of the mistake), `page.export`
  */
 export async function loadUserSystem(path: string): Promise<AnySystem> {
   const full = resolve(path);
@@ -28,7 +29,10 @@ export async function loadUserSystem(path: string): Promise<AnySystem> {
     throw new PondusError("page.missing", `${path}: there is no such file (looked for from ${process.cwd()}).`);
   }
   if (statSync(full).isDirectory()) {
-    throw new PondusError("page.missing", `${path}: this is a folder; name the file that defines the system.`);
+    throw new PondusError("page.missing", `${path}: this is a folder${hintFor(path)}`);
+  }
+  if (!/\.[cm]?[jt]s$/.test(full)) {
+    throw new PondusError("page.kind", `${path}: a page is a file that ends in .ts or .js.`);
   }
   registerHooks();
   let found: Record<string, unknown>;
@@ -41,17 +45,26 @@ export async function loadUserSystem(path: string): Promise<AnySystem> {
   return checked(found, path);
 }
 
+function hintFor(folder: string): string {
+  if (existsSync(join(folder, runFiles.run))) return ` that holds a run; continue it with --resume ${folder}`;
+  return "; name the file that defines the system.";
+}
+
 function importFailure(path: string, full: string, error: Error): string {
   const { name, message, stack = "" } = error;
   if (message.startsWith(`${full}:`)) return `${path}${message.slice(full.length)}`;
   // Node puts the place of a mistake in plain JavaScript before the stack.
   const place = /^file:\/\/\S+?:(\d+)$/m.exec(stack.split("\n")[0]);
+  // The mistake may lie in a file that the page imports: then the message itself says in which.
   const where = userPlace(stack)?.replace(full, path) ?? (place ? `${path}:${place[1]}` : path);
   return /^\S+:\d+:\d+: /.test(message) ? message : `${where}: ${name}: ${message}`;
 }
 
 /** What a page must say, and of which type. */
 const parts = { name: "string", title: "string", summary: "string", model: "function", train: "function" } as const;
+
+/** The name becomes part of the run folder's. */
+const oneWord = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;
 
 function checked(found: Record<string, unknown>, path: string): AnySystem {
   const system = found.default;
@@ -68,6 +81,13 @@ function checked(found: Record<string, unknown>, path: string): AnySystem {
     throw new PondusError(
       "page.export",
       `${path}: the system's \`${part}\` should be a ${type}, but it is ${value === undefined ? "missing" : `a ${typeof value}`}.`,
+    );
+  }
+  const { name } = system as AnySystem;
+  if (!oneWord.test(name)) {
+    throw new PondusError(
+      "page.export",
+      `${path}: the system's \`name\` should be one word of letters, digits, "-", "_" and ".", but it is "${name}".`,
     );
   }
   return system as AnySystem;
