@@ -1,7 +1,7 @@
 // Makes a clone ready to run: dependencies installed, `dist/` built. Node built-ins only, because it runs before anything is installed.
 // Every message goes to stderr, so that what a command prints to stdout stays its own.
 
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   existsSync,
   readdirSync,
@@ -30,21 +30,23 @@ export function checkNode() {
 }
 
 /** Installs exactly what package-lock.json says, unless node_modules already holds that. */
-export function ensureInstalled() {
+export async function ensureInstalled() {
   if (isInstalled()) return;
   const verb = existsSync(join(root, "package-lock.json")) ? "ci" : "install";
-  step(`Installing the dependencies (npm ${verb})`, () => npm([verb, "--no-audit", "--no-fund", "--ignore-scripts"]));
+  await step(`Installing the dependencies (npm ${verb})`, () =>
+    npm([verb, "--no-audit", "--no-fund", "--ignore-scripts"]),
+  );
 }
 
 /** Builds `dist/` when a source file is newer than it. */
-export function ensureBuilt() {
-  if (!isBuilt()) step("Building (tsc)", build);
+export async function ensureBuilt() {
+  if (!isBuilt()) await step("Building (tsc)", build);
 }
 
-export function ensure() {
+export async function ensure() {
   checkNode();
-  ensureInstalled();
-  ensureBuilt();
+  await ensureInstalled();
+  await ensureBuilt();
 }
 
 /** Runs a file with this Node, sharing the terminal; resolves to its exit status. Ctrl-C is for the child to answer. */
@@ -101,18 +103,15 @@ function newest(folder) {
 }
 
 /** Compiles into a folder of its own and renames it, so that `dist/` is always whole. */
-function build() {
+async function build() {
   removeAbandonedBuilds();
   const began = new Date();
   const fresh = join(root, `dist-${process.pid}`);
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const result = await run(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", fresh]);
   if (result.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
-    stop(`the sources do not compile:\n${result.stdout}${result.stderr}`);
+    stop(`the sources do not compile:\n${result.said}`);
   }
   writeFileSync(join(fresh, stamp), "");
   utimesSync(join(fresh, stamp), began, began);
@@ -137,21 +136,41 @@ function isRunning(pid) {
   }
 }
 
-function npm(args) {
+async function npm(args) {
   const cli = process.env.npm_execpath?.endsWith("npm-cli.js") ? process.env.npm_execpath : undefined;
   const result = cli
-    ? spawnSync(process.execPath, [cli, ...args], { cwd: root, encoding: "utf8" })
-    : spawnSync("npm", args, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
+    ? await run(process.execPath, [cli, ...args])
+    : await run("npm", args, { shell: process.platform === "win32" });
   if (result.error)
     stop(`npm could not be started (${result.error.message}); it comes with Node and must be on the PATH.`);
-  if (result.status !== 0) stop(`npm ${args[0]} failed:\n${result.stdout}${result.stderr}`);
+  if (result.status !== 0) stop(`npm ${args[0]} failed:\n${result.said}`);
 }
 
-function step(what, run) {
-  process.stderr.write(`${what} ... `);
+/** Runs a program in the project's folder and keeps what it says. */
+function run(program, args, options = {}) {
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      said += text;
+    });
+  }
+  return new Promise((resolve) => {
+    child.on("error", (error) => resolve({ error, said }));
+    child.on("close", (status) => resolve({ status, said }));
+  });
+}
+
+/** Says what is being done; on a terminal the seconds go by. */
+async function step(what, work) {
   const began = performance.now();
-  run();
-  process.stderr.write(`${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+  const seconds = (digits) => `${((performance.now() - began) / 1000).toFixed(digits)} s`;
+  process.stderr.write(`${what} ... `);
+  const live = process.stderr.isTTY && process.env.TERM !== "dumb";
+  const clock = live && setInterval(() => process.stderr.write(`\r${what} ... ${seconds(0)} `), 1000);
+  await work();
+  clearInterval(clock);
+  process.stderr.write(live ? `\r${what} ... ${seconds(1)} \n` : `${seconds(1)}\n`);
 }
 
 function stop(message) {
@@ -159,4 +178,4 @@ function stop(message) {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) ensure();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await ensure();

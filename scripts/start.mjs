@@ -2,7 +2,7 @@
 
 import { ensure, runNode } from "./ensure.mjs";
 
-ensure();
+await ensure();
 process.exitCode = await runNode("bin/pondus.js", ["train", "yeast", ...process.argv.slice(2)]);
 
 if (process.exitCode === 0) {

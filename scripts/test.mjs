@@ -2,5 +2,5 @@
 
 import { ensure, runNode } from "./ensure.mjs";
 
-ensure();
+await ensure();
 process.exitCode = await runNode("node_modules/vitest/vitest.mjs", ["run", ...process.argv.slice(2)]);
