@@ -18,19 +18,21 @@ export interface Assignment {
  * kernel that computes it writes in place (both buffers share memory) and no copy is left.
  */
 export function assign(assignments: readonly Assignment[], steps: Steps, workshop: Workshop): void {
-  const inPlace = assignments.filter((a) => canShare(a, steps));
+  const uses = steps.map(usesOf);
+  const inPlace = new Set(assignments.filter((a) => canShare(a, steps, uses)));
   for (const { from, to } of inPlace) workshop.share(from.buffer, to.buffer);
-  for (const a of assignments) if (!inPlace.includes(a)) steps.push(copyView(a.node, a.from, a.to, workshop));
+  for (const a of assignments) if (!inPlace.has(a)) steps.push(copyView(a.node, a.from, a.to, workshop));
 }
 
-function canShare({ from, to }: Assignment, steps: Steps): boolean {
-  const writer = steps.findIndex(
-    (s) => s.kind === "launch" && s.kernel.stores.some((store) => store.buffer === from.buffer),
-  );
+function canShare({ from, to }: Assignment, steps: Steps, uses: readonly Uses[]): boolean {
+  const writer = steps.findIndex((s, i) => s.kind === "launch" && uses[i].writes.has(from.buffer));
   const step = steps[writer];
   if (writer < 0 || step.kind !== "launch" || step.kernel.scatter) return false;
-  if (steps.slice(writer + 1).some((s) => touches(s, to.buffer) || writes(s, from.buffer))) return false;
-  if (steps.slice(0, writer).some((s) => touches(s, from.buffer))) return false;
+  const touches = (i: number, buffer: Buffer) => uses[i].reads.has(buffer) || uses[i].writes.has(buffer);
+  for (let i = 0; i < writer; i++) if (touches(i, from.buffer)) return false;
+  for (let i = writer + 1; i < steps.length; i++) {
+    if (touches(i, to.buffer) || uses[i].writes.has(from.buffer)) return false;
+  }
   return readsInPlace(step.kernel, from.buffer, to.buffer);
 }
 
@@ -51,17 +53,22 @@ function readsInPlace(kernel: Kernel, written: Buffer, old: Buffer): boolean {
   return fits;
 }
 
-/** True when a step, or anything inside it, reads or writes a buffer. */
-function touches(step: Step<Kernel>, buffer: Buffer): boolean {
-  if (step.kind === "launch") return readsOf(step.kernel).has(buffer) || writes(step, buffer);
-  if (step.kind === "branch")
-    return step.flag.buffer === buffer || [...step.yes, ...step.no].some((s) => touches(s, buffer));
-  const inner = step.kind === "while" ? [...step.test, ...step.body] : step.body;
-  return (step.kind === "while" && step.flag.buffer === buffer) || inner.some((s) => touches(s, buffer));
+/** What a step, or anything inside it, reads and writes. */
+interface Uses {
+  readonly reads: ReadonlySet<Buffer>;
+  readonly writes: ReadonlySet<Buffer>;
 }
 
-function writes(step: Step<Kernel>, buffer: Buffer): boolean {
-  if (step.kind === "launch") return step.kernel.stores.some((s) => s.buffer === buffer);
-  if (step.kind === "branch") return [...step.yes, ...step.no].some((s) => writes(s, buffer));
-  return (step.kind === "while" ? [...step.test, ...step.body] : step.body).some((s) => writes(s, buffer));
+function usesOf(step: Step<Kernel>): Uses {
+  if (step.kind === "launch") {
+    return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
+  }
+  const inner = (step.kind === "branch" ? [...step.yes, ...step.no] : bodyOf(step)).map(usesOf);
+  const reads = new Set(inner.flatMap((u) => [...u.reads]));
+  if (step.kind !== "repeat") reads.add(step.flag.buffer);
+  return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
+}
+
+function bodyOf(loop: Extract<Step<Kernel>, { kind: "repeat" | "while" }>): Steps {
+  return loop.kind === "while" ? [...loop.test, ...loop.body] : [...loop.body];
 }

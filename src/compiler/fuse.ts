@@ -2,6 +2,7 @@ import { InternalError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import { isElementwise, ops } from "../graph/ops.ts";
 import { topological } from "../graph/walk.ts";
+import { Order, sorted } from "./group-order.ts";
 import type { Buffer } from "./loop.ts";
 import { at } from "./loop.ts";
 import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
@@ -77,9 +78,11 @@ export function fuse(
 ): BlockPlan {
   const order = topological(outputs);
   const { stored, merging } = chooseStored(order, outputs, leaves);
-  const groups = formGroups(order, stored, merging, leaves);
+  const following = new Order<Group>();
+  const groups = formGroups(order, stored, merging, leaves, following);
   markStored(groups, merging, outputs, leaves);
-  return { groups: inOrder(groups, overwrites), merging };
+  readBeforeOverwriting(groups, overwrites, following);
+  return { groups: sorted(groups), merging };
 }
 
 /** Nodes that are written to memory unless every reader turns out to sit in the same kernel. */
@@ -107,6 +110,7 @@ function chooseStored(
     if (!view(node)) stored.add(node);
   };
 
+  for (const node of longChains(order, leaves)) stored.add(node);
   for (const y of outputs) if (!leaves.has(y) && y.op !== "pick") stored.add(y);
   for (const node of order) {
     if (leaves.has(node)) continue;
@@ -143,6 +147,17 @@ function chooseStored(
   return { stored, merging };
 }
 
+/** Every so many-th view of a long chain of views. */
+function longChains(order: readonly Node[], leaves: ReadonlyMap<Node, View>): Node[] {
+  const lengths = new Map<Node, number>();
+  return order.filter((node) => {
+    if (!isMove(node) || leaves.has(node)) return false;
+    const length = 1 + (lengths.get(node.inputs[0]) ?? 0);
+    lengths.set(node, length > deepest ? 0 : length);
+    return length > deepest;
+  });
+}
+
 /**
  * Operands whose vectors (along the result's innermost axis) do not lie together, where enough rows of the result use
  * them to pay for a copy that does.
@@ -169,7 +184,9 @@ function mergesAxes(node: Node<"reshape">, view: (node: Node) => View | undefine
 }
 
 function isUniform(node: Node): boolean {
-  return node.op === "constant" || ((node.op === "expand" || node.op === "reshape") && isUniform(node.inputs[0]));
+  let x = node;
+  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
+  return x.op === "constant";
 }
 
 interface Uses {
@@ -183,9 +200,14 @@ function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, 
   const readers = new Map<Node, Set<unknown>>();
   const spread = new Set<Node>();
   const read = (node: Node, reader: unknown, wide: boolean) => {
-    readers.set(node, (readers.get(node) ?? new Set()).add(reader));
-    if (wide) spread.add(node);
-    if (isMove(node)) read(node.inputs[0], reader, wide || (node.op === "expand" && !keepsPlace(node)));
+    let [x, seenSpread] = [node, wide];
+    for (;;) {
+      readers.set(x, (readers.get(x) ?? new Set()).add(reader));
+      if (seenSpread) spread.add(x);
+      if (!isMove(x)) return;
+      seenSpread ||= x.op === "expand" && !keepsPlace(x);
+      x = x.inputs[0];
+    }
   };
   for (const node of order) if (!isMove(node)) for (const x of node.inputs) read(x, node, false);
   outputs.forEach((y, i) => {
@@ -258,6 +280,7 @@ function formGroups(
   stored: ReadonlySet<Node>,
   merging: ReadonlySet<Node>,
   leaves: ReadonlyMap<Node, View>,
+  following: Order<Group>,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<Node, Group>();
@@ -277,7 +300,7 @@ function formGroups(
       group = candidates.find((g) => {
         if (g.control || g.anchor?.op === "scatter" || !same(g.space, space)) return false;
         if (g.members.length >= mostMembers || [...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
-        return before.every((other) => other === g || !reaches(other, g));
+        return before.every((other) => other === g || !following.mayReach(other, g));
       });
     }
     if (!group) {
@@ -292,25 +315,12 @@ function formGroups(
       };
       groups.push(group);
     }
-    for (const other of before) if (other !== group) group.needs.add(other);
+    for (const other of before) if (other !== group) following.add(group, other);
     for (const leaf of needed.leaves) group.reads.add(leaf);
     group.members.push(node);
     home.set(node, group);
   }
   return groups;
-}
-
-/** True when `from` must run after `to`. */
-function reaches(from: Group, to: Group): boolean {
-  const seen = new Set<Group>();
-  const stack = [from];
-  for (let g = stack.pop(); g; g = stack.pop()) {
-    if (g === to) return true;
-    if (seen.has(g)) continue;
-    seen.add(g);
-    stack.push(...g.needs);
-  }
-  return false;
 }
 
 /** A member is stored when another group reads it, or when the block returns it. */
@@ -337,23 +347,20 @@ function markStored(
   }
 }
 
-/** Runs what a group needs before it; and, where possible, the readers of a leaf before the group that replaces it. */
-function inOrder(groups: readonly Group[], overwrites: readonly Overwrite[]): Group[] {
+/** Where possible, the readers of a leaf run before the group that replaces it. */
+function readBeforeOverwriting(
+  groups: readonly Group[],
+  overwrites: readonly Overwrite[],
+  following: Order<Group>,
+): void {
+  const writers = new Map(groups.flatMap((g) => g.members.map((m) => [m, g] as const)));
+  const readers = new Map<Node, Group[]>();
+  for (const g of groups) for (const leaf of g.reads) readers.set(leaf, [...(readers.get(leaf) ?? []), g]);
   for (const { leaf, node } of overwrites) {
-    const writer = groups.find((g) => g.members.includes(node));
+    const writer = writers.get(node);
     if (!writer) continue;
-    for (const reader of groups) {
-      if (reader !== writer && reader.reads.has(leaf) && !reaches(reader, writer)) writer.needs.add(reader);
+    for (const reader of readers.get(leaf) ?? []) {
+      if (reader !== writer && !following.mayReach(reader, writer)) following.add(writer, reader);
     }
   }
-  const done = new Set<Group>();
-  const sorted: Group[] = [];
-  const visit = (g: Group) => {
-    if (done.has(g)) return;
-    done.add(g);
-    g.needs.forEach(visit);
-    sorted.push(g);
-  };
-  groups.forEach(visit);
-  return sorted;
 }

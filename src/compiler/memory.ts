@@ -38,17 +38,27 @@ export function planMemory(
     const size = bytes(buffer);
     let offset = 0;
     for (const other of placed) {
+      if (other.offset >= offset + size) break;
       const overlaps = other.life.first <= own.last && own.first <= other.life.last;
-      if (overlaps && offset < other.offset + other.bytes && other.offset < offset + size)
-        offset = other.offset + other.bytes;
+      if (overlaps) offset = Math.max(offset, other.offset + other.bytes);
     }
     buffer.offset = offset;
-    placed.push({ offset, bytes: size, life: own });
-    placed.sort((a, b) => a.offset - b.offset);
+    placed.splice(placeFor(offset, placed), 0, { offset, bytes: size, life: own });
     total = Math.max(total, offset + size);
   }
   for (const [made, home] of shared) made.offset = home.offset;
   return total;
+}
+
+/** Where an offset stands among placed ones, which are in order. */
+function placeFor(offset: number, placed: readonly { readonly offset: number }[]): number {
+  let [from, to] = [0, placed.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (placed[middle].offset <= offset) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /**

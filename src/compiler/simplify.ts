@@ -14,8 +14,9 @@ export function simplify(roots: readonly Node[]): Node[] {
 
 /** The number that every element of `node` is, when that is known. */
 function uniform(node: Node): number | undefined {
-  if (node.is("constant")) return node.attrs.value;
-  return node.op === "expand" || node.op === "reshape" ? uniform(node.inputs[0]) : undefined;
+  let x = node;
+  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
+  return x.is("constant") ? x.attrs.value : undefined;
 }
 
 function simpler(node: Node): Node {
