@@ -3,6 +3,8 @@
 
 import { spawn } from "node:child_process";
 import {
+  accessSync,
+  constants,
   existsSync,
   readdirSync,
   readFileSync,
@@ -40,7 +42,15 @@ export async function ensureInstalled() {
 
 /** Builds `dist/` when a source file is newer than it. */
 export async function ensureBuilt() {
-  if (!isBuilt()) await step("Building (tsc)", build);
+  if (isBuilt()) return;
+  if (!isWritable()) {
+    // Somebody else's installation: what they built is what there is.
+    if (existsSync(join(root, "dist", stamp))) return;
+    stop(`Pondus has not been built yet, and you may not write to ${root}; run it once as the one who may.`);
+  }
+  await alone(async () => {
+    if (!isBuilt()) await step("Building (tsc)", build);
+  });
 }
 
 export async function ensure() {
@@ -85,6 +95,15 @@ function readPackages(file) {
 /** Bears the time at which the build began, so that a file saved during the build counts as newer. */
 const stamp = ".built";
 
+function isWritable() {
+  try {
+    accessSync(root, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function isBuilt() {
   const built = statSync(join(root, "dist", stamp), { throwIfNoEntry: false });
   if (!built) return false;
@@ -119,11 +138,50 @@ async function build() {
   renameSync(fresh, join(root, "dist"));
 }
 
+/**
+ * Runs `work` while no other command of this clone does: two that start at once must not replace `dist/` under each
+ * other's feet. The lock names its holder, so that one left behind is known.
+ */
+async function alone(work) {
+  const lock = join(root, "node_modules", ".pondus-build");
+  while (!taken(lock)) await new Promise((resolve) => setTimeout(resolve, 100));
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function taken(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+    const holder = Number(readIfThere(lock));
+    if (holder > 0 && !isRunning(holder)) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
 /** A build that was interrupted leaves `dist-<process id>` behind. */
 function removeAbandonedBuilds() {
   for (const name of readdirSync(root)) {
     const pid = /^dist-(\d+)$/.exec(name)?.[1];
-    if (pid && !isRunning(Number(pid))) rmSync(join(root, name), { recursive: true, force: true });
+    if (!pid || isRunning(Number(pid))) continue;
+    try {
+      rmSync(join(root, name), { recursive: true, force: true });
+    } catch {
+      // Its compiler is still writing; the next build removes it.
+    }
   }
 }
 
