@@ -3,6 +3,7 @@ import { contractCases } from "./cases/contract.ts";
 import { controlCases } from "./cases/control.ts";
 import { elementwiseCases } from "./cases/elementwise.ts";
 import { gatherCases } from "./cases/gather.ts";
+import { loopCases } from "./cases/loops.ts";
 import { movementCases } from "./cases/movement.ts";
 import { programCases } from "./cases/program.ts";
 import { emptyCases, reduceCases } from "./cases/reduce.ts";
@@ -15,6 +16,7 @@ export const cases: readonly Case[] = [
   ...contractCases,
   ...gatherCases,
   ...controlCases,
+  ...loopCases,
   ...programCases,
   ...emptyCases,
 ];
