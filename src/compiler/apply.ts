@@ -15,9 +15,11 @@ type Lowering = (b: Builder, ...args: Value[]) => Value;
 
 const isMask = (x: Value) => x.type.startsWith("mask");
 
-/** Two masks in one width. */
+/** Two masks in one width: that of a computed one, since a constant has none of its own. */
 function matched(b: Builder, x: Value, y: Value): [Value, Value] {
-  return isMask(x) && x.type !== y.type ? [b.convert(x, "mask32"), b.convert(y, "mask32")] : [x, y];
+  if (!isMask(x) || x.type === y.type) return [x, y];
+  const { type } = b.numberOf(x) === undefined ? x : y;
+  return [b.convert(x, type), b.convert(y, type)];
 }
 
 const plain =

@@ -14,6 +14,7 @@ export function maskOf(type: LoopType): "mask32" | "mask64" {
 /** Writes a routine's instructions one after another. Equal constants are one value, made at the routine's start. */
 export class Builder {
   readonly #constants = new Map<string, Value>();
+  readonly #numbers = new Map<Value, number>();
   readonly #prologue: Instruction[] = [];
   #body: Instruction[] = [];
   #next = 0;
@@ -29,6 +30,7 @@ export class Builder {
     if (!made) {
       made = this.#value(type, lanes);
       this.#constants.set(key, made);
+      this.#numbers.set(made, value);
       this.#prologue.push({ op: "constant", to: made, value });
     }
     return made;
@@ -53,8 +55,16 @@ export class Builder {
     return to;
   }
 
+  /** The number that a constant holds; undefined for anything else. */
+  numberOf(x: Value): number | undefined {
+    return this.#numbers.get(x);
+  }
+
   convert(x: Value, type: LoopType): Value {
-    return x.type === type ? x : this.as("convert", type, x.lanes, x);
+    if (x.type === type) return x;
+    // A constant mask has no width of its own.
+    const number = x.type.startsWith("mask") ? this.numberOf(x) : undefined;
+    return number === undefined ? this.as("convert", type, x.lanes, x) : this.constant(type, x.lanes, number);
   }
 
   splat(x: Value, lanes: number): Value {

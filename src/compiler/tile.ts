@@ -58,7 +58,13 @@ export function tile(kernel: Kernel, machine: Machine): Tiling {
 /** Lanes of a full vector, given the widest element in the kernel; 1 where the backend cannot mix widths. */
 function lanesOf(kernel: Kernel, machine: Machine): number {
   let [wide, narrow, scalarOnly] = [false, false, false];
+  /** Bools made of constants alone: as masks they are as narrow as can be, though a mere constant fits any width. */
+  const constant = new Set<Scalar>();
   eachScalar(rootsOf(kernel), (s) => {
+    if (s.dtype === "bool" && s.kind !== "load" && operandsOf(s).every((x) => constant.has(x))) {
+      constant.add(s);
+      if (s.kind !== "constant") narrow = true;
+    }
     if (s.dtype === "float64") wide = true;
     else if (s.dtype !== "bool" || s.kind === "load") narrow = true;
     if (s.kind === "apply" && s.op === "mod" && s.dtype === "int32") scalarOnly = true;

@@ -1,4 +1,4 @@
-import { type DType, Tensor } from "pondus";
+import { type DType, Tensor, tensor } from "pondus";
 import { make } from "../../src/graph/node.ts";
 import { type OpFacts, type OpName, ops } from "../../src/graph/ops.ts";
 import { elementwise } from "../../src/tensor/operands.ts";
@@ -227,4 +227,29 @@ const fused: Case[] = floats.map((dtype) => ({
   },
 }));
 
-export const elementwiseCases: readonly Case[] = [...unary, ...binary, ...select, ...edgeCases, ...casts, ...fused];
+const constantMasks: Case[] = floats.map((dtype) => ({
+  name: `conditions that are constants, alone and beside computed ones, ${dtype}`,
+  inputs: { x: sample([5], dtype) },
+  f: ({ x }) => {
+    const [yes, no] = [1, 0].map((value) => tensor(value, { dtype: "bool" }));
+    const below = x.lt(0.5);
+    return {
+      and: below.and(yes).where(x, x.neg()),
+      eq: no.eq(below).where(x, 2),
+      number: yes.cast(dtype).add(x),
+      deep: yes.and(no.not()).and(below).where(x, x.neg()),
+      padded: yes.expand([3]).pad(0, 1, 1).and(below).where(x, 3),
+      chosen: yes.where(x, x.neg()),
+    };
+  },
+}));
+
+export const elementwiseCases: readonly Case[] = [
+  ...unary,
+  ...binary,
+  ...select,
+  ...edgeCases,
+  ...casts,
+  ...fused,
+  ...constantMasks,
+];
