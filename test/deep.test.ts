@@ -34,17 +34,8 @@ test("a long chain of views computes what a short one does", async () => {
     const program = compile(
       ({ x }) => {
         let y = x;
-        for (let i = 0; i < 101; i++)
-          y =
-            i % 3
-              ? y.T.add(1)
-              : y
-                  .flip(i % 2)
-                  .reshape([16])
-                  .reshape([4, 4]);
-        let z = x;
-        for (let i = 0; i < 100; i++) z = i % 2 ? z.T : z.flip(0);
-        return { y, z };
+        for (let i = 0; i < 100; i++) y = i % 2 ? y.T : y.flip(0);
+        return { y };
       },
       { x: [4, 4] },
       { backend },
