@@ -1,8 +1,8 @@
 import type { Node } from "../graph/node.ts";
 import { Evaluator } from "./evaluate.ts";
-import { longAxes } from "./fuse.ts";
 import type { Axis, Kernel } from "./kernel.ts";
 import { type Affine, along, at, type Step } from "./loop.ts";
+import { longAxes } from "./store.ts";
 import { position, type View } from "./views.ts";
 import type { Memory, Workshop } from "./workshop.ts";
 

@@ -3,10 +3,11 @@ import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
-import { fuse, type Group, longAxes, type Overwrite } from "./fuse.ts";
+import { fuse, type Group, type Overwrite } from "./fuse.ts";
 import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
 import { add, along, at } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
+import { longAxes } from "./store.ts";
 import { contiguous, position, type View } from "./views.ts";
 import { Memory, type Steps, type Wanted, type Workshop } from "./workshop.ts";
 

@@ -1,0 +1,187 @@
+import type { Node } from "../graph/node.ts";
+import { isElementwise, ops } from "../graph/ops.ts";
+import { sameShape } from "../graph/shape.ts";
+import { at, type Buffer } from "./loop.ts";
+import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
+
+export function longAxes(shape: readonly number[]): number[] {
+  return shape.filter((n) => n !== 1);
+}
+
+export const isAnchor = (node: Node) => ["reduce", "contract", "scatter"].includes(ops[node.op].class);
+export const isControl = (node: Node) => node.op === "scan" || node.op === "while" || node.op === "cond";
+export const isMove = (node: Node) => ops[node.op].class === "movement";
+export const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
+
+/** A view that keeps every element at its place, up to axes of size 1. */
+export function keepsPlace(node: Node): boolean {
+  return (
+    (node.op === "reshape" || node.op === "expand" || node.op === "permute") &&
+    sameShape(longAxes(node.shape), longAxes(node.inputs[0].shape)) &&
+    (node.op !== "permute" || node.shape.length < 2 || longAxes(node.shape).length < 2)
+  );
+}
+
+/** What it takes to compute an expression anew where it is used. */
+interface Cost {
+  readonly flops: number;
+  readonly loads: number;
+  /** Ops one inside the other. */
+  readonly depth: number;
+}
+
+const loaded: Cost = { flops: 0, loads: 1, depth: 0 };
+
+/** Longer chains are cut and stored, so that no kernel grows without bound. */
+const deepest = 32;
+
+/** Nodes that are written to memory unless every reader turns out to sit in the same kernel. */
+export function chooseStored(
+  order: readonly Node[],
+  outputs: readonly Node[],
+  leaves: ReadonlyMap<Node, View>,
+): { stored: Set<Node>; merging: Set<Node> } {
+  const stored = new Set<Node>();
+  const merging = new Set<Node>();
+  const uses = countUses(order, outputs);
+  const place = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
+  const view = (node: Node): View | undefined => {
+    const leaf = leaves.get(node);
+    if (leaf) return leaf;
+    if (stored.has(node) || node.op === "pick") return contiguous(place, node.shape);
+    if (!isMove(node)) return undefined;
+    const source = view(node.inputs[0]);
+    return source && moveView(node, source);
+  };
+  /** Makes sure that `node` can be addressed in memory, storing what lies below it. */
+  const demand = (node: Node): void => {
+    if (view(node)) return;
+    if (isMove(node) && node.op !== "pad" && !isInline(node.inputs[0])) demand(node.inputs[0]);
+    if (!view(node)) stored.add(node);
+  };
+
+  for (const node of longChains(order, leaves)) stored.add(node);
+  for (const y of outputs) if (!leaves.has(y) && y.op !== "pick") stored.add(y);
+  for (const node of order) {
+    if (leaves.has(node)) continue;
+    if (isAnchor(node)) stored.add(node);
+    if (node.is("contract")) {
+      node.inputs.forEach(demand);
+      for (const z of scatteredOperands(node, view)) if (z.op === "permute") stored.add(z);
+    }
+    if (node.op === "gather") demand(node.inputs[0]);
+    if (node.is("scan")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
+    if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
+    if (node.is("cond")) node.inputs.forEach(demand);
+  }
+  const cost = new Map<Node, Cost>();
+  for (const node of order) {
+    const sum = { flops: ops[node.op].flops, loads: 0, depth: 0 };
+    if (node.is("reshape") && !leaves.has(node) && mergesAxes(node, view)) {
+      stored.add(node);
+      merging.add(node);
+    }
+    if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, loaded);
+    else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0, depth: 0 });
+    else {
+      for (const x of new Set(node.inputs)) {
+        sum.flops += cost.get(x)?.flops ?? 0;
+        sum.loads += cost.get(x)?.loads ?? 0;
+        sum.depth = Math.max(sum.depth, 1 + (cost.get(x)?.depth ?? 0));
+      }
+      const keep = isElementwise(node.op) && isWorthStoring(node, sum, uses, leaves);
+      if (keep) stored.add(node);
+      cost.set(node, keep || stored.has(node) ? loaded : sum);
+    }
+  }
+  return { stored, merging };
+}
+
+/** Every so many-th view of a long chain of views. */
+function longChains(order: readonly Node[], leaves: ReadonlyMap<Node, View>): Node[] {
+  const lengths = new Map<Node, number>();
+  return order.filter((node) => {
+    if (!isMove(node) || leaves.has(node)) return false;
+    const length = 1 + (lengths.get(node.inputs[0]) ?? 0);
+    lengths.set(node, length > deepest ? 0 : length);
+    return length > deepest;
+  });
+}
+
+/**
+ * Operands whose vectors (along the result's innermost axis) do not lie together, where enough rows of the result use
+ * them to pay for a copy that does.
+ */
+function scatteredOperands(node: Node<"contract">, view: (node: Node) => View | undefined): Node[] {
+  const { a, b, out } = node.attrs;
+  const innermost = out[out.length - 1];
+  return [a, b].flatMap((labels, k) => {
+    const z = node.inputs[k];
+    const axis = labels.indexOf(innermost);
+    if (axis < 0 || z.shape[axis] < 4 || view(z)?.strides[axis] === 1) return [];
+    const rows = out.reduce((n, label, i) => (labels.includes(label) ? n : n * node.shape[i]), 1);
+    return rows >= 8 ? [z] : [];
+  });
+}
+
+/** True for a reshape whose elements' places follow from no index arithmetic: its source must be walked in order. */
+function mergesAxes(node: Node<"reshape">, view: (node: Node) => View | undefined): boolean {
+  const [x] = node.inputs;
+  const source = view(x);
+  if (isUniform(x) || (source && moveView(node, source))) return false;
+  const origin = node.shape.map(() => at(0));
+  return reshapeIndex(x.shape, node.shape, origin) === undefined;
+}
+
+function isUniform(node: Node): boolean {
+  let x = node;
+  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
+  return x.op === "constant";
+}
+
+interface Uses {
+  readonly count: number;
+  /** Some reader sees it spread over a larger space, and would compute it many times. */
+  readonly spread: boolean;
+}
+
+/** Readers of each node, views being transparent. */
+function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, Uses> {
+  const readers = new Map<Node, Set<unknown>>();
+  const spread = new Set<Node>();
+  const read = (node: Node, reader: unknown, wide: boolean) => {
+    let [x, seenSpread] = [node, wide];
+    for (;;) {
+      readers.set(x, (readers.get(x) ?? new Set()).add(reader));
+      if (seenSpread) spread.add(x);
+      if (!isMove(x)) return;
+      seenSpread ||= x.op === "expand" && !keepsPlace(x);
+      x = x.inputs[0];
+    }
+  };
+  for (const node of order) if (!isMove(node)) for (const x of node.inputs) read(x, node, false);
+  outputs.forEach((y, i) => {
+    read(y, i, false);
+  });
+  return new Map([...readers].map(([node, set]) => [node, { count: set.size, spread: spread.has(node) }]));
+}
+
+function isWorthStoring(
+  node: Node,
+  total: Cost,
+  uses: ReadonlyMap<Node, Uses>,
+  leaves: ReadonlyMap<Node, View>,
+): boolean {
+  const { count, spread } = uses.get(node) ?? { count: 0, spread: false };
+  if ((spread && total.flops > 4) || total.depth > deepest) return true;
+  if (count < 2) return false;
+  // The only reader of a reduction or contraction: better stored in its place than beside it.
+  const replaces = node.inputs.some((x) => {
+    let y = x;
+    while (keepsPlaceOrSelf(y) && !leaves.has(y)) y = y.inputs[0];
+    return isAnchor(y) && uses.get(y)?.count === 1;
+  });
+  return replaces || total.flops > 4 || total.loads > 2;
+}
+
+const keepsPlaceOrSelf = (node: Node) => isMove(node) && keepsPlace(node);
