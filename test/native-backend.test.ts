@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { native } from "../src/backends/native/index.ts";
+import { printC } from "../src/backends/native/print.ts";
+import { compileGraph } from "../src/compiler/compile.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pondus-native-"));
 const problem = native.unavailable();
@@ -220,6 +222,13 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
       vi.stubEnv("TMPDIR", "/no/such/folder");
       expect(await answer(await fresh())).toBe(7);
     }
+  });
+
+  test("addresses in arrays of more than 2 GiB are 64 bits wide", async () => {
+    const { compile } = await fresh();
+    const { graph } = compile(({ x }) => ({ y: x.at(6e8 - 1) }), { x: [6e8] });
+    const source = printC(compileGraph(graph, { vectorBytes: 16, registers: 16, mixedWidths: true }).program);
+    expect(source).toContain("4 * (599999999L)");
   });
 
   test("more memory than there is, in words", async () => {

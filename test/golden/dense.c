@@ -78,13 +78,13 @@ static ROUTINE void contract_0(char *m) {
         const f32x8 v6 = *(f32x8_at *)(m + 0 + 4 * (i2 * 8L + i1));
         const f32x8 v7 = v5 * v6 + v1;
         v1 = v7;
-        const f32x8 v8 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 3)) - (f32x8){0};
+        const f32x8 v8 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 3L)) - (f32x8){0};
         const f32x8 v9 = v8 * v6 + v2;
         v2 = v9;
-        const f32x8 v10 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 6)) - (f32x8){0};
+        const f32x8 v10 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 6L)) - (f32x8){0};
         const f32x8 v11 = v10 * v6 + v3;
         v3 = v11;
-        const f32x8 v12 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 9)) - (f32x8){0};
+        const f32x8 v12 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 9L)) - (f32x8){0};
         const f32x8 v13 = v12 * v6 + v4;
         v4 = v13;
       }
@@ -152,7 +152,7 @@ static ROUTINE void contract_0(char *m) {
       const i32x8 v91 = v89 & v90;
       const i32x8 v92 = v88 | v91;
       const f32x8 v93 = (f32x8)v92;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 8)) = v93;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 8L)) = v93;
       const f32x8 v94 = v3 + v14;
       const f32x8 v95 = (f32x8)((i32x8)v94 & 0x7fffffff);
       const f32x8 v96 = v95 * v17;
@@ -184,7 +184,7 @@ static ROUTINE void contract_0(char *m) {
       const i32x8 v122 = v120 & v121;
       const i32x8 v123 = v119 | v122;
       const f32x8 v124 = (f32x8)v123;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 16)) = v124;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 16L)) = v124;
       const f32x8 v125 = v4 + v14;
       const f32x8 v126 = (f32x8)((i32x8)v125 & 0x7fffffff);
       const f32x8 v127 = v126 * v17;
@@ -216,7 +216,7 @@ static ROUTINE void contract_0(char *m) {
       const i32x8 v153 = v151 & v152;
       const i32x8 v154 = v150 | v153;
       const f32x8 v155 = (f32x8)v154;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 24)) = v155;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 24L)) = v155;
     }
   }
 }

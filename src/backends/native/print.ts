@@ -120,7 +120,8 @@ function vectorConstant(to: Value, value: number): string {
 
 function affine(a: Affine): string {
   const terms = a.terms.map(({ index, scale }) => (scale === 1 ? indexName(index) : `${indexName(index)} * ${scale}L`));
-  if (a.offset !== 0 || terms.length === 0) terms.push(String(a.offset));
+  // As a long: an int would overflow where an array is larger than 2 GiB.
+  if (a.offset !== 0 || terms.length === 0) terms.push(`${a.offset}L`);
   return terms.join(" + ");
 }
 
