@@ -119,13 +119,21 @@ function compute(to: Value, name: LoopOp, args: readonly { value: Value; lanes: 
   });
 }
 
+/** Sees every element that is read or written; `byte` is its place in the arena. */
+export interface Watcher {
+  read(place: Place, byte: number): void;
+  write(place: Place, byte: number): void;
+}
+
 class Machine {
+  readonly watcher: Watcher | undefined;
   readonly values = new Map<Value, Lane[]>();
   readonly counters = new Map<Index, number>();
   readonly memory: ArrayBuffer;
 
-  constructor(memory: ArrayBuffer) {
+  constructor(memory: ArrayBuffer, watcher?: Watcher) {
     this.memory = memory;
+    this.watcher = watcher;
   }
 
   affine({ offset, terms }: Affine): number {
@@ -141,6 +149,7 @@ class Machine {
 
   read(place: Place, further = 0): number {
     const { view, i } = this.element(place, further);
+    this.watcher?.read(place, place.buffer.offset + i * view.BYTES_PER_ELEMENT);
     return view[i];
   }
 
@@ -162,6 +171,7 @@ class Machine {
       } else if (one.op === "store") {
         get(one.value).forEach((lane, k) => {
           const { view, i } = this.element(one.to, k);
+          this.watcher?.write(one.to, one.to.buffer.offset + i * view.BYTES_PER_ELEMENT);
           view[i] = Number(lane);
         });
       } else if (one.op === "declare" || one.op === "assign") {
@@ -197,6 +207,6 @@ class Machine {
 }
 
 /** The loop language as plainly as JavaScript says it: changes the arena as the program does. */
-export function interpretLoops(program: LoopProgram, memory: ArrayBuffer): void {
-  new Machine(memory).steps(program.steps);
+export function interpretLoops(program: LoopProgram, memory: ArrayBuffer, watcher?: Watcher): void {
+  new Machine(memory, watcher).steps(program.steps);
 }
