@@ -109,9 +109,12 @@ const batches = Array.from({ length: Math.ceil(count / perProgram) }, (_, i) =>
 );
 const known = new Map<Recipe, Truth>();
 
-beforeAll(async () => {
-  for (const batch of batches) (await truths(batch)).forEach((truth, i) => known.set(batch[i], truth));
-}, 60_000 + 240 * count);
+beforeAll(
+  async () => {
+    for (const batch of batches) (await truths(batch)).forEach((truth, i) => known.set(batch[i], truth));
+  },
+  60_000 + 240 * count,
+);
 
 test("nearly every entry of the random graphs is fit to be compared", () => {
   const entries = [...known.values()].flatMap((t) => Object.values(t.steady).flat());
