@@ -19,7 +19,10 @@ interface Result {
 
 /** Runs the command line for real; `watch` may end it, as Ctrl-C would, when it sees what it waits for on stderr. */
 function pondus(args: string[], watch?: (stderr: string) => boolean): Promise<Result> {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, FORCE_COLOR: "" } });
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: folder,
+    env: { ...process.env, FORCE_COLOR: "", CI: "true" },
+  });
   let [stdout, stderr, stopped] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;

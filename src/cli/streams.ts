@@ -5,8 +5,10 @@ type Colors = ReturnType<typeof pc.createColors>;
 /** Colours for a stream: none when it is no terminal or NO_COLOR is set, always when FORCE_COLOR is. */
 export function colorsFor(stream: NodeJS.WriteStream): Colors {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (NO_COLOR) return pc.createColors(false);
-  return pc.createColors(Boolean(FORCE_COLOR && FORCE_COLOR !== "0") || (stream.isTTY && TERM !== "dumb"));
+  const forced = Boolean(FORCE_COLOR) && FORCE_COLOR !== "0";
+  const terminal = Boolean(stream.isTTY) && TERM !== "dumb";
+  // Never undefined, for which picocolors asks the environment (and colours whatever runs under CI).
+  return pc.createColors(!NO_COLOR && (forced || terminal));
 }
 
 /** Results. */
