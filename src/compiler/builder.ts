@@ -3,7 +3,7 @@ import type { Affine, Index, Instruction, LoopOp, LoopType, Place, Value } from 
 
 const comparisons: ReadonlySet<LoopOp> = new Set(["lt", "le", "eq", "ne"]);
 
-export function isWide(type: LoopType): boolean {
+function isWide(type: LoopType): boolean {
   return type === "float64" || type === "int64" || type === "mask64";
 }
 

@@ -1,6 +1,6 @@
 import type { Node } from "../graph/node.ts";
 import { Evaluator } from "./evaluate.ts";
-import type { Axis, Kernel } from "./kernel.ts";
+import type { Axis, Kernel, Scalar } from "./kernel.ts";
 import { type Affine, along, at, type Step } from "./loop.ts";
 import { longAxes } from "./store.ts";
 import { position, type View } from "./views.ts";
@@ -9,24 +9,26 @@ import type { Memory, Workshop } from "./workshop.ts";
 /** A kernel that writes `node`, any expression over what is in memory, to `target`. */
 export function copy(node: Node, target: View, memory: Memory, workshop: Workshop): Step<Kernel> {
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
-  const axes = workshop.axes(longAxes(node.shape));
-  const index = indexOf(node.shape, axes);
-  const store = { buffer: target.buffer, at: position(target, index), value: evaluator.at(node, index) };
-  return { kind: "launch", kernel: { name: "copy", axes, stores: [store], scatter: false } };
+  return write(node, target, workshop, (index) => evaluator.at(node, index));
 }
 
 /** A kernel that copies one place to another of the same shape. */
 export function copyView(node: Node, from: View, to: View, workshop: Workshop): Step<Kernel> {
-  const axes = workshop.axes(longAxes(node.shape));
-  const index = indexOf(node.shape, axes);
-  const value = {
-    kind: "load",
-    buffer: from.buffer,
-    at: position(from, index),
-    guards: [],
-    dtype: node.dtype,
-  } as const;
-  const store = { buffer: to.buffer, at: position(to, index), value };
+  const { buffer } = from;
+  const { dtype } = node;
+  return write(node, to, workshop, (index) => ({ kind: "load", buffer, at: position(from, index), guards: [], dtype }));
+}
+
+/** A kernel over the shape of `node` that stores one value at each point. */
+function write(
+  { shape }: Node,
+  target: View,
+  workshop: Workshop,
+  valueAt: (index: readonly Affine[]) => Scalar,
+): Step<Kernel> {
+  const axes = workshop.axes(longAxes(shape));
+  const index = indexOf(shape, axes);
+  const store = { buffer: target.buffer, at: position(target, index), value: valueAt(index) };
   return { kind: "launch", kernel: { name: "copy", axes, stores: [store], scatter: false } };
 }
 

@@ -13,7 +13,7 @@ export function simplify(roots: readonly Node[]): Node[] {
 }
 
 /** The number that every element of `node` is, when that is known. */
-function uniform(node: Node): number | undefined {
+export function uniform(node: Node): number | undefined {
   let x = node;
   while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
   return x.is("constant") ? x.attrs.value : undefined;

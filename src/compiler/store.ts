@@ -2,6 +2,7 @@ import type { Node } from "../graph/node.ts";
 import { isElementwise, ops } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
 import { at, type Buffer } from "./loop.ts";
+import { uniform } from "./simplify.ts";
 import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
 
 export function longAxes(shape: readonly number[]): number[] {
@@ -11,7 +12,7 @@ export function longAxes(shape: readonly number[]): number[] {
 export const isAnchor = (node: Node) => ["reduce", "contract", "scatter"].includes(ops[node.op].class);
 export const isControl = (node: Node) => node.op === "scan" || node.op === "while" || node.op === "cond";
 export const isMove = (node: Node) => ops[node.op].class === "movement";
-export const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
+const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
 
 /** A view that keeps every element at its place, up to axes of size 1. */
 export function keepsPlace(node: Node): boolean {
@@ -128,15 +129,9 @@ function scatteredOperands(node: Node<"contract">, view: (node: Node) => View | 
 function mergesAxes(node: Node<"reshape">, view: (node: Node) => View | undefined): boolean {
   const [x] = node.inputs;
   const source = view(x);
-  if (isUniform(x) || (source && moveView(node, source))) return false;
+  if (uniform(x) !== undefined || (source && moveView(node, source))) return false;
   const origin = node.shape.map(() => at(0));
   return reshapeIndex(x.shape, node.shape, origin) === undefined;
-}
-
-function isUniform(node: Node): boolean {
-  let x = node;
-  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
-  return x.op === "constant";
 }
 
 interface Uses {

@@ -14,7 +14,7 @@ export function contiguous(buffer: Buffer, shape: readonly number[], offset: Aff
 }
 
 /** True when the elements lie one after another in row-major order. */
-export function isContiguous(view: View, shape: readonly number[]): boolean {
+function isContiguous(view: View, shape: readonly number[]): boolean {
   const strides = stridesOf(shape);
   return shape.every((n, i) => n === 1 || view.strides[i] === strides[i]);
 }
