@@ -110,11 +110,10 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
   test("the cache is its owner's alone, and serves the next process", async () => {
     expect(await answer(await fresh())).toBe(7);
     expect(statSync(cache).mode & 0o777).toBe(0o700);
-    const [name] = libraries();
-    const { ino } = statSync(join(cache, name));
+    const kept = () => libraries().map((name) => [name, statSync(join(cache, name)).ino]);
+    const first = kept();
     expect(await answer(await fresh())).toBe(7);
-    expect(libraries()).toEqual([name]);
-    expect(statSync(join(cache, name)).ino).toBe(ino);
+    expect(kept()).toEqual(first);
   });
 
   /** Another file in its place: this process has mapped the old one, and must not see it change. */
@@ -208,7 +207,7 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     chmodSync(cache, 0o755);
     expect(await answer(await fresh())).toBe(7);
     expect(statSync(cache).mode & 0o777).toBe(0o755);
-    expect(libraries()).toHaveLength(1);
+    expect(libraries()).toHaveLength(2);
   });
 
   test("odd HOME, XDG_CACHE_HOME and TMPDIR", async () => {

@@ -238,13 +238,13 @@ describe("loops and steps", () => {
 describe("the module", () => {
   test("it is available, and its memory is whole pages around the arena", async () => {
     expect(whyUnavailable()).toBeUndefined();
-    const { memory, run } = await loadLoopProgram({ steps: [], buffers: [], bytes: 65537 });
+    const { memory, run } = await loadLoopProgram({ steps: [], buffers: [], bytes: 65537, work: 0 });
     run();
     expect(memory.byteLength).toBe(2 * 65536);
   });
 
   test("an arena above 4 GiB is refused", async () => {
-    const program = { steps: [], buffers: [], bytes: 2 ** 32 + 64 };
+    const program = { steps: [], buffers: [], bytes: 2 ** 32 + 64, work: 0 };
     await expect(loadLoopProgram(program)).rejects.toMatchObject({ code: "wasm.memory" });
     expect(() => printProgram({ ...program, bytes: 2 ** 32 })).not.toThrow();
   });

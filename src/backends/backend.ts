@@ -7,7 +7,8 @@ export interface Executable {
   readonly inputs: ReadonlyMap<string, TypedArray>;
   readonly parameters: ReadonlyMap<Parameter, TypedArray>;
   readonly outputs: ReadonlyMap<string, TypedArray>;
-  run(): void;
+  /** One run; a promise where it may take long, so that the event loop goes on. */
+  run(): void | Promise<void>;
 }
 
 export type BackendName = "native" | "wasm" | "reference";

@@ -24,8 +24,9 @@ export function accumulate(
   nest(
     b,
     reduction.axes.filter((axis) => axis !== inner),
+    "in order",
     () => {
-      overPieces(b, inner, pieces, (piece) => {
+      overPieces(b, inner, pieces, "in order", (piece) => {
         const writer = new PointWriter(b, scope);
         for (let turn = 0; turn < piece.count; turn++) {
           points.forEach((shift, k) => {

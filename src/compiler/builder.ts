@@ -105,7 +105,7 @@ export class Builder {
   }
 
   /** A counted loop; nothing at all when it has no turns. */
-  loop(index: Index, from: number, to: number, step: number, write: () => void): void {
+  loop(index: Index, from: number, to: number, step: number, independent: boolean, write: () => void): void {
     if (step <= 0) throw new InternalError("a loop must advance");
     if (from >= to) return;
     const outer = this.#body;
@@ -113,7 +113,7 @@ export class Builder {
     write();
     const body = this.#body;
     this.#body = outer;
-    this.#body.push({ op: "for", index, from, to, step, body });
+    this.#body.push({ op: "for", index, from, to, step, independent, body });
   }
 
   #value(type: LoopType, lanes: number): Value {

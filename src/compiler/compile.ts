@@ -11,7 +11,7 @@ import { lowerBlock } from "./lower.ts";
 import { planMemory } from "./memory.ts";
 import { mergeLoops } from "./merge-loops.ts";
 import { prune } from "./prune.ts";
-import { routines } from "./routines.ts";
+import { routines, workOfSteps } from "./routines.ts";
 import { simplify } from "./simplify.ts";
 import { verify } from "./verify.ts";
 import { contiguous, type View } from "./views.ts";
@@ -44,7 +44,8 @@ export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
   dump("kernels", () => steps);
   verify(steps, workshop.buffers, workshop.shared, bytes);
 
-  const program = { steps: routines(steps, machine), buffers: workshop.buffers, bytes };
+  const written = routines(steps, machine);
+  const program = { steps: written, buffers: workshop.buffers, bytes, work: workOfSteps(written) };
   dump("loops", () => program);
   return { program, ...places };
 }

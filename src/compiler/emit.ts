@@ -13,7 +13,7 @@ export function emit(kernel: Kernel, name: string, indices: readonly Index[], ma
   const tiling = tile(kernel, machine);
   if (tiling.mode === "row") emitRows(b, kernel, tiling);
   else emitColumns(b, kernel, tiling, machine);
-  return { name, indices, body: b.finish() };
+  return { name, indices, body: b.finish(), parts: 1 };
 }
 
 /** Every lane is a point of its own. Elementwise kernels and kernels in scalar mode come here too. */
@@ -21,9 +21,10 @@ function emitColumns(b: Builder, kernel: Kernel, tiling: Tiling, machine: Machin
   const { vector, rowAxis, rows } = tiling;
   const outer = kernel.axes.filter((axis) => axis !== vector && axis !== rowAxis);
   const columnPieces = vector ? cutVectors(vector, tiling, kernel, machine) : [];
-  nest(b, outer, () => {
-    overPieces(b, rowAxis, rowAxis ? cut(rowAxis.size, 1, rows) : [], (row) => {
-      overPieces(b, vector, columnPieces, (column) => emitTile(b, kernel, tiling, row, column));
+  const order = kernel.scatter ? "in order" : "independent";
+  nest(b, outer, order, () => {
+    overPieces(b, rowAxis, rowAxis ? cut(rowAxis.size, 1, rows) : [], order, (row) => {
+      overPieces(b, vector, columnPieces, order, (column) => emitTile(b, kernel, tiling, row, column));
     });
   });
 }
@@ -65,9 +66,9 @@ function emitRows(b: Builder, kernel: Kernel, tiling: Tiling): void {
   const whole = vector.size - (vector.size % lanes);
   const rest: Piece[] = whole < vector.size ? [{ from: whole, to: vector.size, lanes: 1, count: 1 }] : [];
   const single = { vector: undefined, lanes: 1 };
-  nest(b, outer, () => {
-    overPieces(b, rowAxis, rowPieces, (row) => {
-      overPieces(b, columnAxis, columnPieces, (column) => {
+  nest(b, outer, "independent", () => {
+    overPieces(b, rowAxis, rowPieces, "independent", (row) => {
+      overPieces(b, columnAxis, columnPieces, "independent", (column) => {
         const points = tilePoints(rowAxis, row, columnAxis, column);
         const partial = accumulate(b, reduction, vector, vectors, points, { vector: vector.index, lanes });
         const across = partial.map((total) => b.op(reduction.op === "sum" ? "sumLanes" : "maxLanes", total));

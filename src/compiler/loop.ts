@@ -102,12 +102,15 @@ export type Instruction =
   /** A variable that `assign` may change. */
   | { readonly op: "declare"; readonly to: Value; readonly from: Value }
   | { readonly op: "assign"; readonly to: Value; readonly from: Value }
+  /** `independent`: its turns may run in any order; `shared`: threads divide them among themselves. */
   | {
       readonly op: "for";
       readonly index: Index;
       readonly from: number;
       readonly to: number;
       readonly step: number;
+      readonly independent: boolean;
+      readonly shared?: boolean;
       readonly body: readonly Instruction[];
     }
   /** `test` is a scalar mask. */
@@ -118,6 +121,8 @@ export interface Routine {
   readonly name: string;
   readonly indices: readonly Index[];
   readonly body: readonly Instruction[];
+  /** Into how many parts its shared loops may be cut; 1 when it has none. */
+  readonly parts: number;
 }
 
 /** `launch` holds a kernel before lowering and a routine after. */
@@ -152,6 +157,8 @@ export interface LoopProgram {
   readonly steps: readonly Step<Routine>[];
   readonly buffers: readonly Buffer[];
   readonly bytes: number;
+  /** Instructions in a run, roughly; infinite where only a run tells. */
+  readonly work: number;
 }
 
 /** What the compiler must know of a backend. */

@@ -38,11 +38,14 @@ export function cutVectors(axis: Axis, tiling: Tiling, kernel: Kernel, machine: 
   return pieces;
 }
 
+/** Whether the turns of a loop may run in any order. */
+export type Order = "independent" | "in order";
+
 /** Writes loops over `axes` around `inside`. */
-export function nest(b: Builder, axes: readonly Axis[], inside: () => void): void {
+export function nest(b: Builder, axes: readonly Axis[], order: Order, inside: () => void): void {
   const [first, ...rest] = axes;
   if (!first) inside();
-  else b.loop(first.index, 0, first.size, 1, () => nest(b, rest, inside));
+  else b.loop(first.index, 0, first.size, 1, order === "independent", () => nest(b, rest, order, inside));
 }
 
 /** Writes one loop per piece; without an axis there is one point. */
@@ -50,8 +53,13 @@ export function overPieces(
   b: Builder,
   axis: Axis | undefined,
   pieces: readonly Piece[],
+  order: Order,
   inside: (piece: Piece) => void,
 ): void {
   if (!axis) inside({ from: 0, to: 1, lanes: 1, count: 1 });
-  else for (const p of pieces) b.loop(axis.index, p.from, p.to, p.lanes * p.count, () => inside(p));
+  else {
+    for (const p of pieces) {
+      b.loop(axis.index, p.from, p.to, p.lanes * p.count, order === "independent", () => inside(p));
+    }
+  }
 }

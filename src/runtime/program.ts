@@ -58,14 +58,23 @@ export class Program<I extends InputTypes, O extends Outputs> {
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
     const executable = await this.#load();
-    this.#fill(executable, inputs ?? {});
+    return inTurn(() => this.#runOn(executable, inputs ?? {}));
+  }
+
+  async #runOn(executable: Executable, inputs: { readonly [name: string]: InputValue }): Promise<Results<O>> {
+    this.#fill(executable, inputs);
     for (const [parameter, place] of executable.parameters) {
       if (this.#versions.get(parameter) === parameter.version && parameter.version > 0) continue;
       place.set(parameter.read());
       this.#versions.set(parameter, parameter.version);
     }
-    executable.run();
-    for (const { parameter } of this.graph.updates) {
+    const changed = this.graph.updates.map((u) => u.parameter);
+    const running = executable.run();
+    if (running) {
+      for (const parameter of changed) parameter.lend(() => refuse(parameter));
+      await running;
+    }
+    for (const parameter of changed) {
       parameter.lend(() => executable.parameters.get(parameter) as TypedArray);
       this.#versions.set(parameter, parameter.version);
     }
@@ -103,6 +112,22 @@ export class Program<I extends InputTypes, O extends Outputs> {
       executable.inputs.get(name)?.set(flat);
     }
   }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Programs share parameters and processors: runs happen one after another, in the order in which they were asked for. */
+function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  const turn = last.then(run);
+  last = turn.catch(() => {});
+  return turn;
+}
+
+function refuse(parameter: Parameter): never {
+  throw new PondusError(
+    "parameter.busy",
+    `parameter ${parameter.name} is being changed by a run; await the run before reading it.`,
+  );
 }
 
 function flatten(value: InputValue): ArrayLike<number> {

@@ -11,6 +11,9 @@
 #else
 #define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
 #endif
+struct team {
+  void (*together)(struct team *team, void (*run)(char *, const long *, long, long), char *m, const long *at, long parts);
+};
 static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
@@ -59,7 +62,7 @@ static ROUTINE void contract_1(char *m) {
     }
   }
 }
-void pondus_run(char *m) {
+void pondus_run(char *m, struct team *team) {
   contract_0(m);
   contract_1(m);
 }

@@ -68,7 +68,15 @@ export class Hand {
 
   for(from: number, to: number, step: number, print: (index: Index) => void): void {
     const counter = index();
-    this.#body.push({ op: "for", index: counter, from, to, step, body: this.#collect(() => print(counter)) });
+    this.#body.push({
+      op: "for",
+      index: counter,
+      from,
+      to,
+      step,
+      independent: false,
+      body: this.#collect(() => print(counter)),
+    });
   }
 
   if(test: Value, print: () => void): void {
@@ -76,7 +84,7 @@ export class Hand {
   }
 
   routine(name: string, indices: readonly Index[] = []): Routine {
-    return { name, indices, body: this.#body };
+    return { name, indices, body: this.#body, parts: 1 };
   }
 
   #collect(print: () => void): Instruction[] {
@@ -102,7 +110,7 @@ export class Arena {
   }
 
   program(...steps: readonly Step<Routine>[]): LoopProgram {
-    return { steps, buffers: this.buffers, bytes: this.#bytes };
+    return { steps, buffers: this.buffers, bytes: this.#bytes, work: 0 };
   }
 }
 

@@ -5,6 +5,7 @@ import { PondusError } from "../../graph/errors.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { executableOf } from "../executable.ts";
+import { type Host, hostOf, threadsHere } from "./host.ts";
 import { giveUp, inspect } from "./inspect.ts";
 import { type Library, libraryOf } from "./library.ts";
 import { printC } from "./print.ts";
@@ -17,12 +18,19 @@ export const native: Backend = {
   load: (graph) => loadNative(graph),
 };
 
+/** Runs of fewer instructions (a few milliseconds) are done at once: to hand one to another thread costs more. */
+const longRun = 2e7;
+
 /**
- * Loads a program, written for `machine` when one is given, else for this one.
+ * Loads a program, written for `machine` when one is given, else for this one, and run by so many threads.
  *
  * @throws `backend.unavailable`, `native.compiler` when the compiler fails, `native.memory` when the arena does not fit
  */
-export async function loadNative(graph: GraphProgram, machine?: Machine): Promise<Executable> {
+export async function loadNative(
+  graph: GraphProgram,
+  machine?: Machine,
+  threads: number = threadsHere(),
+): Promise<Executable> {
   const found = inspect();
   if (found.problem !== undefined) {
     throw new PondusError("backend.unavailable", `native: ${found.problem}`, { exitCode: 1 });
@@ -31,11 +39,21 @@ export async function loadNative(graph: GraphProgram, machine?: Machine): Promis
   const arena = allocate(compiled.program.bytes + 64);
   const source = printC(compiled.program);
   dump("c", () => source);
-  const code = await built(source, found.toolchain);
+  const [code, host] = await built(found.toolchain, source);
   const align = code.func("long pondus_align(void *m)");
-  const run = code.func("void pondus_run(void *m)");
+  const run = code.func("void pondus_run(void *m, void *team)");
   const aligned = arena.subarray(Number(align(arena)));
-  return executableOf(compiled, aligned.buffer, () => run(aligned), aligned.byteOffset);
+  host.largePages(aligned);
+  const team = host.team(threads);
+  const runOnce = compiled.program.work < longRun ? () => run(aligned, team) : () => later(run, aligned, team);
+  return executableOf(compiled, aligned.buffer, runOnce, aligned.byteOffset);
+}
+
+/** Calls C on a thread of its own; the event loop goes on. */
+function later(call: ReturnType<Library["func"]>, ...args: unknown[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call.async(...args, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
 }
 
 function allocate(bytes: number): Uint8Array<ArrayBuffer> {
@@ -51,10 +69,10 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The program as a library. A compiler that worked when it was tried, and fails now, is not asked again. */
-async function built(source: string, toolchain: Toolchain): Promise<Library> {
+/** The program as a library, and its host. A compiler that worked when it was tried, and fails now, is not asked again. */
+async function built(toolchain: Toolchain, source: string): Promise<[Library, Host]> {
   try {
-    return await libraryOf(source, toolchain);
+    return await Promise.all([libraryOf(source, toolchain), hostOf(toolchain)]);
   } catch (cause) {
     const why = `${toolchain.path} could not compile a program: ${(cause as Error).message}`;
     giveUp(why.split("\n")[0]);

@@ -13,6 +13,9 @@ const scalars = `
 #else
 #define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
 #endif
+struct team {
+  void (*together)(struct team *team, void (*run)(char *, const long *, long, long), char *m, const long *at, long parts);
+};
 static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }

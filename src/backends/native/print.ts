@@ -5,20 +5,20 @@ import { prelude } from "./prelude.ts";
 import { isMask, scalarName, typeName } from "./types.ts";
 
 /**
- * A loop program as one C file: a static function per routine, `pondus_run`, which runs the steps over the arena, and
- * `pondus_align`, which says how far a pointer is from the next multiple of 64.
+ * A loop program as one C file: a static function per routine, `pondus_run`, which runs the steps over the arena with a
+ * team of threads, and `pondus_align`, which says how far a pointer is from the next multiple of 64.
  */
 export function printC(program: LoopProgram): string {
   const lanes = new Set<number>();
   const routines: string[] = [];
   const body = printSteps(program.steps, (routine) => {
     routines.push(printRoutine(routine, lanes));
-    return `${routine.name}(m${routine.indices.map((i) => `, i${i.id}`).join("")});`;
+    return launch(routine);
   });
   return [
     prelude(lanes),
     ...routines,
-    "void pondus_run(char *m) {",
+    "void pondus_run(char *m, struct team *team) {",
     ...indent(body),
     "}",
     "long pondus_align(char *m) { return -(long)m & 63; }",
@@ -54,11 +54,20 @@ function printSteps(steps: readonly Step<Routine>[], launch: (routine: Routine) 
 
 const flag = (place: Place) => `*(int *)(m + ${place.buffer.offset} + 4 * (${affine(place.at)}))`;
 
-function printRoutine(routine: Routine, lanes: Set<number>): string {
-  const parameters = routine.indices.map((i) => `, long i${i.id}`).join("");
+function launch({ name, indices, parts }: Routine): string {
+  const counters = indices.map((i) => `i${i.id}`);
+  if (parts === 1) return `${name}(${["m", ...counters].join(", ")});`;
+  const at = counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0";
+  return `team->together(team, ${name}, m, ${at}, ${parts});`;
+}
+
+function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number>): string {
+  const alone = indices.map((i) => `long i${i.id}`);
+  const shared = ["const long *at", "long part", "long parts"];
   return [
-    `static ROUTINE void ${routine.name}(char *m${parameters}) {`,
-    ...indent(printBody(routine.body, lanes)),
+    `static ROUTINE void ${name}(${["char *m", ...(parts === 1 ? alone : shared)].join(", ")}) {`,
+    ...indent(parts === 1 ? [] : indices.map((i, k) => `const long i${i.id} = at[${k}];`)),
+    ...indent(printBody(body, lanes)),
     "}",
   ].join("\n");
 }
@@ -88,8 +97,12 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
         return [`if (${name(i.test)}) {`, ...indent(printBody(i.body, lanes)), "}"];
       default: {
         const v = indexName(i.index);
+        const edge = (part: string) =>
+          `${i.from} + ${Math.ceil((i.to - i.from) / i.step)} * ${part} / parts * ${i.step}`;
         return [
-          `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
+          i.shared
+            ? `for (long ${v} = ${edge("part")}, end = ${edge("(part + 1)")}; ${v} < end; ${v} += ${i.step}) {`
+            : `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
           ...indent(printBody(i.body, lanes)),
           "}",
         ];

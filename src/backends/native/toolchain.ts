@@ -80,7 +80,7 @@ function processorFlags(): string {
  * equal libraries.
  */
 export function commandFor({ args }: Toolchain, target: string): string[] {
-  return [...args, ...flags, "-o", target, "-x", "c", "-", "-lm"];
+  return [...args, ...flags, "-o", target, "-x", "c", "-", "-lm", "-pthread"];
 }
 
 /** Compiles a C program into a shared library; throws with what the compiler said. */

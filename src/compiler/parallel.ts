@@ -1,0 +1,51 @@
+import type { Instruction, Routine } from "./loop.ts";
+
+type For = Extract<Instruction, { op: "for" }>;
+
+/** Less work than this (in instructions) is done sooner by one thread than shared: some ten microseconds. */
+const worthSharing = 100_000;
+
+/** A part of less is not worth taking. */
+const smallestPart = 20_000;
+
+/** A loop of fewer turns is passed over when there is a longer one inside it. */
+const enoughTurns = 16;
+
+/**
+ * Marks the loops whose turns threads share. Which thread takes a turn changes nothing that is computed in it, so
+ * results are the same, to the last bit, for any number of threads.
+ */
+export function shareLoops(routine: Routine): Routine {
+  const work = workOf(routine.body);
+  if (work < worthSharing || !isShareable(routine.body)) return routine;
+  const body = share(routine.body);
+  const parts = Math.min(turnsShared(body), Math.floor(work / smallestPart));
+  return parts < 2 ? routine : { ...routine, body, parts };
+}
+
+/** Instructions, roughly: one lane-wise operation is one, however wide. */
+export function workOf(body: readonly Instruction[]): number {
+  return body.reduce((sum, i) => sum + (i.op === "for" ? turnsOf(i) * (1 + workOf(i.body)) : 1), 0);
+}
+
+const turnsOf = ({ from, to, step }: For) => Math.ceil((to - from) / step);
+
+const isLoop = (i: Instruction): i is For => i.op === "for";
+
+/** Whether all that it stores is stored inside independent loops: the rest may then be done by every thread. */
+function isShareable(body: readonly Instruction[]): boolean {
+  return body.some(isLoop) && body.every((i) => (isLoop(i) ? i.independent : i.op !== "store" && i.op !== "assign"));
+}
+
+function share(body: readonly Instruction[]): Instruction[] {
+  return body.map((i) => {
+    if (!isLoop(i)) return i;
+    const longer = turnsOf(i) < enoughTurns && isShareable(i.body) && turnsShared(share(i.body)) > turnsOf(i);
+    return longer ? { ...i, body: share(i.body) } : { ...i, shared: true };
+  });
+}
+
+/** Turns of the longest loop that is shared. */
+function turnsShared(body: readonly Instruction[]): number {
+  return Math.max(1, ...body.filter(isLoop).map((i) => (i.shared ? turnsOf(i) : turnsShared(i.body))));
+}
