@@ -1,0 +1,13 @@
+import { burgers } from "./burgers.ts";
+import type { Case } from "./case.ts";
+import { compile } from "./compile.ts";
+import { deep } from "./deep.ts";
+import { elementwise } from "./elementwise.ts";
+import { gemm } from "./gemm.ts";
+import { inference } from "./inference.ts";
+import { proteins } from "./proteins.ts";
+import { scale } from "./scale.ts";
+import { yeast } from "./yeast.ts";
+
+export type { Case, Ceiling, Data, Variant, Work } from "./case.ts";
+export const cases: readonly Case[] = [gemm, elementwise, proteins, deep, burgers, yeast, inference, compile, scale];

@@ -1,0 +1,44 @@
+import { parameter, type Tensor, tensor } from "pondus";
+import { readSafetensors, type StoredTensor } from "pondus/io";
+
+/** The numbers of a case, as constants or as parameters that start from them. */
+export class CaseData {
+  readonly #tensors: Readonly<Record<string, StoredTensor>>;
+
+  constructor(file: string) {
+    this.#tensors = readSafetensors(file).tensors;
+  }
+
+  has(name: string): boolean {
+    return name in this.#tensors;
+  }
+
+  array(name: string): Float32Array {
+    return this.#of(name).data as Float32Array;
+  }
+
+  constant(name: string): Tensor {
+    const { data, shape } = this.#of(name);
+    return tensor(data, { shape });
+  }
+
+  parameter(name: string): Tensor {
+    const { data, shape } = this.#of(name);
+    return parameter(shape, () => (i) => data[i], { name });
+  }
+
+  /** A parameter that is zero at first. */
+  slot(name: string, shape: readonly number[]): Tensor {
+    return parameter(shape, 0, { name, trainable: false });
+  }
+
+  shape(name: string): readonly number[] {
+    return this.#of(name).shape;
+  }
+
+  #of(name: string): StoredTensor {
+    const found = this.#tensors[name];
+    if (!found) throw new Error(`the data have no ${name}`);
+    return found;
+  }
+}

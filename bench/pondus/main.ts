@@ -1,0 +1,45 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { inspectBackends } from "pondus";
+import { burgers } from "./burgers.ts";
+import { CaseData } from "./data.ts";
+import { deep } from "./deep.ts";
+import { elementwise } from "./elementwise.ts";
+import { gemm } from "./gemm.ts";
+import { inference } from "./inference.ts";
+import { proteins } from "./proteins.ts";
+import { type Ready, serve } from "./serve.ts";
+import { yeast } from "./yeast.ts";
+
+type Prepare = (data: CaseData, sizes: Readonly<Record<string, unknown>>) => Promise<Ready>;
+
+const cases: Readonly<Record<string, Prepare>> = {
+  gemm,
+  elementwise,
+  proteins,
+  deep,
+  burgers,
+  yeast,
+  inference,
+};
+
+const { PONDUS_BACKEND, PONDUS_THREADS } = process.env;
+const why = inspectBackends().find(({ name }) => name === PONDUS_BACKEND)?.unavailable;
+if (why !== undefined) {
+  process.stderr.write(`${why}\n`);
+  process.exit(1);
+}
+
+await serve(
+  {
+    name: process.argv[2],
+    version: createRequire(import.meta.url)("pondus/package.json").version,
+    threads: PONDUS_BACKEND === "wasm" ? 1 : Number(PONDUS_THREADS) || availableParallelism(),
+    cases: Object.keys(cases),
+  },
+  async (name, sizes, file) => {
+    const prepare = cases[name];
+    if (!prepare) throw new Error(`there is no case ${name} here`);
+    return prepare(new CaseData(file), sizes);
+  },
+);

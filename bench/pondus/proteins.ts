@@ -1,0 +1,9 @@
+import { nn } from "pondus";
+import type { CaseData } from "./data.ts";
+import { layersOf, network } from "./network.ts";
+import type { Ready } from "./serve.ts";
+import { training } from "./training.ts";
+
+export function proteins(data: CaseData): Promise<Ready> {
+  return training(() => nn.mse(network(layersOf(data), nn.relu, data.constant("x")), data.constant("y")), 1e-3);
+}
