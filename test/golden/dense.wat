@@ -38,13 +38,9 @@
     i32.const 0
     local.set 19
     i32.const 0
-    local.set 0
-    i32.const 0
     local.set 15
     local.get 19
     local.set 18
-    i32.const 0
-    local.set 1
     v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
     local.set 2
     v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
@@ -65,7 +61,9 @@
     local.set 11
     local.get 15
     local.set 14
-    i32.const 0
+    local.get 14
+    i32.const 96
+    i32.add
     local.set 10
     loop
       local.get 11
@@ -135,13 +133,9 @@
       local.get 14
       i32.const 32
       i32.add
-      local.set 14
+      local.tee 14
       local.get 10
-      i32.const 1
-      i32.add
-      local.tee 10
-      i32.const 3
-      i32.lt_s
+      i32.ne
       br_if 0
     end
     local.get 18

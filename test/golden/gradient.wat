@@ -5,14 +5,14 @@
     local.set 5
     i32.const 0
     local.set 9
-    i32.const 0
-    local.set 0
     loop
       i32.const 0
       local.set 7
       local.get 9
       local.set 8
-      i32.const 0
+      local.get 8
+      i32.const 8
+      i32.add
       local.set 1
       loop
         f32.const 0
@@ -21,7 +21,9 @@
         local.set 4
         local.get 7
         local.set 6
-        i32.const 0
+        local.get 6
+        i32.const 24
+        i32.add
         local.set 3
         loop
           local.get 4
@@ -39,13 +41,9 @@
           local.get 6
           i32.const 8
           i32.add
-          local.set 6
+          local.tee 6
           local.get 3
-          i32.const 1
-          i32.add
-          local.tee 3
-          i32.const 3
-          i32.lt_s
+          i32.ne
           br_if 0
         end
         local.get 8
@@ -66,13 +64,9 @@
         local.get 8
         i32.const 4
         i32.add
-        local.set 8
+        local.tee 8
         local.get 1
-        i32.const 1
-        i32.add
-        local.tee 1
-        i32.const 2
-        i32.lt_s
+        i32.ne
         br_if 0
       end
       local.get 5
@@ -82,13 +76,9 @@
       local.get 9
       i32.const 8
       i32.add
-      local.set 9
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 4
-      i32.lt_s
+      local.tee 9
+      i32.const 32
+      i32.ne
       br_if 0
     end
   )
@@ -97,14 +87,14 @@
     local.set 5
     i32.const 0
     local.set 9
-    i32.const 0
-    local.set 0
     loop
       i32.const 0
       local.set 7
       local.get 9
       local.set 8
-      i32.const 0
+      local.get 8
+      i32.const 8
+      i32.add
       local.set 1
       loop
         f32.const 0
@@ -113,7 +103,9 @@
         local.set 4
         local.get 7
         local.set 6
-        i32.const 0
+        local.get 6
+        i32.const 32
+        i32.add
         local.set 3
         loop
           local.get 4
@@ -131,13 +123,9 @@
           local.get 6
           i32.const 8
           i32.add
-          local.set 6
+          local.tee 6
           local.get 3
-          i32.const 1
-          i32.add
-          local.tee 3
-          i32.const 4
-          i32.lt_s
+          i32.ne
           br_if 0
         end
         local.get 8
@@ -150,13 +138,9 @@
         local.get 8
         i32.const 4
         i32.add
-        local.set 8
+        local.tee 8
         local.get 1
-        i32.const 1
-        i32.add
-        local.tee 1
-        i32.const 2
-        i32.lt_s
+        i32.ne
         br_if 0
       end
       local.get 5
@@ -166,13 +150,9 @@
       local.get 9
       i32.const 8
       i32.add
-      local.set 9
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 3
-      i32.lt_s
+      local.tee 9
+      i32.const 24
+      i32.ne
       br_if 0
     end
   )

@@ -3,8 +3,6 @@
   (func $copy_0 (local i32 i32)
     i32.const 0
     local.set 1
-    i32.const 0
-    local.set 0
     loop
       local.get 1
       local.get 1
@@ -13,13 +11,9 @@
       local.get 1
       i32.const 4
       i32.add
-      local.set 1
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 2
-      i32.lt_s
+      local.tee 1
+      i32.const 8
+      i32.ne
       br_if 0
     end
   )
@@ -32,7 +26,9 @@
     local.set 6
     local.get 8
     local.set 7
-    i32.const 0
+    local.get 7
+    i32.const 8
+    i32.add
     local.set 1
     loop
       f32.const 0
@@ -41,7 +37,9 @@
       local.set 4
       local.get 6
       local.set 5
-      i32.const 0
+      local.get 5
+      i32.const 16
+      i32.add
       local.set 3
       loop
         local.get 4
@@ -59,13 +57,9 @@
         local.get 5
         i32.const 8
         i32.add
-        local.set 5
+        local.tee 5
         local.get 3
-        i32.const 1
-        i32.add
-        local.tee 3
-        i32.const 2
-        i32.lt_s
+        i32.ne
         br_if 0
       end
       local.get 7
@@ -158,13 +152,9 @@
       local.get 7
       i32.const 4
       i32.add
-      local.set 7
+      local.tee 7
       local.get 1
-      i32.const 1
-      i32.add
-      local.tee 1
-      i32.const 2
-      i32.lt_s
+      i32.ne
       br_if 0
     end
   )
@@ -177,8 +167,6 @@
     local.set 2
     i32.const 0
     local.set 4
-    i32.const 0
-    local.set 1
     loop
       local.get 2
       local.get 4
@@ -191,13 +179,9 @@
       local.get 4
       i32.const 4
       i32.add
-      local.set 4
-      local.get 1
-      i32.const 1
-      i32.add
-      local.tee 1
-      i32.const 2
-      i32.lt_s
+      local.tee 4
+      i32.const 8
+      i32.ne
       br_if 0
     end
   )
@@ -210,7 +194,9 @@
     local.set 2
     local.get 4
     local.set 3
-    i32.const 0
+    local.get 3
+    i32.const 8
+    i32.add
     local.set 1
     loop
       local.get 2
@@ -224,21 +210,15 @@
       local.get 3
       i32.const 4
       i32.add
-      local.set 3
+      local.tee 3
       local.get 1
-      i32.const 1
-      i32.add
-      local.tee 1
-      i32.const 2
-      i32.lt_s
+      i32.ne
       br_if 0
     end
   )
   (func $add_4 (local i32 i32 v128 i32 f32)
     i32.const 0
     local.set 1
-    i32.const 0
-    local.set 0
     loop
       local.get 1
       local.get 1
@@ -250,19 +230,13 @@
       local.get 1
       i32.const 16
       i32.add
-      local.set 1
-      local.get 0
-      i32.const 4
-      i32.add
-      local.tee 0
-      i32.const 8
-      i32.lt_s
+      local.tee 1
+      i32.const 32
+      i32.ne
       br_if 0
     end
     i32.const 32
     local.set 3
-    i32.const 8
-    local.set 0
     loop
       local.get 3
       local.get 3
@@ -274,21 +248,15 @@
       local.get 3
       i32.const 4
       i32.add
-      local.set 3
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 10
-      i32.lt_s
+      local.tee 3
+      i32.const 40
+      i32.ne
       br_if 0
     end
   )
   (func $copy_5 (local i32 i32)
     i32.const 0
     local.set 1
-    i32.const 0
-    local.set 0
     loop
       local.get 1
       f32.const 0
@@ -296,21 +264,15 @@
       local.get 1
       i32.const 4
       i32.add
-      local.set 1
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 2
-      i32.lt_s
+      local.tee 1
+      i32.const 8
+      i32.ne
       br_if 0
     end
   )
   (func $copy_6 (local i32 i32)
     i32.const 0
     local.set 1
-    i32.const 0
-    local.set 0
     local.get 1
     v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
     v128.store offset=512
@@ -324,7 +286,9 @@
     local.set 2
     local.get 4
     local.set 3
-    i32.const 0
+    local.get 3
+    i32.const 8
+    i32.add
     local.set 1
     loop
       local.get 2
@@ -350,13 +314,9 @@
       local.get 3
       i32.const 4
       i32.add
-      local.set 3
+      local.tee 3
       local.get 1
-      i32.const 1
-      i32.add
-      local.tee 1
-      i32.const 2
-      i32.lt_s
+      i32.ne
       br_if 0
     end
   )
@@ -365,8 +325,6 @@
     local.set 5
     i32.const 0
     local.set 6
-    i32.const 0
-    local.set 0
     loop
       f32.const 0
       local.set 1
@@ -374,7 +332,9 @@
       local.set 3
       local.get 5
       local.set 4
-      i32.const 0
+      local.get 4
+      i32.const 8
+      i32.add
       local.set 2
       loop
         local.get 3
@@ -392,13 +352,9 @@
         local.get 4
         i32.const 4
         i32.add
-        local.set 4
+        local.tee 4
         local.get 2
-        i32.const 1
-        i32.add
-        local.tee 2
-        i32.const 2
-        i32.lt_s
+        i32.ne
         br_if 0
       end
       local.get 6
@@ -411,13 +367,9 @@
       local.get 6
       i32.const 4
       i32.add
-      local.set 6
-      local.get 0
-      i32.const 1
-      i32.add
-      local.tee 0
-      i32.const 2
-      i32.lt_s
+      local.tee 6
+      i32.const 8
+      i32.ne
       br_if 0
     end
   )
@@ -430,15 +382,15 @@
     local.set 4
     local.get 6
     local.set 5
-    i32.const 0
+    local.get 5
+    i32.const 8
+    i32.add
     local.set 1
     loop
       local.get 4
       local.set 3
       i32.const 0
       local.set 7
-      i32.const 0
-      local.set 2
       loop
         local.get 3
         local.get 3
@@ -457,13 +409,9 @@
         local.get 7
         i32.const 4
         i32.add
-        local.set 7
-        local.get 2
-        i32.const 1
-        i32.add
-        local.tee 2
-        i32.const 2
-        i32.lt_s
+        local.tee 7
+        i32.const 8
+        i32.ne
         br_if 0
       end
       local.get 4
@@ -473,21 +421,15 @@
       local.get 5
       i32.const 4
       i32.add
-      local.set 5
+      local.tee 5
       local.get 1
-      i32.const 1
-      i32.add
-      local.tee 1
-      i32.const 2
-      i32.lt_s
+      i32.ne
       br_if 0
     end
   )
   (func $copy_10 (local i32 i32)
     i32.const 0
     local.set 1
-    i32.const 0
-    local.set 0
     local.get 1
     local.get 1
     v128.load offset=512

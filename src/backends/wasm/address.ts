@@ -18,12 +18,15 @@ interface Scope {
   /** What must run right before the loop. */
   readonly entry: Code[];
   readonly pointers: Map<string, Pointer>;
+  /** True once something reads the counter itself. */
+  counted: boolean;
 }
 
-/** A sum kept in a local. `step` is what one turn of its scope's loop adds to it. */
+/** A sum kept in a local. `step` is what one turn of its scope's loop adds to it; `start` is known where it is constant. */
 interface Pointer {
   readonly local: number;
   readonly step: number;
+  readonly start?: number;
 }
 
 /** A position known only when it runs, times its scale in bytes: in a local, made inside `scope`. */
@@ -49,7 +52,7 @@ export class Addresses {
   readonly #counters: Map<Index, number>;
   readonly #ranges: Map<Index, Range>;
   readonly #moving = new Map<Value, Map<number, Moving>>();
-  #scope: Scope = { from: 0, entry: [], pointers: new Map() };
+  #scope: Scope = { from: 0, entry: [], pointers: new Map(), counted: true };
 
   constructor(writer: FunctionWriter, counters: ReadonlyMap<Index, number>, ranges: ReadonlyMap<Index, Range>) {
     this.#writer = writer;
@@ -57,13 +60,13 @@ export class Addresses {
     this.#ranges = new Map(ranges);
   }
 
-  /** A counted loop, tested at its bottom. */
+  /** A counted loop, tested at its bottom: on a pointer that it steps anyway, unless something reads its counter. */
   loop(index: Index, from: number, to: number, step: number, body: () => void): void {
     if (!(step > 0)) throw new InternalError(`a loop steps by ${step}`);
     if (from >= to) return;
     const writer = this.#writer;
     const turns = Math.ceil((to - from) / step);
-    const scope: Scope = { parent: this.#scope, index, from, entry: [], pointers: new Map() };
+    const scope: Scope = { parent: this.#scope, index, from, entry: [], pointers: new Map(), counted: false };
     const counter = writer.take("i32");
     this.#counters.set(index, counter);
     this.#ranges.set(index, { min: from, max: from + (turns - 1) * step });
@@ -71,31 +74,40 @@ export class Addresses {
     const code = writer.collect(body);
     this.#scope = scope.parent as Scope;
 
+    const moving = [...scope.pointers.values()].filter((pointer) => pointer.step !== 0);
+    const counts: Pointer = { local: counter, step: 1, start: from };
+    if (scope.counted || moving.length === 0) moving.push(counts);
+    // The last one tells when the loop is over. Counted modulo 2^32 it meets its end nowhere else.
+    const last = moving[moving.length - 1];
+    const way = (last.step * step * turns) | 0;
     writer.append(scope.entry);
-    writer.emit("i32.const", from);
-    writer.emit("local.set", counter);
-    if (turns > 1) writer.emit("loop");
-    writer.append(code);
+    if (last === counts) {
+      writer.emit("i32.const", from);
+      writer.emit("local.set", counter);
+    } else if (turns > 1 && last.start === undefined) {
+      writer.emit("local.get", last.local);
+      this.#plus(way);
+      writer.emit("local.set", counter);
+    }
     if (turns > 1) {
-      for (const pointer of scope.pointers.values()) if (pointer.step !== 0) this.#advance(pointer, step);
-      writer.emit("local.get", counter);
-      writer.emit("i32.const", step);
-      writer.emit("i32.add");
-      writer.emit("local.tee", counter);
-      writer.emit("i32.const", to);
-      writer.emit("i32.lt_s");
+      writer.emit("loop");
+      writer.append(code);
+      for (const pointer of moving) this.#advance(pointer, step, pointer === last);
+      if (last.start === undefined) writer.emit("local.get", counter);
+      else writer.emit("i32.const", (last.start + way) | 0);
+      writer.emit("i32.ne");
       writer.emit("br_if", 0);
       writer.emit("end");
-    }
+    } else writer.append(code);
     for (const { local } of scope.pointers.values()) writer.give(local);
     writer.give(counter);
   }
 
-  #advance({ local, step }: Pointer, by: number): void {
+  #advance({ local, step }: Pointer, by: number, keep: boolean): void {
     this.#writer.emit("local.get", local);
     this.#writer.emit("i32.const", (step * by) | 0);
     this.#writer.emit("i32.add");
-    this.#writer.emit("local.set", local);
+    this.#writer.emit(keep ? "local.tee" : "local.set", local);
   }
 
   /**
@@ -168,7 +180,7 @@ export class Addresses {
     } else if (terms.length === 0 && !moving) {
       this.#writer.emit("i32.const", constant | 0);
     } else if (terms.length === 1 && terms[0].scale === 1 && constant === 0 && !moving) {
-      this.#writer.emit("local.get", this.#counterOf(terms[0].index));
+      this.#pushCounter(terms[0].index);
     } else {
       this.#writer.emit("local.get", this.#pointer(scope, sum));
     }
@@ -185,13 +197,13 @@ export class Addresses {
 
     // Used from the scope's begin on, so no local that something inside it has used.
     const local = this.#writer.fresh("i32");
-    scope.pointers.set(key, { local, step });
+    const terms = sum.terms.filter((term) => term.index !== scope.index);
+    const constant = sum.constant + step * scope.from;
+    const none = terms.length === 0 && !sum.moving;
+    scope.pointers.set(key, { local, step, start: none ? constant : undefined });
     const { parent } = scope;
     if (parent) {
-      const terms = sum.terms.filter((term) => term.index !== scope.index);
-      const constant = sum.constant + step * scope.from;
       this.#writer.collect(() => {
-        const none = terms.length === 0 && !sum.moving;
         this.#pushSum(parent, { constant: none ? constant : 0, terms, moving: sum.moving });
         if (!none && constant !== 0) this.#plus(constant);
         this.#writer.emit("local.set", local);
@@ -199,7 +211,7 @@ export class Addresses {
     } else {
       this.#writer.atEntry(() => {
         sum.terms.forEach(({ index, scale }, i) => {
-          this.#writer.emit("local.get", this.#counterOf(index));
+          this.#pushCounter(index);
           this.#times(scale);
           if (i > 0) this.#writer.emit("i32.add");
         });
@@ -214,6 +226,13 @@ export class Addresses {
   #keyOf({ constant, terms, moving }: Sum): string {
     const parts = terms.map(({ index, scale }) => `${this.#counterOf(index)}*${scale}`).sort();
     return [constant, moving?.local ?? "", ...parts].join();
+  }
+
+  #pushCounter(index: Index): void {
+    let scope: Scope | undefined = this.#scope;
+    while (scope && scope.index !== index) scope = scope.parent;
+    if (scope) scope.counted = true;
+    this.#writer.emit("local.get", this.#counterOf(index));
   }
 
   #counterOf(index: Index): number {
