@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { encode } from "../../src/backends/wasm/encode.ts";
+import { plain } from "../../src/backends/wasm/features.ts";
 import { loadLoopProgram } from "../../src/backends/wasm/load.ts";
 import { printProgram } from "../../src/backends/wasm/print.ts";
 import type { Buffer, LoopProgram, LoopType } from "../../src/compiler/loop.ts";
@@ -9,13 +10,16 @@ import { interpretLoops } from "./interpret.ts";
 /** What a buffer holds at first; zeros when undefined. */
 export type Fill = (buffer: Buffer) => ArrayLike<number> | undefined;
 
-/** Runs a program here and by the book on equal memories; gives a look at the memory after it. */
+/**
+ * Runs a program here and by the book on equal memories; gives a look at the memory after it. Only what every engine
+ * has is used, for what relaxed SIMD gives is up to the processor.
+ */
 export async function agree(
   program: LoopProgram,
   fill: Fill = () => undefined,
 ): Promise<(buffer: Buffer) => TypedArray> {
   expect(WebAssembly.validate(encode(printProgram(program)))).toBe(true);
-  const { memory, run } = await loadLoopProgram(program);
+  const { memory, run } = await loadLoopProgram(program, plain);
   const expected = new ArrayBuffer(program.bytes);
   const view = (buffer: Buffer, of: ArrayBuffer) => viewOf(buffer.dtype, of, buffer.offset, buffer.length);
   for (const of of [memory, expected]) {

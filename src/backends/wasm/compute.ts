@@ -1,6 +1,7 @@
 import type { LoopOp, Value } from "../../compiler/loop.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { convert, reinterpret } from "./convert.ts";
+import type { Features } from "./features.ts";
 import type { Opcode } from "./opcodes.ts";
 import { isFloatShape, isMask, isVector, isVectorShape, localType, shapeOf, widthOf } from "./types.ts";
 import type { FunctionWriter } from "./writer.ts";
@@ -8,6 +9,7 @@ import type { FunctionWriter } from "./writer.ts";
 /** What an operation may ask for while it is printed. */
 export interface Operands {
   readonly writer: FunctionWriter;
+  readonly has: Features;
   /** Pushes an operand; once for each time that it stands in the operation's arguments. */
   push(value: Value): void;
   /** Pushes a constant that fills all lanes. */
@@ -26,8 +28,10 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
   mul: (o, to, args) => all(o, args, `${shapeOf(to)}.mul`),
   div: (o, to, args) => all(o, args, `${floatShape(to, "div")}.div`),
   fma: (o, to, [a, b, c]) => {
-    all(o, [a, b], `${shapeOf(to)}.mul`);
-    all(o, [c], `${shapeOf(to)}.add`);
+    const shape = shapeOf(to);
+    if (o.has.relaxed && (shape === "f32x4" || shape === "f64x2")) return all(o, [a, b, c], `${shape}.relaxed_madd`);
+    all(o, [a, b], `${shape}.mul`);
+    all(o, [c], `${shape}.add`);
   },
   neg: (o, to, [a]) => {
     const shape = shapeOf(to);

@@ -2,6 +2,7 @@ import { dump } from "../../compiler/dump.ts";
 import type { LoopProgram } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { encode } from "./encode.ts";
+import { type Features, features, hasVectors } from "./features.ts";
 import { printProgram } from "./print.ts";
 import { textOf } from "./text.ts";
 
@@ -16,8 +17,8 @@ export interface LoadedProgram {
  *
  * @throws `wasm.memory` when the arena does not fit
  */
-export async function loadLoopProgram(program: LoopProgram): Promise<LoadedProgram> {
-  const printed = printProgram(program);
+export async function loadLoopProgram(program: LoopProgram, has: Features = features()): Promise<LoadedProgram> {
+  const printed = printProgram(program, has);
   dump("wat", () => textOf(printed));
   const module = await WebAssembly.compile(encode(printed));
   const { memory, run } = (await instantiate(module, program.bytes)).exports;
@@ -41,20 +42,6 @@ async function instantiate(module: WebAssembly.Module, bytes: number): Promise<W
 /** Why WebAssembly programs cannot run here, if they cannot. */
 export function whyUnavailable(): string | undefined {
   if (typeof WebAssembly !== "object") return "this JavaScript engine has no WebAssembly";
-  const probe = encode({
-    pages: 0,
-    functions: [
-      {
-        name: "run",
-        params: [],
-        locals: ["v128"],
-        body: [
-          ["v128.const", new Uint8Array(16)],
-          ["local.set", 0],
-        ],
-      },
-    ],
-  });
-  if (!WebAssembly.validate(probe)) return "this JavaScript engine has WebAssembly, but without its vectors (SIMD)";
+  if (!hasVectors()) return "this JavaScript engine has WebAssembly, but without its vectors (SIMD)";
   return undefined;
 }

@@ -209,6 +209,8 @@ export const opcodes = {
   "f64x2.max": simd(0xf5),
   "i32x4.trunc_sat_f32x4_s": simd(0xf8),
   "f32x4.convert_i32x4_s": simd(0xfa),
+  "f32x4.relaxed_madd": simd(0x105),
+  "f64x2.relaxed_madd": simd(0x107),
 } as const satisfies Record<string, Encoding>;
 
 export type Opcode = keyof typeof opcodes;

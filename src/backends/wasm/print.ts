@@ -2,6 +2,7 @@ import type { Affine, Index, LoopProgram, Place, Routine, Step } from "../../com
 import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError, PondusError } from "../../graph/errors.ts";
 import type { Range } from "./address.ts";
+import { type Features, plain } from "./features.ts";
 import type { WasmFunction, WasmModule } from "./module.ts";
 import { printRoutine } from "./routine.ts";
 import { FunctionWriter } from "./writer.ts";
@@ -14,7 +15,7 @@ const mostPages = 65536;
  *
  * @throws `wasm.memory` when the arena is larger than 4 GiB
  */
-export function printProgram(program: LoopProgram): WasmModule {
+export function printProgram(program: LoopProgram, has: Features = plain): WasmModule {
   const pages = Math.ceil(program.bytes / pageBytes);
   if (pages > mostPages) {
     const gib = (program.bytes / 2 ** 30).toFixed(1);
@@ -27,7 +28,7 @@ export function printProgram(program: LoopProgram): WasmModule {
   const routines = new Map<Routine, number>();
   survey(program.steps, ranges, routines);
   const names = distinctNames([...routines.keys()].map((r) => r.name));
-  const functions = [...routines].map(([routine, i]) => printRoutine(routine, names[i], ranges));
+  const functions = [...routines].map(([routine, i]) => printRoutine(routine, names[i], ranges, has));
   return { pages, functions: [...functions, printRun(program.steps, routines)] };
 }
 

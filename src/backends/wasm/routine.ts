@@ -3,6 +3,7 @@ import { bytesOf } from "../../graph/dtype.ts";
 import { Addresses, type Range } from "./address.ts";
 import { computations, type Operands } from "./compute.ts";
 import { Constants } from "./constants.ts";
+import type { Features } from "./features.ts";
 import { printLoad, printStore } from "./memory.ts";
 import type { WasmFunction } from "./module.ts";
 import { isVector } from "./types.ts";
@@ -11,7 +12,12 @@ import { type Making, Values } from "./values.ts";
 import { FunctionWriter } from "./writer.ts";
 
 /** A function of the routine's counters. `ranges` are those of the program's loops. */
-export function printRoutine(routine: Routine, name: string, ranges: ReadonlyMap<Index, Range>): WasmFunction {
+export function printRoutine(
+  routine: Routine,
+  name: string,
+  ranges: ReadonlyMap<Index, Range>,
+  has: Features,
+): WasmFunction {
   const writer = new FunctionWriter(
     name,
     routine.indices.map(() => "i32"),
@@ -22,6 +28,7 @@ export function printRoutine(routine: Routine, name: string, ranges: ReadonlyMap
   const values = new Values(writer, uses, printMaking, (to, value) => constants.push(to, value));
   const operands: Operands = {
     writer,
+    has,
     push: (value) => values.push(value),
     pushConstant: (to, value) => constants.push(to, value),
     constantOf: (value) => values.constantOf(value),

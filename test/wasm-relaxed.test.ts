@@ -1,0 +1,66 @@
+import { compile } from "pondus";
+import { afterEach, describe, expect, test } from "vitest";
+import { features } from "../src/backends/wasm/features.ts";
+import { machineFor } from "../src/backends/wasm/index.ts";
+import { loadLoopProgram } from "../src/backends/wasm/load.ts";
+import { printProgram } from "../src/backends/wasm/print.ts";
+import { textOf } from "../src/backends/wasm/text.ts";
+import { compileGraph } from "../src/compiler/compile.ts";
+import { at } from "../src/compiler/loop.ts";
+import { vectorOf } from "./loops/agree.ts";
+import { Arena, Hand, launch } from "./loops/by-hand.ts";
+import { enableRelaxedSimd } from "./relaxed-simd.ts";
+
+const before = process.env.PONDUS_RELAXED_SIMD;
+delete process.env.PONDUS_RELAXED_SIMD;
+const has = enableRelaxedSimd();
+
+describe.skipIf(!has)("relaxed SIMD", () => {
+  afterEach(() => {
+    if (before === undefined) delete process.env.PONDUS_RELAXED_SIMD;
+    else process.env.PONDUS_RELAXED_SIMD = before;
+  });
+
+  test("PONDUS_RELAXED_SIMD=0 does without", () => {
+    expect(features()).toEqual({ relaxed: true });
+    process.env.PONDUS_RELAXED_SIMD = "0";
+    expect(features()).toEqual({ relaxed: false });
+  });
+
+  test("a product's inner loop multiplies and adds in one instruction, in a tile of 6 x 2 vectors", () => {
+    const { graph } = compile(({ x, y }) => ({ z: x.matmul(y) }), { x: [12, 5], y: [5, 16] });
+    const text = (relaxed: boolean) => {
+      const { program } = compileGraph(graph, machineFor({ relaxed }));
+      return textOf(printProgram(program, { relaxed }));
+    };
+    expect(text(true).match(/f32x4\.relaxed_madd/g)).toHaveLength(12);
+    expect(text(true)).not.toContain("f32x4.mul");
+    expect(text(false).match(/f32x4\.mul/g)).toHaveLength(8);
+    expect(text(false)).not.toContain("relaxed");
+  });
+
+  // a a + c, where a a must be rounded unless it is added before: the exact result is a power of two.
+  test.each([
+    { type: "float32", a: 1 + 2 ** -12, c: -(1 + 2 ** -11), exact: 2 ** -24 },
+    { type: "float64", a: 1 + 2 ** -30, c: -(1 + 2 ** -29), exact: 2 ** -60 },
+  ] as const)("fma of $type rounds once or twice, in its own order of operands", async ({ type, a, c, exact }) => {
+    const arena = new Arena();
+    const lanes = vectorOf[type];
+    const [x, y, z, out] = [1, 1, 1, 2].map((n) => arena.buffer(type, n * lanes));
+    const h = new Hand();
+    const [left, right, added] = [x, y, z].map((buffer) => h.load(type, lanes, buffer, at(0)));
+    h.store(h.compute("fma", type, lanes, left, right, added), out, at(0));
+    h.store(h.compute("fma", type, lanes, left, added, right), out, at(lanes));
+    const program = arena.program(launch(h.routine("fma")));
+    const { memory, run } = await loadLoopProgram(program, { relaxed: true });
+    const View = type === "float32" ? Float32Array : Float64Array;
+    const view = ({ offset, length }: typeof x) => new View(memory, offset, length);
+    const fill = (values: [number, number, number]) => [x, y, z].forEach((b, i) => view(b).fill(values[i]));
+    fill([a, a, c]);
+    await run();
+    expect([0, exact]).toContain(view(out)[0]);
+    fill([2, 3, 5]);
+    await run();
+    expect([...view(out)]).toEqual([...Array(lanes).fill(11), ...Array(lanes).fill(13)]);
+  });
+});
