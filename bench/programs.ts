@@ -52,7 +52,8 @@ export function programs(root: string, scratch: string): Program[] {
     name,
     peer: name,
     command: process.execPath,
-    args: [join(peers, `${name}.mjs`), name],
+    // Room for jax-js, which traces an unrolled ODE solver by recursion.
+    args: ["--stack-size=7600", join(peers, `${name}.mjs`), name],
     missing: existsSync(join(peers, "node_modules", needs)) ? undefined : installHint,
   });
   return [

@@ -1,8 +1,8 @@
 import { grad, jvp, nn, parameterOf, type Tensor, tensor } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
 import type { CaseData } from "./data.ts";
 import { loop } from "./loop.ts";
 import { type Layers, layersOf, network } from "./network.ts";
-import type { Ready } from "./serve.ts";
 import { training } from "./training.ts";
 
 /** The loss and its gradient, without a step; the check takes steps. */

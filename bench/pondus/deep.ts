@@ -1,7 +1,7 @@
 import { nn } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
 import type { CaseData } from "./data.ts";
 import { layersOf, network } from "./network.ts";
-import type { Ready } from "./serve.ts";
 import { training } from "./training.ts";
 
 export function deep(data: CaseData): Promise<Ready> {

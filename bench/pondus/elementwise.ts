@@ -1,8 +1,8 @@
 import { parameterOf, type Tensor } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
+import { summary } from "../protocol/summary.ts";
 import type { CaseData } from "./data.ts";
 import { loop } from "./loop.ts";
-import type { Ready } from "./serve.ts";
-import { summary } from "./summary.ts";
 
 const maps: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   tanh: (x) => x.tanh(),

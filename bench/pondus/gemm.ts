@@ -1,8 +1,8 @@
 import { parameterOf } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
+import { summary } from "../protocol/summary.ts";
 import type { CaseData } from "./data.ts";
 import { loop } from "./loop.ts";
-import type { Ready } from "./serve.ts";
-import { summary } from "./summary.ts";
 
 /** c = a b, with a or b stored the other way round. */
 export async function gemm(data: CaseData, { form }: Readonly<Record<string, unknown>>): Promise<Ready> {

@@ -1,8 +1,8 @@
 import { compile, nn } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
+import { summary } from "../protocol/summary.ts";
 import type { CaseData } from "./data.ts";
 import { layersOf, network } from "./network.ts";
-import type { Ready } from "./serve.ts";
-import { summary } from "./summary.ts";
 
 /** The forward pass as a user calls it: numbers in, numbers out. */
 export async function inference(data: CaseData): Promise<Ready> {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { inspectBackends } from "pondus";
+import { type Ready, serve } from "../protocol/serve.ts";
 import { burgers } from "./burgers.ts";
 import { CaseData } from "./data.ts";
 import { deep } from "./deep.ts";
@@ -8,7 +9,6 @@ import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
 import { proteins } from "./proteins.ts";
-import { type Ready, serve } from "./serve.ts";
 import { yeast } from "./yeast.ts";
 
 type Prepare = (data: CaseData, sizes: Readonly<Record<string, unknown>>) => Promise<Ready>;

@@ -1,6 +1,6 @@
 import { optim, type Tensor } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
 import { loop } from "./loop.ts";
-import type { Ready } from "./serve.ts";
 
 /** Losses before each of ten steps of Adam, and what steps cost. */
 export async function training(build: () => Tensor, rate: number): Promise<Ready> {

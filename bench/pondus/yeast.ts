@@ -1,7 +1,7 @@
 import { nn, ode } from "pondus";
+import type { Ready } from "../protocol/serve.ts";
 import type { CaseData } from "./data.ts";
 import { layersOf, network } from "./network.ts";
-import type { Ready } from "./serve.ts";
 import { training } from "./training.ts";
 
 export function yeast(data: CaseData): Promise<Ready> {

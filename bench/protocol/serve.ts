@@ -6,8 +6,17 @@ export interface Ready {
   readonly check: readonly number[];
   /** From the function to its first result. */
   readonly compileSeconds: number;
+  /** What the table should say beside the figure. */
+  readonly note?: string;
+  /** Frees what the next case does not need. */
+  release?(): void;
   /** Does so many iterations. */
   advance(count: number): Promise<void>;
+}
+
+/** Why somebody cannot do a case at all. */
+export interface Unsupported {
+  readonly unsupported: string;
 }
 
 type Request = { readonly do: string; readonly [name: string]: unknown };
@@ -20,21 +29,31 @@ export async function serve(
     readonly threads: number;
     readonly cases: readonly string[];
   },
-  prepare: (name: string, sizes: Readonly<Record<string, unknown>>, file: string) => Promise<Ready>,
+  prepare: (name: string, sizes: Readonly<Record<string, unknown>>, file: string) => Promise<Ready | Unsupported>,
 ): Promise<void> {
   let ready: Ready | undefined;
   let pace = 0;
+  const release = () => {
+    ready?.release?.();
+    ready = undefined;
+  };
   const answer = async (request: Request): Promise<unknown> => {
     if (request.do === "hello") return self;
     if (request.do === "release") {
-      ready = undefined;
+      release();
       return { ok: true };
     }
     if (request.do === "prepare") {
-      ready = undefined;
-      ready = await prepare(String(request.case), request.variant as Record<string, unknown>, String(request.data));
-      pace = await warmUp(ready);
-      return { check: ready.check, compileSeconds: ready.compileSeconds };
+      release();
+      const made = await prepare(
+        String(request.case),
+        request.variant as Record<string, unknown>,
+        String(request.data),
+      );
+      if ("unsupported" in made) return made;
+      pace = await warmUp(made);
+      ready = made;
+      return { check: made.check, compileSeconds: made.compileSeconds, note: made.note };
     }
     if (request.do === "time" && ready) {
       const count = Math.max(1, Math.round(Number(request.seconds) / pace));
