@@ -71,7 +71,19 @@ test("an update in place needs neither a second array nor a copy", () => {
 test("a transposed operand is read where it lies when few rows use it, and copied once when many do", () => {
   const product = (rows: number) => programOf(({ x, w }) => ({ y: x.matmul(w.T) }), { x: [rows, 64], w: [32, 64] });
   expect(launchesOf(product(4))).toEqual(["contract"]);
-  expect(launchesOf(product(64))).toEqual(["permute", "contract"]);
+  expect(launchesOf(product(64))).toEqual(["pack", "contract"]);
+});
+
+test("a large operand is packed once, outside the loops in which it does not change", () => {
+  const program = programOf(
+    ({ h, w, xs }) => {
+      const { carry } = scan({ h }, (c, { x }) => ({ carry: { h: c.h.matmul(w.T).add(x).tanh() } }), { xs: { x: xs } });
+      return { h: carry.h };
+    },
+    { h: [64, 600], w: [600, 600], xs: [10, 64, 600] },
+  );
+  // Panels of 32 columns, and one kernel more for the 24 that are left.
+  expect(launchesOf(program)).toEqual(["copy", "pack", "pack", ["contract", "contract", "copy"], "copy"]);
 });
 
 test("views cost no launch", () => {

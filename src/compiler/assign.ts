@@ -1,7 +1,8 @@
 import type { Node } from "../graph/node.ts";
 import { copyView } from "./copy.ts";
-import { eachScalar, type Kernel, readsOf } from "./kernel.ts";
-import { type Buffer, type Step, sameAffine } from "./loop.ts";
+import { eachScalar, type Kernel } from "./kernel.ts";
+import { type Buffer, sameAffine } from "./loop.ts";
+import { type Uses, usesOf } from "./uses.ts";
 import type { View } from "./views.ts";
 import type { Steps, Workshop } from "./workshop.ts";
 
@@ -51,24 +52,4 @@ function readsInPlace(kernel: Kernel, written: Buffer, old: Buffer): boolean {
     if (s.kind === "load" && s.buffer === old && (s.moving || !sameAffine(s.at, place.at))) fits = false;
   });
   return fits;
-}
-
-/** What a step, or anything inside it, reads and writes. */
-interface Uses {
-  readonly reads: ReadonlySet<Buffer>;
-  readonly writes: ReadonlySet<Buffer>;
-}
-
-function usesOf(step: Step<Kernel>): Uses {
-  if (step.kind === "launch") {
-    return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
-  }
-  const inner = (step.kind === "branch" ? [...step.yes, ...step.no] : bodyOf(step)).map(usesOf);
-  const reads = new Set(inner.flatMap((u) => [...u.reads]));
-  if (step.kind !== "repeat") reads.add(step.flag.buffer);
-  return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
-}
-
-function bodyOf(loop: Extract<Step<Kernel>, { kind: "repeat" | "while" }>): Steps {
-  return loop.kind === "while" ? [...loop.test, ...loop.body] : [...loop.body];
 }

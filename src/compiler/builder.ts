@@ -94,6 +94,19 @@ export class Builder {
     this.#body.push({ op: "store", value, to });
   }
 
+  /** Turns rows into columns: lane k of result i is lane i of operand k. As many operands as each has lanes. */
+  transpose(rows: readonly Value[]): readonly Value[] {
+    const half = rows.length / 2;
+    let values = rows;
+    // Each round is a perfect shuffle of all elements; log2(n) of them exchange the two halves of an element's number.
+    for (let n = rows.length; n > 1; n /= 2) {
+      values = values
+        .slice(0, half)
+        .flatMap((x, i) => [this.op("zipLow", x, values[half + i]), this.op("zipHigh", x, values[half + i])]);
+    }
+    return values;
+  }
+
   variable(from: Value): Value {
     const to = this.#value(from.type, from.lanes);
     this.#body.push({ op: "declare", to, from });

@@ -44,7 +44,7 @@ function affinesOf(kernel: Kernel): Affine[] {
 }
 
 /** Rebuilds scalars with every index expression replaced; shared scalars stay shared. */
-function rebuilder(change: (a: Affine) => Affine): (s: Scalar) => Scalar {
+export function rebuilder(change: (a: Affine) => Affine): (s: Scalar) => Scalar {
   const done = new Map<Scalar, Scalar>();
   const guards = (list: readonly Guard[]) => list.map((g) => ({ ...g, at: change(g.at) }));
   const moving = (m: Moving | undefined) => m && { ...m, position: go(m.position) };

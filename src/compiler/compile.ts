@@ -10,6 +10,7 @@ import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
 import { planMemory } from "./memory.ts";
 import { mergeLoops } from "./merge-loops.ts";
+import { pack } from "./pack.ts";
 import { prune } from "./prune.ts";
 import { routines, workOfSteps } from "./routines.ts";
 import { simplify } from "./simplify.ts";
@@ -39,7 +40,7 @@ export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
 
   const workshop = new Workshop();
   const places = placeLeaves(graph, roots, workshop);
-  const steps = lower(graph, roots, places, workshop);
+  const steps = pack(lower(graph, roots, places, workshop), workshop, machine);
   const bytes = planMemory(steps, workshop.buffers, workshop.shared);
   dump("kernels", () => steps);
   verify(steps, workshop.buffers, workshop.shared, bytes);

@@ -31,7 +31,8 @@ function emitColumns(b: Builder, kernel: Kernel, tiling: Tiling, machine: Machin
 
 function emitTile(b: Builder, kernel: Kernel, { vector, rowAxis, turns }: Tiling, row: Piece, column: Piece): void {
   const points = tilePoints(rowAxis, row, vector, column);
-  const scope = { vector: vector?.index, lanes: column.lanes };
+  const square = row.count === column.lanes && column.lanes > 1 ? rowAxis?.index : undefined;
+  const scope = { vector: vector?.index, lanes: column.lanes, square };
   const { reduction } = kernel;
   const inner = reduction?.axes[reduction.axes.length - 1];
   const pieces = inner ? cut(inner.size, 1, turns) : [];

@@ -53,6 +53,7 @@ export interface Place {
  *   constants for int64.
  * - `select`: mask, if-true, if-false; the mask is as wide as the result's elements.
  * - `splat`: one lane to all. `sumLanes`, `maxLanes`: all lanes to one (`max` as above).
+ * - `zipLow`, `zipHigh`: lanes of two vectors in turn, a0 b0 a1 b1 ..., from their first or their second halves.
  * - `convert`: float32 <-> float64 (rounding), int32 -> float (rounding), float -> int32 (truncating, saturating,
  *   NaN to 0), mask32 <-> mask64, mask -> int32 or float as 0 or 1.
  * - `bits`: float32 <-> int32 and float64 <-> int64, same bits.
@@ -83,6 +84,8 @@ export type LoopOp =
   | "splat"
   | "sumLanes"
   | "maxLanes"
+  | "zipLow"
+  | "zipHigh"
   | "convert"
   | "bits";
 

@@ -23,9 +23,12 @@ export function shareLoops(routine: Routine): Routine {
   return parts < 2 ? routine : { ...routine, body, parts };
 }
 
-/** Instructions, roughly: one lane-wise operation is one, however wide. */
+/** Instructions, roughly: one lane-wise operation is one, however wide. What is stored often goes out of the caches. */
 export function workOf(body: readonly Instruction[]): number {
-  return body.reduce((sum, i) => sum + (i.op === "for" ? turnsOf(i) * (1 + workOf(i.body)) : 1), 0);
+  return body.reduce((sum, i) => {
+    if (isLoop(i)) return sum + turnsOf(i) * (1 + workOf(i.body));
+    return sum + (i.op === "store" ? 4 : 1);
+  }, 0);
 }
 
 const turnsOf = ({ from, to, step }: For) => Math.ceil((to - from) / step);

@@ -11,6 +11,8 @@ export type Shift = ReadonlyMap<Index, number>;
 export interface Scope {
   readonly vector: Index | undefined;
   readonly lanes: number;
+  /** An axis along which the tile has as many points as a vector has lanes. */
+  readonly square?: Index;
 }
 
 /** Writes scalars as instructions. What two points of a tile share (a load, a product) is written once. */
@@ -18,6 +20,7 @@ export class PointWriter {
   readonly #b: Builder;
   readonly #scope: Scope;
   readonly #known = new Map<Scalar, Map<string, Value>>();
+  readonly #squares = new Map<Scalar, Map<string, readonly Value[]>>();
 
   constructor(b: Builder, scope: Scope) {
     this.#b = b;
@@ -65,7 +68,27 @@ export class PointWriter {
       return b.select(this.#holdsAlong(s.guards, shift, value.type), value, b.constant(value.type, lanes, 0));
     }
     if (s.guards.length > 0) return this.#guardedLoad(s, shift, along(s.at));
+    if (this.#scope.square && liesAlong(s, this.#scope.square, along(s.at))) return this.#turned(s, shift);
     return b.load(type, lanes, this.#place(s.buffer, s.at, s.moving, shift), along(s.at));
+  }
+
+  /** An element of a square that is read along its other side and turned over in registers. */
+  #turned(s: Extract<Scalar, { kind: "load" }>, shift: Shift): Value {
+    const { vector, lanes, square } = this.#scope as Required<Scope>;
+    const corner = new Map([...shift].filter(([index]) => index !== square));
+    const key = shiftKey(s, corner);
+    const known = this.#squares.get(s) ?? new Map<string, readonly Value[]>();
+    this.#squares.set(s, known);
+    let rows = known.get(key);
+    if (!rows) {
+      const sides = Array.from({ length: lanes }, (_, k) => {
+        const place = this.#place(s.buffer, s.at, undefined, new Map([...corner, [vector as Index, k]]));
+        return this.#b.load(registerType(s.dtype), lanes, place, 1);
+      });
+      rows = this.#b.transpose(sides);
+      known.set(key, rows);
+    }
+    return rows[shift.get(square) ?? 0];
   }
 
   /** Where the guards fail, some place inside the buffer is read instead, and the result dropped. */
@@ -118,6 +141,12 @@ export class PointWriter {
     });
     return tests.reduce((all, test) => b.op("and", all, test));
   }
+}
+
+/** A load whose vectors do not lie together, but whose elements along another axis do. */
+export function liesAlong(s: Scalar, other: Index, stride: number): s is Extract<Scalar, { kind: "load" }> {
+  if (s.kind !== "load" || s.moving || s.guards.length > 0) return false;
+  return stride !== 0 && stride !== 1 && s.dtype !== "bool" && scaleOf(s.at, other) === 1;
 }
 
 function shifted(a: Affine, shift: Shift): Affine {

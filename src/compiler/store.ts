@@ -66,10 +66,7 @@ export function chooseStored(
   for (const node of order) {
     if (leaves.has(node)) continue;
     if (isAnchor(node)) stored.add(node);
-    if (node.is("contract")) {
-      node.inputs.forEach(demand);
-      for (const z of scatteredOperands(node, view)) if (z.op === "permute") stored.add(z);
-    }
+    if (node.is("contract")) node.inputs.forEach(demand);
     if (node.op === "gather") demand(node.inputs[0]);
     if (node.is("scan")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
     if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
@@ -106,22 +103,6 @@ function longChains(order: readonly Node[], leaves: ReadonlyMap<Node, View>): No
     const length = 1 + (lengths.get(node.inputs[0]) ?? 0);
     lengths.set(node, length > deepest ? 0 : length);
     return length > deepest;
-  });
-}
-
-/**
- * Operands whose vectors (along the result's innermost axis) do not lie together, where enough rows of the result use
- * them to pay for a copy that does.
- */
-function scatteredOperands(node: Node<"contract">, view: (node: Node) => View | undefined): Node[] {
-  const { a, b, out } = node.attrs;
-  const innermost = out[out.length - 1];
-  return [a, b].flatMap((labels, k) => {
-    const z = node.inputs[k];
-    const axis = labels.indexOf(innermost);
-    if (axis < 0 || z.shape[axis] < 4 || view(z)?.strides[axis] === 1) return [];
-    const rows = out.reduce((n, label, i) => (labels.includes(label) ? n : n * node.shape[i]), 1);
-    return rows >= 8 ? [z] : [];
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Axis, Kernel, Scalar } from "./kernel.ts";
 import { eachScalar, operandsOf, rootsOf } from "./kernel.ts";
 import { type Affine, type Index, type Machine, scaleOf } from "./loop.ts";
+import { liesAlong } from "./point-writer.ts";
 
 /**
  * How a kernel's loops are cut.
@@ -29,6 +30,9 @@ const independentSums = 8;
 function turnsFor(accumulators: number, length: number): number {
   return length < 4 ? 1 : Math.max(1, Math.min(4, Math.floor(independentSums / accumulators)));
 }
+
+/** Vectors side by side in a register tile. */
+export const tileColumns = 2;
 
 /** Chooses a tiling from the shape of the loops, the strides of the loads, and the machine's registers. */
 export function tile(kernel: Kernel, machine: Machine): Tiling {
@@ -113,6 +117,15 @@ function strided(kernel: Kernel, index: Index): boolean {
   return found;
 }
 
+/** True when a square of both axes can be read along `other` and turned over in registers. */
+function turns(kernel: Kernel, vector: Index, other: Index): boolean {
+  let found = false;
+  eachScalar(rootsOf(kernel), (s) => {
+    if (s.kind === "load" && vector !== other && liesAlong(s, other, scaleOf(s.at, vector))) found = true;
+  });
+  return found;
+}
+
 /** Loads of the reduction that do not vary along an axis, so that points along it can share them. */
 function shares(kernel: Kernel, index: Index): boolean {
   if (!kernel.reduction) return false;
@@ -131,7 +144,10 @@ function balanced(size: number, most: number): number {
 function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
   const lanes = lanesFor(vector.size, widest, kernel, machine);
   const base = { mode: "column", lanes, vector, columnAxis: vector } as const;
-  if (!kernel.reduction) return { ...base, rowAxis: undefined, rows: 1, columns: 1, turns: 1 };
+  if (!kernel.reduction) {
+    const rowAxis = kernel.axes.find((axis) => axis.size >= lanes && turns(kernel, vector.index, axis.index));
+    return { ...base, rowAxis, rows: rowAxis ? lanes : 1, columns: 1, turns: 1 };
+  }
   const length = kernel.reduction.axes[kernel.reduction.axes.length - 1]?.size ?? 1;
   const vectors = Math.floor(vector.size / lanes);
   const rowAxis = kernel.axes
@@ -142,7 +158,7 @@ function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machi
     const columns = Math.min(vectors, 4);
     return { ...base, rowAxis, rows: 1, columns, turns: turnsFor(columns, length) };
   }
-  const columns = Math.min(vectors, 2);
+  const columns = Math.min(vectors, tileColumns);
   const most = Math.min(12, Math.floor((machine.registers - columns - 2) / columns));
   const rows = balanced(rowAxis.size, most);
   return { ...base, rowAxis, rows, columns, turns: turnsFor(rows * columns, length) };

@@ -8,8 +8,10 @@
 #endif
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
 #define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#define SHUFFLE(x, y, bits, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 struct team {
   void (*together)(struct team *team, void (*run)(char *, const long *, long, long), char *m, const long *at, long parts);

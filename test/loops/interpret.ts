@@ -62,8 +62,11 @@ const plus = arithmetic(
   (a, b) => a + b,
 );
 
+/** Operations of which a lane's result is not made from the operands' same lane in their own type. */
+type Across = "splat" | "sumLanes" | "maxLanes" | "zipLow" | "zipHigh" | "convert" | "bits";
+
 /** Operations of one lane, by the result's type. */
-const scalars: { readonly [Op in Exclude<LoopOp, "splat" | "sumLanes" | "maxLanes" | "convert" | "bits">]: Scalar } = {
+const scalars: { readonly [Op in Exclude<LoopOp, Across>]: Scalar } = {
   add: plus,
   sub: arithmetic(
     (a, b) => a - b,
@@ -109,6 +112,10 @@ function compute(to: Value, name: LoopOp, args: readonly { value: Value; lanes: 
       lanes = Array.from({ length: half }, (_, i) => rounded(to.type, f(to.type, lanes[i], lanes[i + half])));
     }
     return lanes;
+  }
+  if (name === "zipLow" || name === "zipHigh") {
+    const start = name === "zipLow" ? 0 : to.lanes / 2;
+    return Array.from({ length: to.lanes }, (_, k) => args[k % 2].lanes[start + Math.floor(k / 2)]);
   }
   return Array.from({ length: to.lanes }, (_, k) => {
     if (name === "bits") return sameBits(first.value.type, to.type, first.lanes[k]);

@@ -80,6 +80,15 @@ function shiftCount(to: Value, count: string): string {
   return `(${count} & ${to.type === "int32" ? 31 : 63})`;
 }
 
+/** Lanes of two vectors in turn, beginning at the first or the second half. */
+const zip =
+  (half: 0 | 1): Expression =>
+  (to, _, [a, b]) => {
+    const start = half * (to.lanes / 2);
+    const lanes = Array.from({ length: to.lanes }, (_, k) => start + (k >> 1) + (k & 1) * to.lanes);
+    return `SHUFFLE(${a}, ${b}, ${bitsName(to)}, ${lanes.join(", ")})`;
+  };
+
 const expressions: { readonly [K in LoopOp]: Expression } = {
   add: infix("+"),
   sub: infix("-"),
@@ -106,6 +115,8 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   splat,
   sumLanes: call("sum"),
   maxLanes: call("max"),
+  zipLow: zip(0),
+  zipHigh: zip(1),
   convert,
   bits: (to, [x], [a]) =>
     to.lanes === 1 ? `bits_${scalarName[x.type].replace(" ", "_")}(${a})` : `(${typeName(to)})${a}`,

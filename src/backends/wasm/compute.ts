@@ -90,6 +90,8 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
     o.writer.emit(`${shape}.splat`);
   },
   sumLanes: (o, _, [a]) => combineLanes(o, a, lanesOpcode(a, "add")),
+  zipLow: (o, _, args) => zip(o, args, 0),
+  zipHigh: (o, _, args) => zip(o, args, 1),
   maxLanes: (o, _, [a]) => combineLanes(o, a, lanesOpcode(a, "max")),
   convert: (o, to, [a]) => convert(o, to, a),
   bits: (o, to, [a]) => reinterpret(o, to, a),
@@ -182,6 +184,17 @@ function lanesOpcode(a: Value, name: "add" | "max"): Opcode {
   if (isFloatShape(shape)) return `${shape}.max`;
   if (a.type === "int64") throw new InternalError("max of int64");
   return "i32x4.max_s";
+}
+
+/** Lanes of two vectors in turn, beginning at the first or the second half. */
+function zip(o: Operands, args: readonly Value[], half: 0 | 1): void {
+  const width = widthOf(args[0].type);
+  const lane = (i: number) => 8 * half + width * (i >> 1) + 16 * (i & 1);
+  for (const a of args) o.push(a);
+  o.writer.emit(
+    "i8x16.shuffle",
+    Uint8Array.from({ length: 16 }, (_, i) => lane(Math.floor(i / width)) + (i % width)),
+  );
 }
 
 /** Halves the vector until one lane is left: with four lanes (0 + 2) + (1 + 3). */
