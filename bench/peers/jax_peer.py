@@ -1,0 +1,227 @@
+"""
+JAX on the CPU: jit, with one call for each step, or (--loop) with all steps of a slice in one call.
+
+    jax_peer.py NAME [--threads N] [--loop]
+"""
+
+import argparse
+import os
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("name")
+arguments.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+arguments.add_argument("--loop", action="store_true")
+options = arguments.parse_args()
+
+# Both are read when JAX is imported.
+os.environ["NPROC"] = str(options.threads)
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+import diffrax
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+from protocol import Ready, Unsupported, each, layers_of, pace_of, serve, summary, timed
+
+
+def gemm(t, sizes):
+    transposed = {"nn": (False, False), "tn": (True, False), "nt": (False, True)}[sizes["form"]]
+
+    def product(a, b):
+        a, b = (x.T if turn else x for x, turn in zip((a, b), transposed))
+        return a @ b
+
+    return repeated(product, (t["a"], t["b"]), lambda c: summary(c, [0, -1]))
+
+
+def elementwise(t, sizes):
+    function = {
+        "tanh": jnp.tanh,
+        "exp": lambda x: jnp.exp(-x),
+        "chain": lambda x: jnp.minimum(jnp.abs((x * 0.75 + 0.125) * x - 0.25) * 0.5 + 0.25, 1),
+    }[sizes["function"]]
+    advance = stepping(function, t["x"])
+    _, seconds = timed(advance, 1)
+    return Ready(summary(advance(9), [0, -1]), seconds, advance)
+
+
+def proteins(t, sizes):
+    x, y = t["x"], t["y"]
+    return training(layers_of(t), 1e-3, lambda layers: mse(network(layers, jax.nn.relu, x), y))
+
+
+def deep(t, sizes):
+    x, y = t["x"], t["y"]
+    return training(
+        layers_of(t), 1e-3, lambda layers: optax.softmax_cross_entropy(network(layers, jax.nn.relu, x), y).mean()
+    )
+
+
+def burgers(t, sizes):
+    along_x = jnp.array([1.0, 0.0])
+
+    # Forward over reverse, a point at a time: a little faster here than jvp of jvp, and both than jax.experimental.jet.
+    def loss(layers):
+        value_and_slope = jax.value_and_grad(lambda at: network(layers, jnp.tanh, at)[0])
+
+        def residual(at):
+            (u, du), (_, du_x) = jax.jvp(value_and_slope, (at,), (along_x,))
+            return du[1] + u * du[0] - 0.01 / jnp.pi * du_x[0]
+
+        known = network(layers, jnp.tanh, t["points"])
+        return jnp.mean(jnp.square(jax.vmap(residual)(t["interior"]))) + mse(known, t["values"])
+
+    layers = layers_of(t)
+    check = training(layers, 1e-3, loss).check
+    return repeated(jax.value_and_grad(loss), (layers,), lambda _: check)
+
+
+def yeast(t, sizes):
+    """By hand with lax.scan and by diffrax: the faster of the two."""
+    values, layers = t["values"], layers_of(t)
+    ways = {}
+    for path in (scanned, diffraxed):
+        ready = training(layers, 1e-2, lambda layers: mse(path(layers, values[0], t["times"]), values))
+        ways[path.__name__] = ready, pace_of(ready.advance)
+    (name, (ready, pace)), (other, (_, slower)) = sorted(ways.items(), key=lambda way: way[1][1])
+    ready.note = f"{name}, {slower / pace:.1f} x faster than {other}"
+    return ready
+
+
+substeps = 10
+
+
+def scanned(layers, start, times):
+    def rate(n):
+        return network(layers, jnp.tanh, n)
+
+    def step(n, h):
+        a = rate(n)
+        b = rate(n + h / 2 * a)
+        c = rate(n + h / 2 * b)
+        d = rate(n + h * c)
+        n = n + h / 6 * (a + 2 * b + 2 * c + d)
+        return n, n
+
+    _, path = lax.scan(step, start, jnp.repeat(jnp.diff(times) / substeps, substeps))
+    return jnp.concatenate([start[None], path[substeps - 1 :: substeps]])
+
+
+class RungeKutta4(diffrax.AbstractERK):
+    tableau = diffrax.ButcherTableau(
+        c=np.array([1 / 2, 1 / 2, 1]),
+        a_lower=(np.array([1 / 2]), np.array([0, 1 / 2]), np.array([0, 0, 1.0])),
+        b_sol=np.array([1 / 6, 1 / 3, 1 / 3, 1 / 6]),
+        b_error=np.zeros(4),
+    )
+    interpolation_cls = diffrax.ThirdOrderHermitePolynomialInterpolation.from_k
+
+    def order(self, terms):
+        return 4
+
+
+def diffraxed(layers, start, times):
+    steps = substeps * (len(times) - 1)
+    solution = diffrax.diffeqsolve(
+        diffrax.ODETerm(lambda _, n, layers: network(layers, jnp.tanh, n)),
+        RungeKutta4(),
+        t0=times[0],
+        t1=times[-1],
+        dt0=None,
+        y0=start,
+        args=layers,
+        saveat=diffrax.SaveAt(t0=True, steps=True),
+        stepsize_controller=diffrax.StepTo(jnp.linspace(times[0], times[-1], steps + 1)),
+        # Every step is kept for the way back: there is room, and none need be computed twice.
+        adjoint=diffrax.RecursiveCheckpointAdjoint(checkpoints=steps),
+        max_steps=steps,
+        throw=False,
+    )
+    return solution.ys[::substeps]
+
+
+def inference(t, sizes):
+    if options.loop:
+        raise Unsupported("each pass begins and ends outside")
+    x, layers = np.array(t["x"]), layers_of(t)
+    forward = jax.jit(lambda layers, x: network(layers, jax.nn.relu, x))
+    step = lambda: np.asarray(forward(layers, x))
+    y, seconds = timed(step)
+    return Ready(summary(y, [0]), seconds, each(step))
+
+
+def network(layers, activation, x):
+    for w, b in zip(layers[:-2:2], layers[1:-2:2]):
+        x = activation(x @ w + b)
+    return x @ layers[-2] + layers[-1]
+
+
+def mse(x, y):
+    return jnp.mean(jnp.square(x - y))
+
+
+def training(layers, rate, loss):
+    adam = optax.adam(rate)
+
+    def step(state):
+        layers, moments, _ = state
+        value, gradient = jax.value_and_grad(loss)(layers)
+        updates, moments = adam.update(gradient, moments)
+        return optax.apply_updates(layers, updates), moments, value
+
+    advance = stepping(step, (layers, adam.init(layers), jnp.zeros(())))
+    (_, _, first), seconds = timed(advance, 1)
+    check = [float(first), *(float(advance(1)[-1]) for _ in range(9))]
+    return Ready(check, seconds, advance)
+
+
+def stepping(step, state):
+    """`step` is from a state to the next. Returns `advance`: from a number of steps to the state after them."""
+    state = jax.tree.map(jnp.copy, state)
+    call = jax.jit(step, donate_argnums=0)
+    loop = jax.jit(lambda state, count: lax.fori_loop(0, count, lambda _, at: step(at), state), donate_argnums=0)
+
+    def advance(count):
+        nonlocal state
+        if options.loop:
+            state = loop(state, count)
+        else:
+            for _ in range(count):
+                state = call(state)
+        return jax.block_until_ready(state)
+
+    return advance
+
+
+def repeated(function, inputs, check_of):
+    """The same function of the same inputs again and again."""
+    if options.loop:
+        # Behind the barrier the inputs look different each time; or else the function would be taken out of the loop.
+        def step(state):
+            inputs, _ = lax.optimization_barrier(state)
+            return inputs, function(*inputs)
+
+        empty = jax.tree.map(lambda like: jnp.zeros(like.shape), jax.eval_shape(function, *inputs))
+        advance = stepping(step, (inputs, empty))
+        (_, result), seconds = timed(advance, 1)
+        return Ready(check_of(result), seconds, advance)
+    call = jax.jit(function)
+    step = lambda: jax.block_until_ready(call(*inputs))
+    result, seconds = timed(step)
+    return Ready(check_of(result), seconds, each(step))
+
+
+cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, yeast, inference)}
+
+
+def prepare(case, tensors, sizes):
+    jax.clear_caches()
+    return cases[case]({name: jnp.asarray(array) for name, array in tensors.items()}, sizes)
+
+
+serve(
+    {"name": options.name, "version": jax.__version__, "threads": options.threads, "cases": list(cases)},
+    prepare,
+)
