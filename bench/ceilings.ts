@@ -3,38 +3,37 @@ import type { Entrant } from "./roster.ts";
 
 const slice = 0.1;
 
-/** A ceiling's figures so far, in thousand millions a second. */
-export type Samples = Map<string, number[]>;
+/**
+ * What the machine can do at most, in thousand millions a second: the highest figures of the run, which are those of a
+ * moment when nobody else was at work on it.
+ */
+export class Ceilings {
+  readonly #machine: Entrant;
+  readonly highest: Record<string, number> = {};
 
-/** One core, and all of them where that is another figure. */
-export function waysUp(ceiling: string): string[] {
-  return ceiling === "clock" || allThreads === 1 ? [ceiling] : [ceiling, `${ceiling} all`];
-}
+  constructor(machine: Entrant) {
+    this.#machine = machine;
+  }
 
-export const everyCeiling = ["fma-f32", "fma-f64", "copy", "clock"].flatMap(waysUp);
-
-/** Measures every one of `names` for a moment. A machine that fails to answer leaves no figure. */
-export async function sampleCeilings(machine: Entrant, names: readonly string[], samples: Samples): Promise<void> {
-  if (!machine.present) return;
-  for (const name of names) {
-    const [program, all] = name.split(" ");
-    try {
-      await machine.ask({ do: "prepare", case: program, variant: { threads: all ? allThreads : 1 } });
-      const { seconds } = await machine.ask({ do: "time", seconds: slice });
-      samples.set(name, [...(samples.get(name) ?? []), 1 / Number(seconds)]);
-    } catch {
-      // Its absence shows in the table.
+  /** Measures every one of `names` for a moment. A machine that fails to answer leaves no figure. */
+  async sample(names: readonly string[] = everyCeiling): Promise<void> {
+    if (!this.#machine.present) return;
+    for (const name of names) {
+      const [program, all] = name.split(" ");
+      try {
+        await this.#machine.ask({ do: "prepare", case: program, variant: { threads: all ? allThreads : 1 } });
+        const { seconds } = await this.#machine.ask({ do: "time", seconds: slice });
+        this.highest[name] = Math.max(this.highest[name] ?? 0, 1 / Number(seconds));
+      } catch {
+        // Its absence shows in the table.
+      }
     }
   }
 }
 
-/** The highest figures: what the machine can do when nobody else is at work on it. */
-export function highest(samples: Samples): Record<string, number> {
-  return Object.fromEntries([...samples].map(([name, list]) => [name, Math.max(...list)]));
+/** A ceiling of one core, and of all of them where that is another figure. */
+export function waysUp(ceiling: string): string[] {
+  return ceiling === "clock" || allThreads === 1 ? [ceiling] : [ceiling, `${ceiling} all`];
 }
 
-export async function standingCeilings(machine: Entrant): Promise<Record<string, number>> {
-  const samples: Samples = new Map();
-  for (let round = 0; round < 5; round++) await sampleCeilings(machine, everyCeiling, samples);
-  return highest(samples);
-}
+const everyCeiling = ["fma-f32", "fma-f64", "memory", "clock"].flatMap(waysUp);

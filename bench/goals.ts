@@ -65,7 +65,10 @@ export function within(of: string, need: number): Goal {
   return { text: of, need, sense: "at most", unit: "s", of, figure: (m) => m.seconds(of) };
 }
 
-/** `of` needs no more than `need` times what it needs beside, per unit of work. */
+/**
+ * `of` needs no more than `need` times what it needs beside, per unit of work. The two are measured minutes apart: the
+ * fastest slices are compared.
+ */
 export function level(
   of: string,
   need: number,
@@ -74,7 +77,7 @@ export function level(
   per: string,
 ): Goal {
   const figure = (m: Measured) => {
-    const [here, there] = [m.seconds(of), m.beside(beside.variant)?.seconds(of)];
+    const [here, there] = [m.best(of), m.beside(beside.variant)?.best(of)];
     return ratio(here && here / units, there && there / beside.units);
   };
   return { text: `${of}: time per ${per} against ${beside.variant}`, need, sense: "at most", unit: "x", of, figure };

@@ -1,6 +1,6 @@
 import { disagreement } from "./agree.ts";
 import type { Case, Variant } from "./cases/index.ts";
-import { highest, type Samples, sampleCeilings, waysUp } from "./ceilings.ts";
+import { type Ceilings, waysUp } from "./ceilings.ts";
 import { median } from "./median.ts";
 import type { Reply } from "./participant.ts";
 import type { Cell } from "./result.ts";
@@ -8,11 +8,6 @@ import type { Entrant } from "./roster.ts";
 import { rotation } from "./rotation.ts";
 
 const rounds = 7;
-
-export interface Figures {
-  readonly cells: Record<string, Cell>;
-  readonly ceilings: Record<string, number>;
-}
 
 /**
  * Times one variant: everybody prepares and shows that it computes the same as the reference, the first that can
@@ -25,10 +20,10 @@ export async function measure(
   { sizes, work }: Variant,
   file: string,
   entrants: readonly Entrant[],
-  machine: Entrant,
+  ceilings: Ceilings,
   seconds: number,
   doing: (what: string) => void,
-): Promise<Figures> {
+): Promise<Record<string, Cell>> {
   const cells: Record<string, Cell> = {};
   const ready: Entrant[] = [];
   let reference: number[] | undefined;
@@ -46,7 +41,6 @@ export async function measure(
     if (!cell.problem) ready.push(entrant);
   }
   const samples = new Map<string, number[]>(ready.map((entrant) => [entrant.name, []]));
-  const ceilings: Samples = new Map();
   for (let round = 0; round < rounds; round++) {
     doing(`round ${round + 1} of ${rounds}`);
     for (const entrant of rotation(ready, round)) {
@@ -58,7 +52,7 @@ export async function measure(
       });
       if (cell.problem) cells[entrant.name] = { ...cells[entrant.name], ...cell };
     }
-    if (work) await sampleCeilings(machine, waysUp(work.ceiling), ceilings);
+    if (work) await ceilings.sample(waysUp(work.ceiling));
   }
   for (const entrant of entrants) {
     if (entrant.participant.alive) await attempt(async () => ({ note: String(await entrant.ask({ do: "release" })) }));
@@ -66,7 +60,7 @@ export async function measure(
   for (const [who, list] of samples) {
     if (!cells[who].problem) cells[who] = { ...cells[who], seconds: median(list), samples: list };
   }
-  return { cells, ceilings: highest(ceilings) };
+  return cells;
 }
 
 /** What goes wrong becomes the participant's cell. */

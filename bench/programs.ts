@@ -19,6 +19,8 @@ export const allThreads = availableParallelism();
 
 export const installHint = "install it with bench/peers/setup";
 
+const pythonScripts: Readonly<Record<string, string>> = { pytorch: "pytorch.py", jax: "jax_peer.py" };
+
 /**
  * Every participant but the machine, in the order in which the table lists them.
  *
@@ -38,12 +40,12 @@ export function programs(root: string, scratch: string): Program[] {
     // Compiled programs of its own: what a user has in the cache makes no difference, and is left alone.
     env: { PONDUS_CACHE: join(scratch, "pondus"), PONDUS_THREADS: undefined, ...env },
   });
-  const inPython = (name: string, peer: string, script: string): Program => ({
+  const inPython = (name: string, peer: string, threads: number, ...flags: string[]): Program => ({
     ...shared,
     name,
     peer,
     command: python,
-    args: [join(peers, script), name],
+    args: [join(peers, pythonScripts[peer]), name, "--threads", String(threads), ...flags],
     env: { TORCHINDUCTOR_CACHE_DIR: join(scratch, "inductor") },
     missing: existsSync(python) ? undefined : installHint,
   });
@@ -60,11 +62,11 @@ export function programs(root: string, scratch: string): Program[] {
     pondus("pondus-native-1", { PONDUS_BACKEND: "native", PONDUS_THREADS: "1" }),
     pondus("pondus-native", { PONDUS_BACKEND: "native" }),
     pondus("pondus-wasm", { PONDUS_BACKEND: "wasm" }),
-    inPython("pytorch-1", "pytorch", "pytorch.py"),
-    ...(allThreads > 1 ? [inPython(`pytorch-${allThreads}`, "pytorch", "pytorch.py")] : []),
-    inPython("pytorch-compile", "pytorch", "pytorch.py"),
-    inPython("jax", "jax", "jax_.py"),
-    inPython("jax-loop", "jax", "jax_.py"),
+    inPython("pytorch-1", "pytorch", 1),
+    ...(allThreads > 1 ? [inPython(`pytorch-${allThreads}`, "pytorch", allThreads)] : []),
+    inPython("pytorch-compile", "pytorch", allThreads, "--compile"),
+    inPython("jax", "jax", allThreads),
+    inPython("jax-loop", "jax", allThreads, "--loop"),
     inNode("tfjs", "@tensorflow/tfjs-backend-wasm"),
     inNode("jax-js", "@jax-js/jax"),
     inNode("onnxruntime", "onnxruntime-node"),

@@ -15,6 +15,6 @@ export function rate(
   const said = `${number(speed)} ${units[work.unit]}`;
   const most = ceilings[work.ceiling === "clock" || threads === 1 ? work.ceiling : `${work.ceiling} all`];
   if (!most) return said;
-  const of = { "fma-f32": "of peak", copy: "of copy", clock: "a cycle" }[work.ceiling];
+  const of = { "fma-f32": "of peak", memory: "of memory", clock: "a cycle" }[work.ceiling];
   return `${said}, ${(work.amount / 1e9 / Math.min(...samples) / most).toFixed(2)} ${of}`;
 }

@@ -16,8 +16,6 @@ export interface VariantResult {
   readonly case: string;
   readonly variant: string;
   readonly cells: Readonly<Record<string, Cell>>;
-  /** Thousand millions a second, by the ceiling's name. */
-  readonly ceilings: Readonly<Record<string, number>>;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -37,7 +35,7 @@ export interface MachineDescription {
   readonly system: string;
   readonly node: string;
   readonly compiler: string;
-  /** Thousand millions a second, by name. */
+  /** The highest of the run, in thousand millions a second, by name. */
   readonly ceilings: Readonly<Record<string, number>>;
 }
 

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { writeSafetensors } from "pondus/io";
 import { type Case, cases, type Variant } from "./cases/index.ts";
-import { standingCeilings } from "./ceilings.ts";
+import { Ceilings } from "./ceilings.ts";
 import { measureFirstResults } from "./first-result.ts";
 import { judge } from "./goals.ts";
 import { describeMachine, machineProgram } from "./machine.ts";
-import { type Figures, measure } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { measuredIn } from "./measured.ts";
 import type { Options } from "./options.ts";
 import { programs } from "./programs.ts";
 import { Progress } from "./progress.ts";
-import type { BenchResult, VariantResult } from "./result.ts";
-import { type Entrant, gather } from "./roster.ts";
+import type { BenchResult, Cell, VariantResult } from "./result.ts";
+import { gather } from "./roster.ts";
 
 /** Measures what the options ask for. Whatever a participant does, the others are measured. */
 export async function runBench(root: string, scratch: string, options: Options): Promise<BenchResult> {
@@ -20,47 +20,59 @@ export async function runBench(root: string, scratch: string, options: Options):
   const wanted = programs(root, scratch).filter(({ peer }) => peer === "pondus" || (peers?.includes(peer) ?? true));
   process.stderr.write("Starting everybody ...\n");
   const [machine, ...entrants] = await gather([machineProgram(root, scratch), ...wanted]);
-  const ceilings = await standingCeilings(machine);
+  const present = entrants.filter((entrant) => entrant.present);
+  const ceilings = new Ceilings(machine);
+  await ceilings.sample();
   const progress = new Progress(chosen.reduce((n, { variants }) => n + variants.length, 0));
-  const results: VariantResult[] = [];
-  for (const one of chosen) {
-    const raw: VariantResult[] = [];
-    for (const variant of one.variants) {
-      progress.begin(`${one.name} ${variant.name}`);
-      const figures = await measureVariant(one, variant);
-      raw.push({ case: one.name, variant: variant.name, ...figures, verdicts: [] });
-      progress.done();
-    }
-    // A goal may look at other variants of its case.
-    one.variants.forEach((variant, i) => {
-      const measured = measuredIn(raw, variant.name);
-      results.push({ ...raw[i], verdicts: variant.goals.map((goal) => judge(goal, measured)) });
-    });
+  const cellsOf = new Map<Variant, Record<string, Cell>>();
+  for (const { one, variant } of eachVariant(chosen)) {
+    progress.begin(`${one.name} ${variant.name}`);
+    cellsOf.set(variant, await cellsFor(one, variant));
+    progress.done();
   }
   await Promise.all([machine, ...entrants].map(({ participant }) => participant.end()));
   return {
     date: new Date().toISOString(),
     seconds,
-    machine: { ...describeMachine(), ceilings },
+    machine: { ...describeMachine(), ceilings: ceilings.highest },
     participants: [machine, ...entrants].map(({ presence }) => presence),
-    results,
+    results: judged(chosen, cellsOf, ceilings.highest),
   };
 
-  async function measureVariant(one: Case, variant: Variant): Promise<Figures> {
+  async function cellsFor(one: Case, variant: Variant): Promise<Record<string, Cell>> {
     const file = join(scratch, "data.safetensors");
     const doing = (what: string) => progress.doing(what);
     writeSafetensors(file, { tensors: tensorsOf(one, variant), metadata: {} });
-    if (one.timed === "first result") {
-      return { cells: await measureFirstResults(variant, file, present(entrants), scratch, doing), ceilings: {} };
-    }
-    const takePart = present(entrants).filter(
+    if (one.timed === "first result") return measureFirstResults(variant, file, present, scratch, doing);
+    const takePart = present.filter(
       (entrant) => entrant.knows(one.program ?? one.name) && (one.participants?.includes(entrant.name) ?? true),
     );
-    return measure(one, variant, file, takePart, machine, seconds, doing);
+    return measure(one, variant, file, takePart, ceilings, seconds, doing);
   }
 }
 
-const present = (entrants: readonly Entrant[]) => entrants.filter((entrant) => entrant.present);
+const eachVariant = (chosen: readonly Case[]) =>
+  chosen.flatMap((one) => one.variants.map((variant) => ({ one, variant })));
+
+/** Goals come last: they may look at other variants of their case, and at ceilings that were reached later. */
+function judged(
+  chosen: readonly Case[],
+  cellsOf: ReadonlyMap<Variant, Record<string, Cell>>,
+  ceilings: Readonly<Record<string, number>>,
+): VariantResult[] {
+  return chosen.flatMap((one) => {
+    const results = one.variants.map((variant) => ({
+      case: one.name,
+      variant: variant.name,
+      cells: cellsOf.get(variant) ?? {},
+      verdicts: [],
+    }));
+    return one.variants.map(({ name, goals }, i) => {
+      const measured = measuredIn(results, name, ceilings);
+      return { ...results[i], verdicts: goals.map((goal) => judge(goal, measured)) };
+    });
+  });
+}
 
 function tensorsOf(one: Case, { sizes }: Variant) {
   return Object.fromEntries(

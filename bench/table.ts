@@ -10,7 +10,7 @@ export function printTable(result: BenchResult): string {
   const { machine, participants, results } = result;
   const missing = participants.filter((one) => one.missing !== undefined);
   const blocks = [
-    ...results.map(block),
+    ...results.map((one) => block(one, machine.ceilings)),
     `Goals\n${indented(summary(results))}`,
     `Machine\n${indented(
       columns([
@@ -35,7 +35,7 @@ export function printTable(result: BenchResult): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-function block(result: VariantResult): string {
+function block(result: VariantResult, ceilings: Readonly<Record<string, number>>): string {
   const one = cases.find(({ name }) => name === result.case);
   const work = one?.variants.find(({ name }) => name === result.variant)?.work;
   const [native, wasm] = baselines(result);
@@ -45,7 +45,7 @@ function block(result: VariantResult): string {
     cell.seconds === undefined ? "" : time(cell.seconds),
     against(cell, native),
     against(cell, wasm),
-    cell.problem ?? rate(work, cell, result.ceilings),
+    cell.problem ?? rate(work, cell, ceilings),
   ]);
   const goals = result.verdicts.map((verdict) => {
     const [goal, value, met] = goalColumns(verdict);
@@ -81,13 +81,13 @@ export const ceilingNames: Readonly<Record<string, string>> = {
   "fma-f32 all": "fused multiply-adds, float32, all cores",
   "fma-f64": "fused multiply-adds, float64, one core",
   "fma-f64 all": "fused multiply-adds, float64, all cores",
-  copy: "copy (read and written), one core",
-  "copy all": "copy (read and written), all cores",
+  memory: "memory read and written, one core",
+  "memory all": "memory read and written, all cores",
   clock: "clock",
 };
 
 export function ceilingUnit(name: string): string {
-  return name.startsWith("fma") ? "GFLOP/s" : name.startsWith("copy") ? "GB/s" : "GHz";
+  return name.startsWith("fma") ? "GFLOP/s" : name.startsWith("memory") ? "GB/s" : "GHz";
 }
 
 const indented = (text: string) => text.replace(/^(?=.)/gm, "  ");

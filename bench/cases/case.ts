@@ -7,14 +7,11 @@ export interface HostTensor {
 export type Data = Readonly<Record<string, HostTensor>>;
 export type Sizes = Readonly<Record<string, number | string>>;
 
-/** What the machine can do at most, in thousand millions a second: float operations, bytes, cycles; of one core or of all. */
-export type Ceiling = "fma-f32" | "fma-f32 all" | "fma-f64" | "fma-f64 all" | "copy" | "copy all" | "clock";
-
 /** What one iteration must do at least, and the ceiling that bounds it. */
 export interface Work {
   readonly amount: number;
   readonly unit: "flop" | "byte" | "element";
-  readonly ceiling: "fma-f32" | "copy" | "clock";
+  readonly ceiling: "fma-f32" | "memory" | "clock";
 }
 
 export interface Variant {

@@ -16,9 +16,9 @@ function variant(name: string, n: number): Variant {
   const goals: Goal[] = [];
   // 10^7 elements pass through memory: read once and written once. Fewer stay in the cache.
   const work: Work =
-    n === 1e7 ? { amount: 8 * n, unit: "byte", ceiling: "copy" } : { amount: n, unit: "element", ceiling: "clock" };
+    n === 1e7 ? { amount: 8 * n, unit: "byte", ceiling: "memory" } : { amount: n, unit: "element", ceiling: "clock" };
   if (name === "chain" && n === 1e7) {
-    goals.push(share("pondus-native-1", 0.8, work.amount, "copy", "share of one core's copy bandwidth"));
+    goals.push(share("pondus-native-1", 0.8, work.amount, "memory", "share of one core's memory bandwidth"));
   }
   if (name === "tanh" && n < 1e7) goals.push(share("pondus-native-1", 0.5, n, "clock", "elements per cycle"));
   return { name: `${name} 1e${Math.log10(n)}`, sizes: { function: name, n }, work, goals };

@@ -9,5 +9,5 @@ import { proteins } from "./proteins.ts";
 import { scale } from "./scale.ts";
 import { yeast } from "./yeast.ts";
 
-export type { Case, Ceiling, Data, Variant, Work } from "./case.ts";
+export type { Case, Data, Variant, Work } from "./case.ts";
 export const cases: readonly Case[] = [gemm, elementwise, proteins, deep, burgers, yeast, inference, compile, scale];

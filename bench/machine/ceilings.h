@@ -3,7 +3,7 @@
 
 double fma_f32(double units, int threads); /* floating-point operations, two to a fused multiply-add */
 double fma_f64(double units, int threads);
-double copy(double units, int threads); /* bytes moved: read and written */
+double memory(double units, int threads); /* bytes moved: read and written */
 double clock_cycles(double units, int threads); /* cycles of one core */
 
 double now(void);
