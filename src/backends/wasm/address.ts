@@ -16,7 +16,7 @@ interface Scope {
   readonly index?: Index;
   readonly from: number;
   /** What must run right before the loop. */
-  readonly entry: Code[];
+  entry: Code[];
   readonly pointers: Map<string, Pointer>;
   /** True once something reads the counter itself. */
   counted: boolean;
@@ -203,7 +203,7 @@ export class Addresses {
     scope.pointers.set(key, { local, step, start: none ? constant : undefined });
     const { parent } = scope;
     if (parent) {
-      this.#writer.collect(() => {
+      scope.entry = this.#writer.collect(() => {
         this.#pushSum(parent, { constant: none ? constant : 0, terms, moving: sum.moving });
         if (!none && constant !== 0) this.#plus(constant);
         this.#writer.emit("local.set", local);

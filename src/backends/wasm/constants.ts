@@ -19,10 +19,8 @@ export class Constants {
     const { type, lanes } = to;
     if (isVector(to)) {
       const lane = isMask(type) ? (value ? -1 : 0) : value;
-      this.pushLanes(
-        type,
-        Array.from({ length: lanes }, () => lane),
-      );
+      if (Object.is(lane, 0)) this.#pushZeros();
+      else this.#pushVector(`${type} ${Object.is(lane, -0) ? "-0" : lane}`, type, () => Array(lanes).fill(lane));
     } else {
       const shape = scalarShape(type);
       const exact = shape === "i64" ? BigInt.asIntN(64, BigInt(value)) : shape === "i32" ? value | 0 : value;
@@ -32,17 +30,20 @@ export class Constants {
 
   /** A vector, lane by lane. */
   pushLanes(type: Value["type"], values: readonly number[]): void {
-    const bytes = vectorBytes(type, values);
-    if (bytes.every((b) => b === 0)) {
-      this.#writer.emit("v128.const", bytes);
-      return;
-    }
-    const key = bytes.join();
+    if (values.every((value) => Object.is(value, 0))) this.#pushZeros();
+    else this.#pushVector(`${type} ${values.join()}`, type, () => values);
+  }
+
+  #pushZeros(): void {
+    this.#writer.emit("v128.const", zeros);
+  }
+
+  #pushVector(key: string, type: Value["type"], lanes: () => readonly number[]): void {
     let local = this.#locals.get(key);
     if (local === undefined) {
       const made = this.#writer.fresh("v128");
       this.#writer.atEntry(() => {
-        this.#writer.emit("v128.const", bytes);
+        this.#writer.emit("v128.const", vectorBytes(type, lanes()));
         this.#writer.emit("local.set", made);
       });
       this.#locals.set(key, made);
@@ -51,6 +52,8 @@ export class Constants {
     this.#writer.emit("local.get", local);
   }
 }
+
+const zeros = new Uint8Array(16);
 
 function vectorBytes(type: Value["type"], values: readonly number[]): Uint8Array {
   if (type === "float32") return new Uint8Array(Float32Array.from(values).buffer);

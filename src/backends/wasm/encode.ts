@@ -1,29 +1,51 @@
+import { Bytes } from "./bytes.ts";
 import type { Code, ValueType, WasmFunction, WasmModule } from "./module.ts";
 import { encodingOf } from "./opcodes.ts";
 
 /** The binary format of a module (WebAssembly Core Specification 2.0, chapter 5). */
-export function encode(module: WasmModule): Uint8Array<ArrayBuffer> {
-  const { functions, pages } = module;
+export function encode({ functions, pages }: WasmModule): Uint8Array<ArrayBuffer> {
+  const out = new Bytes();
   const signatures = [...new Set(functions.map(signatureOf))];
   const last = functions.length - 1;
-  const out: number[] = [0x00, ...ascii("asm"), 0x01, 0x00, 0x00, 0x00];
-  const section = (id: number, content: readonly number[]) => append(out, [id, ...unsigned(content.length)], content);
+  const section = (id: number, write: () => void) => {
+    out.byte(id);
+    out.sized(write);
+  };
 
-  section(1, list(signatures.map((s) => [0x60, ...list([...s].map((c) => [c.charCodeAt(0)])), 0x00])));
-  section(3, list(functions.map((f) => unsigned(signatures.indexOf(signatureOf(f))))));
-  section(5, list([[0x01, ...unsigned(pages), ...unsigned(pages)]]));
-  section(
-    7,
-    list([
-      [...name("memory"), 0x02, 0x00],
-      [...name(functions[last].name), 0x00, ...unsigned(last)],
-    ]),
+  out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+  section(1, () => out.list(signatures, (signature) => encodeSignature(out, signature)));
+  section(3, () => out.list(functions, (f) => out.unsigned(signatures.indexOf(signatureOf(f)))));
+  section(5, () =>
+    out.list([pages], () => {
+      out.byte(0x01);
+      out.unsigned(pages);
+      out.unsigned(pages);
+    }),
   );
-  section(10, list(functions.map(bodyOf)));
+  section(7, () => {
+    const exported = [
+      { name: "memory", kind: 0x02, index: 0 },
+      { name: functions[last].name, kind: 0x00, index: last },
+    ];
+    out.list(exported, ({ name, kind, index }) => {
+      out.name(name);
+      out.byte(kind);
+      out.unsigned(index);
+    });
+  });
+  section(10, () => out.list(functions, (f) => out.sized(() => encodeBody(out, f))));
   // Profilers and stack traces show these names.
-  const names = list(functions.map((f, i) => [...unsigned(i), ...name(f.name)]));
-  section(0, [...name("name"), 0x01, ...unsigned(names.length), ...names]);
-  return Uint8Array.from(out);
+  section(0, () => {
+    out.name("name");
+    out.byte(0x01);
+    out.sized(() =>
+      out.list(functions, ({ name }, i) => {
+        out.unsigned(i);
+        out.name(name);
+      }),
+    );
+  });
+  return out.finish();
 }
 
 const typeBytes: { readonly [T in ValueType]: number } = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
@@ -33,75 +55,45 @@ function signatureOf(f: WasmFunction): string {
   return f.params.map((type) => String.fromCharCode(typeBytes[type])).join("");
 }
 
-function bodyOf(f: WasmFunction): number[] {
+/** Functions from numbers to nothing. */
+function encodeSignature(out: Bytes, signature: string): void {
+  out.byte(0x60);
+  out.list([...signature], (type) => out.byte(type.charCodeAt(0)));
+  out.unsigned(0);
+}
+
+function encodeBody(out: Bytes, f: WasmFunction): void {
   const runs: { type: ValueType; count: number }[] = [];
   for (const type of f.locals) {
     const run = runs.at(-1);
     if (run?.type === type) run.count++;
     else runs.push({ type, count: 1 });
   }
-  const body = list(runs.map(({ type, count }) => [...unsigned(count), typeBytes[type]]));
-  for (const code of f.body) encodeInstruction(body, code);
-  body.push(encodingOf("end").bytes[0]);
-  return append(unsigned(body.length), body);
+  out.list(runs, ({ type, count }) => {
+    out.unsigned(count);
+    out.byte(typeBytes[type]);
+  });
+  f.body.forEach((code) => {
+    encodeInstruction(out, code);
+  });
+  out.bytes(encodingOf("end").bytes);
 }
 
-function encodeInstruction(out: number[], [opcode, ...immediates]: Code): void {
-  const { bytes, immediates: kind } = encodingOf(opcode);
-  out.push(...bytes);
+function encodeInstruction(out: Bytes, code: Code): void {
+  const { bytes, immediates: kind } = encodingOf(code[0]);
+  const value = code[1];
+  out.bytes(bytes);
   if (kind === "none") return;
-  if (kind === "block") out.push(0x40);
-  else if (kind === "index" || kind === "lane") out.push(...unsigned(Number(immediates[0])));
-  else if (kind === "bytes") out.push(...(immediates[0] as Uint8Array));
-  else if (kind === "i32" || kind === "i64") out.push(...signed(BigInt(immediates[0] as number | bigint)));
-  else if (kind === "f32") out.push(...new Uint8Array(Float32Array.of(Number(immediates[0])).buffer));
-  else if (kind === "f64") out.push(...new Uint8Array(Float64Array.of(Number(immediates[0])).buffer));
+  if (kind === "block") out.byte(0x40);
+  else if (kind === "index" || kind === "lane") out.unsigned(Number(value));
+  else if (kind === "bytes") out.bytes(value as Uint8Array);
+  else if (kind === "i32") out.signed(Number(value));
+  else if (kind === "i64") out.signedLong(BigInt(value as number | bigint));
+  else if (kind === "f32") out.float32(Number(value));
+  else if (kind === "f64") out.float64(Number(value));
   else {
-    out.push(kind.align, ...unsigned(Number(immediates[0])));
-    if ("lane" in kind) out.push(Number(immediates[1]));
+    out.byte(kind.align);
+    out.unsigned(Number(value));
+    if ("lane" in kind) out.byte(Number(code[2]));
   }
-}
-
-/** LEB128 of a whole number from 0 to 2^32 - 1. */
-export function unsigned(value: number): number[] {
-  const out: number[] = [];
-  let rest = value;
-  while (rest > 0x7f) {
-    out.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  out.push(rest);
-  return out;
-}
-
-/** Signed LEB128: ends once all that is left repeats the sign bit of the last group. */
-export function signed(value: bigint): number[] {
-  const out: number[] = [];
-  let rest = value;
-  for (;;) {
-    const group = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const done = (rest === 0n && (group & 0x40) === 0) || (rest === -1n && (group & 0x40) !== 0);
-    out.push(done ? group : group | 0x80);
-    if (done) return out;
-  }
-}
-
-function ascii(text: string): number[] {
-  return [...new TextEncoder().encode(text)];
-}
-
-function name(text: string): number[] {
-  const bytes = ascii(text);
-  return [...unsigned(bytes.length), ...bytes];
-}
-
-function list(items: readonly (readonly number[])[]): number[] {
-  return append(unsigned(items.length), ...items);
-}
-
-/** A loop, for bodies can be longer than the arguments that a call may have. */
-function append(out: number[], ...parts: readonly (readonly number[])[]): number[] {
-  for (const part of parts) for (const byte of part) out.push(byte);
-  return out;
 }

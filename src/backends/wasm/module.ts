@@ -3,8 +3,10 @@ import type { Opcode } from "./opcodes.ts";
 /** Types of locals. */
 export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 
+export type Immediate = number | bigint | Uint8Array;
+
 /** One instruction: its name and its immediates, as the text format has them. */
-export type Code = readonly [name: Opcode, ...immediates: (number | bigint | Uint8Array)[]];
+export type Code = readonly [name: Opcode, ...immediates: Immediate[]];
 
 /** A function from numbers to nothing: what it does, it does to the memory. */
 export interface WasmFunction {

@@ -1,4 +1,4 @@
-import type { Code, ValueType, WasmFunction } from "./module.ts";
+import type { Code, Immediate, ValueType, WasmFunction } from "./module.ts";
 import type { Opcode } from "./opcodes.ts";
 
 /** A function that is being written: its locals, and the list that instructions go to. */
@@ -8,7 +8,7 @@ export class FunctionWriter {
   readonly #locals: ValueType[] = [];
   readonly #idle = new Map<ValueType, number[]>();
   /** Runs once, before the body. */
-  readonly #entry: Code[] = [];
+  #entry: Code[] = [];
   #code: Code[] = [];
 
   constructor(name: string, params: readonly ValueType[]) {
@@ -16,8 +16,9 @@ export class FunctionWriter {
     this.#params = params;
   }
 
-  emit(name: Opcode, ...immediates: (number | bigint | Uint8Array)[]): void {
-    this.#code.push([name, ...immediates]);
+  emit(name: Opcode, first?: Immediate, second?: Immediate): void {
+    if (first === undefined) this.#code.push([name]);
+    else this.#code.push(second === undefined ? [name, first] : [name, first, second]);
   }
 
   /** Puts what `print` writes on a list of its own. */
@@ -25,17 +26,18 @@ export class FunctionWriter {
     const outer = this.#code;
     this.#code = code;
     print();
+    const made = this.#code;
     this.#code = outer;
-    return code;
+    return made;
   }
 
   /** Writes to what runs once, before the body. */
   atEntry(print: () => void): void {
-    this.collect(print, this.#entry);
+    this.#entry = this.collect(print, this.#entry);
   }
 
   append(code: readonly Code[]): void {
-    for (const one of code) this.#code.push(one);
+    this.#code = this.#code.concat(code);
   }
 
   /** A local that nothing uses before, in loops around this place included. */
@@ -58,7 +60,7 @@ export class FunctionWriter {
   }
 
   finish(): WasmFunction {
-    const body = [...this.#entry, ...this.#code];
+    const body = this.#entry.concat(this.#code);
     return { name: this.#name, params: this.#params, locals: this.#locals, body };
   }
 }
