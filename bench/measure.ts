@@ -9,6 +9,9 @@ import { rotation } from "./rotation.ts";
 
 const rounds = 7;
 
+/** Keeps what became of everybody in one variant. */
+type Cells = Record<string, Cell>;
+
 /**
  * Times one variant: everybody prepares and shows that it computes the same as the reference, the first that can
  * prepare; then everybody in turn is timed for a moment, again and again, and the machine's ceilings with them.
@@ -16,16 +19,45 @@ const rounds = 7;
  * @param file  the data, as safetensors
  */
 export async function measure(
-  { name, program = name, tolerances }: Case,
-  { sizes, work }: Variant,
+  one: Case,
+  variant: Variant,
   file: string,
   entrants: readonly Entrant[],
   ceilings: Ceilings,
   seconds: number,
   doing: (what: string) => void,
-): Promise<Record<string, Cell>> {
-  const cells: Record<string, Cell> = {};
-  const ready: Entrant[] = [];
+): Promise<Cells> {
+  const cells = await prepare(one, variant, file, entrants, doing);
+  const samples = new Map<Entrant, number[]>(entrants.map((entrant) => [entrant, []]));
+  for (let round = 0; round < rounds; round++) {
+    doing(`round ${round + 1} of ${rounds}`);
+    for (const entrant of rotation(entrants, round)) {
+      if (cells[entrant.name].problem) continue;
+      const { problem } = await attempt(async () => {
+        const reply = await entrant.ask({ do: "time", seconds });
+        samples.get(entrant)?.push(positive(reply.seconds));
+        return {};
+      });
+      if (problem) cells[entrant.name] = { ...cells[entrant.name], problem };
+    }
+    if (variant.work) await ceilings.sample(waysUp(variant.work.ceiling));
+  }
+  for (const [entrant, list] of samples) {
+    const cell = cells[entrant.name];
+    if (!cell.problem) cells[entrant.name] = { ...cell, seconds: median(list), samples: list };
+    await release(entrant);
+  }
+  return cells;
+}
+
+async function prepare(
+  { name, program = name, tolerances }: Case,
+  { sizes }: Variant,
+  file: string,
+  entrants: readonly Entrant[],
+  doing: (what: string) => void,
+): Promise<Cells> {
+  const cells: Cells = {};
   let reference: number[] | undefined;
   for (const entrant of entrants) {
     doing(`${entrant.name} prepares`);
@@ -35,32 +67,17 @@ export async function measure(
       const check = checkOf(reply);
       reference ??= check;
       const wrong = disagreement(check, reference, tolerances?.(reference, sizes));
-      return wrong ? { problem: `disagrees: ${wrong}` } : { ...(reply.note ? { note: String(reply.note) } : {}) };
+      if (wrong) return { problem: `disagrees: ${wrong}` };
+      return typeof reply.note === "string" ? { note: reply.note } : {};
     });
     cells[entrant.name] = { ...cell, threads: entrant.presence.threads };
-    if (!cell.problem) ready.push(entrant);
-  }
-  const samples = new Map<string, number[]>(ready.map((entrant) => [entrant.name, []]));
-  for (let round = 0; round < rounds; round++) {
-    doing(`round ${round + 1} of ${rounds}`);
-    for (const entrant of rotation(ready, round)) {
-      if (cells[entrant.name].problem) continue;
-      const cell = await attempt(async () => {
-        const reply = await entrant.ask({ do: "time", seconds });
-        samples.get(entrant.name)?.push(positive(reply.seconds));
-        return {};
-      });
-      if (cell.problem) cells[entrant.name] = { ...cells[entrant.name], ...cell };
-    }
-    if (work) await ceilings.sample(waysUp(work.ceiling));
-  }
-  for (const entrant of entrants) {
-    if (entrant.participant.alive) await attempt(async () => ({ note: String(await entrant.ask({ do: "release" })) }));
-  }
-  for (const [who, list] of samples) {
-    if (!cells[who].problem) cells[who] = { ...cells[who], seconds: median(list), samples: list };
   }
   return cells;
+}
+
+/** One that ended meanwhile has nothing to release. */
+async function release(entrant: Entrant): Promise<void> {
+  if (entrant.participant.alive) await entrant.ask({ do: "release" }).catch(() => {});
 }
 
 /** What goes wrong becomes the participant's cell. */

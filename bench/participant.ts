@@ -22,6 +22,8 @@ export class Participant {
   #child: ChildProcess | undefined;
   #answer: ((reply: Reply | Failure) => void) | undefined;
   #complaints = "";
+  #end: Promise<void> = Promise.resolve();
+  #gone = () => {};
 
   constructor(program: Program) {
     this.program = program;
@@ -48,9 +50,17 @@ export class Participant {
       this.#child = undefined;
       living.delete(this);
       this.#answer?.(new Failure(`${why}${this.#lastWords()}`));
+      this.#gone();
+      // Its own children may outlive it and keep these open.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
     };
+    this.#end = new Promise((resolve) => {
+      this.#gone = resolve;
+    });
     child.on("error", (error) => gone(error.message));
-    child.on("close", (status, signal) => gone(`ended with ${signal ?? `status ${status}`}`));
+    const ended = (status: number | null, signal: string | null) => gone(`ended with ${signal ?? `status ${status}`}`);
+    child.on("close", ended);
+    child.on("exit", (status, signal) => setTimeout(ended, 500, status, signal));
     child.stdin.on("error", () => {});
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-8000);
@@ -91,10 +101,9 @@ export class Participant {
     const child = this.#child;
     if (!child) return;
     this.#send("SIGCONT");
-    const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
     child.stdin?.end();
     const limit = setTimeout(() => this.kill(), 2000);
-    await closed;
+    await this.#end;
     clearTimeout(limit);
   }
 
