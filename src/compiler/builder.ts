@@ -90,6 +90,10 @@ export class Builder {
     return to;
   }
 
+  fetch(from: Place): void {
+    this.#body.push({ op: "fetch", from });
+  }
+
   store(value: Value, to: Place): void {
     this.#body.push({ op: "store", value, to });
   }

@@ -43,8 +43,8 @@ function affinesOf(kernel: Kernel): Affine[] {
   return found;
 }
 
-/** Rebuilds scalars with every index expression replaced; shared scalars stay shared. */
-export function rebuilder(change: (a: Affine) => Affine): (s: Scalar) => Scalar {
+/** Rebuilds scalars with every index expression replaced, and the total by `total`; shared scalars stay shared. */
+export function rebuilder(change: (a: Affine) => Affine, total?: Scalar): (s: Scalar) => Scalar {
   const done = new Map<Scalar, Scalar>();
   const guards = (list: readonly Guard[]) => list.map((g) => ({ ...g, at: change(g.at) }));
   const moving = (m: Moving | undefined) => m && { ...m, position: go(m.position) };
@@ -52,7 +52,8 @@ export function rebuilder(change: (a: Affine) => Affine): (s: Scalar) => Scalar 
     if (s.kind === "position") return { ...s, at: change(s.at) };
     if (s.kind === "load") return { ...s, at: change(s.at), guards: guards(s.guards), moving: moving(s.moving) };
     if (s.kind === "within") return { ...s, guards: guards(s.guards), value: go(s.value) };
-    return s.kind === "apply" ? { ...s, args: s.args.map(go) } : s;
+    if (s.kind === "apply") return { ...s, args: s.args.map(go) };
+    return (s.kind === "total" && total) || s;
   };
   const go = (s: Scalar): Scalar => {
     let made = done.get(s);

@@ -124,6 +124,7 @@ function formatInstruction(i: Instruction): string[] {
   if (i.op === "compute") return [`${value(i.to)} = ${i.name} ${i.args.map((v) => `v${v.id}`).join(" ")}`];
   if (i.op === "ramp") return [`${value(i.to)} = ramp ${affine(i.at)} by ${i.stride}`];
   if (i.op === "load") return [`${value(i.to)} = load ${place(i.from)} by ${i.stride}`];
+  if (i.op === "fetch") return [`fetch ${place(i.from)}`];
   if (i.op === "store") return [`${place(i.to)} = v${i.value.id}`];
   if (i.op === "declare") return [`var ${value(i.to)} = v${i.from.id}`];
   if (i.op === "assign") return [`v${i.to.id} := v${i.from.id}`];

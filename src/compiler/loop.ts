@@ -100,6 +100,8 @@ export type Instruction =
    * 1 and loads as mask32.
    */
   | { readonly op: "load"; readonly to: Value; readonly from: Place; readonly stride: number }
+  /** A hint that the memory there will be read soon. */
+  | { readonly op: "fetch"; readonly from: Place }
   /** Lane k is written at to + k. A mask32 is stored as int32 0 or 1. */
   | { readonly op: "store"; readonly value: Value; readonly to: Place }
   /** A variable that `assign` may change. */
@@ -172,6 +174,8 @@ export interface Machine {
   readonly registers: number;
   /** True when one kernel may mix vectors of 4-byte and 8-byte elements (else such kernels are scalar). */
   readonly mixedWidths: boolean;
+  /** Terms of a large product's sums that are best added up at a time, before the totals are put away; else all. */
+  readonly sumPiece?: number;
 }
 
 export function add(a: Affine, b: Affine): Affine {

@@ -149,7 +149,7 @@ export function liesAlong(s: Scalar, other: Index, stride: number): s is Extract
   return stride !== 0 && stride !== 1 && s.dtype !== "bool" && scaleOf(s.at, other) === 1;
 }
 
-function shifted(a: Affine, shift: Shift): Affine {
+export function shifted(a: Affine, shift: Shift): Affine {
   let offset = 0;
   for (const [index, by] of shift) offset += scaleOf(a, index) * by;
   return offset === 0 ? a : add(a, at(offset));

@@ -175,6 +175,8 @@ class Machine {
       } else if (one.op === "load") {
         const lanes = Array.from({ length: one.to.lanes }, (_, k) => this.read(one.from, k * one.stride));
         this.values.set(one.to, lanes);
+      } else if (one.op === "fetch") {
+        // Nothing that a result depends on.
       } else if (one.op === "store") {
         get(one.value).forEach((lane, k) => {
           const { view, i } = this.element(one.to, k);

@@ -87,6 +87,8 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
         return define(i.to, ramp(i.to, i.at, i.stride));
       case "load":
         return define(i.to, load(i.to, i.from, i.stride));
+      case "fetch":
+        return [`__builtin_prefetch(${pointer(i.from, "char")}, 1, 2);`];
       case "store":
         return [store(i.value, i.to)];
       case "declare":

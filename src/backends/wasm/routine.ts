@@ -79,6 +79,9 @@ export function printRoutine(
       case "ramp":
         values.defer(one);
         break;
+      case "fetch":
+        // WebAssembly has no such hint.
+        break;
       case "store":
         printStore(operands, addresses, one.value, one.to, () =>
           values.settle((making) => making.op === "load" && overlap(making.from.buffer, one.to.buffer)),

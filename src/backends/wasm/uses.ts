@@ -58,7 +58,7 @@ function findMade(body: readonly Instruction[]) {
   const visit = (block: readonly Instruction[]) => {
     for (const one of block) {
       if (one.op === "for" || one.op === "if") visit(one.body);
-      else if (one.op !== "store" && one.op !== "assign") madeIn.set(one.to, block);
+      else if (one.op !== "store" && one.op !== "assign" && one.op !== "fetch") madeIn.set(one.to, block);
       if (one.op === "declare") variables.add(one.to);
     }
   };

@@ -1,0 +1,165 @@
+import { bytesOf } from "../graph/dtype.ts";
+import { stridesOf } from "../graph/shape.ts";
+import { rebuilder } from "./collapse.ts";
+import type { Axis, Kernel, Reduction, Scalar } from "./kernel.ts";
+import { type Affine, add, along, at, type Index, type Machine, scaled, scaleOf } from "./loop.ts";
+import { type Load, lengthOf, multiply, type Product, rowsOf } from "./product.ts";
+import { tileColumns } from "./tile.ts";
+import type { Steps, Workshop } from "./workshop.ts";
+
+/**
+ * A large product, cut so that what is read again and again stays near: its columns into panels as wide as a register
+ * tile, its rows into blocks, its sums into pieces. Between two pieces the sums lie in memory; the last one has the
+ * epilogue. (Goto & van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.)
+ */
+export function inPanels(
+  product: Product,
+  narrow: Load,
+  machine: Machine,
+  workshop: Workshop,
+  copies: Kernel[],
+): Steps {
+  const { kernel, column, loops } = product;
+  const panel = panelOf(product, machine);
+  const rest = column.size % panel;
+  const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
+  if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
+  const { sumPiece } = machine;
+  const cutSums = sumPiece !== undefined && loops.length === 1 && loops[0].size >= 2 * sumPiece;
+  const kept = cutSums ? grid(kernel, sumPiece, workshop) : undefined;
+  return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, workshop, copies));
+}
+
+/** A panel of so many bytes, or in so many cache lines, does not stay where it is fast. */
+const spreadPanel = { bytes: 2 ** 16, lines: 2 ** 10 };
+
+/** So many rows pay for the copy. */
+const worthPanels = 48;
+
+/** Whether an operand that lies in order is better read from a copy in panels. */
+export function wantsPanels(product: Product, machine: Machine): boolean {
+  const { column, loops, wide } = product;
+  const panel = panelOf(product, machine);
+  const length = lengthOf(loops);
+  const lines = length * Math.ceil((panel * bytesOf[wide.dtype]) / 64);
+  const spread = length * panel * bytesOf[wide.dtype] >= spreadPanel.bytes || lines >= spreadPanel.lines;
+  return column.size >= panel && rowsOf(product) >= worthPanels && spread;
+}
+
+const panelOf = ({ wide }: Product, machine: Machine) => (tileColumns * machine.vectorBytes) / bytesOf[wide.dtype];
+
+interface Cut {
+  readonly from: number;
+  readonly count: number;
+  readonly width: number;
+}
+
+/** The columns of one cut, as kernels of their own. */
+function overPanels(
+  { kernel, loops, wide, row, column }: Product,
+  narrow: Load,
+  { from, count, width }: Cut,
+  kept: Kept | undefined,
+  workshop: Workshop,
+  copies: Kernel[],
+): Steps {
+  const length = kept?.piece ?? lengthOf(loops);
+  const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype]);
+  const [panels, inside, block, rest] = workshop.axes([count, width, blocks, row.size / blocks]);
+  const columns = add(at(from), add(along(panels.index, width), along(inside.index)));
+  const rows = add(along(block.index, rest.size), along(rest.index));
+  const change = (a: Affine) => replace(replace(a, column.index, columns), row.index, rows);
+  const rebuild = rebuilder(change);
+  const others = kernel.axes.filter((axis) => axis !== row && axis !== column);
+  const outer = others.filter((axis) => scaleOf(wide.at, axis.index) !== 0);
+  const packed = copied({ ...wide, at: change(wide.at) }, [...outer, panels, ...loops, inside], workshop, copies);
+  const cut: Kernel = {
+    ...kernel,
+    axes: [...others, block, panels, rest, inside],
+    stores: kernel.stores.map((s) => ({ ...s, at: change(s.at), value: rebuild(s.value) })),
+  };
+  const whole = multiply(cut, { ...narrow, at: change(narrow.at) }, packed);
+  return kept
+    ? inPieces(whole, { ...kept, load: { ...kept.load, at: change(kept.load.at) } }, workshop)
+    : [{ kind: "launch", kernel: whole }];
+}
+
+/** Rows of one block and the panel that they meet stay in a core's own cache. */
+const blockBytes = 2 ** 19;
+
+/** Into how many equal blocks rows of so many bytes are cut; 1 where they fit, or where no number divides them well. */
+function blocksOf(rows: number, bytes: number): number {
+  const most = Math.floor(blockBytes / bytes);
+  for (let size = Math.min(rows, most); size > most / 3 && size >= 12; size--) {
+    if (rows % size === 0) return rows / size;
+  }
+  return 1;
+}
+
+/** Where the totals of all points lie between pieces of so many terms. */
+interface Kept {
+  readonly load: Load;
+  readonly piece: number;
+}
+
+function grid({ axes, reduction }: Kernel, piece: number, workshop: Workshop): Kept {
+  const { dtype } = (reduction as Reduction).value;
+  const buffer = workshop.buffer("temporary", dtype, lengthOf(axes));
+  return { load: { kind: "load", buffer, at: inOrder(axes), guards: [], dtype }, piece };
+}
+
+/** The first piece of a sum, those between, and the last. */
+function inPieces(kernel: Kernel, { load: kept, piece: length }: Kept, workshop: Workshop): Steps {
+  const reduction = kernel.reduction as Reduction;
+  const [loop] = reduction.axes;
+  const total: Scalar = { kind: "total", dtype: kept.dtype };
+  const sum: Scalar = { kind: "apply", op: "add", args: [kept, total], dtype: kept.dtype };
+  const piece = (from: Affine, size: number, stores: Kernel["stores"]): Steps[number] => {
+    const [axis] = workshop.axes([size]);
+    const change = rebuilder((a) => replace(a, loop.index, add(from, along(axis.index))));
+    return {
+      kind: "launch",
+      kernel: { ...kernel, reduction: { ...reduction, axes: [axis], value: change(reduction.value) }, stores },
+    };
+  };
+  const keep = (value: Scalar) => [{ buffer: kept.buffer, at: kept.at, value }];
+  const between = Math.floor(loop.size / length) - 2;
+  const last = (between + 1) * length;
+  const index = workshop.index();
+  const next = add(at(length), along(index, length));
+  const withSum = rebuilder((a) => a, sum);
+  const steps: Steps = [piece(at(0), length, keep(total))];
+  if (between > 0) {
+    const body = [piece(next, length, keep(sum))];
+    steps.push({ kind: "repeat", index, length: between, reverse: false, body });
+  }
+  steps.push(
+    piece(
+      at(last),
+      loop.size - last,
+      kernel.stores.map((s) => ({ ...s, value: withSum(s.value) })),
+    ),
+  );
+  return steps;
+}
+
+/** A copy of what a load reads, laid out along `axes`; `copies` gets the kernel that makes it. */
+export function copied(load: Load, axes: readonly Axis[], workshop: Workshop, copies: Kernel[]): Load {
+  const buffer = workshop.buffer("temporary", load.dtype, lengthOf(axes));
+  const fresh = workshop.axes(axes.map((axis) => axis.size));
+  const from = axes.reduce((a, axis, k) => replace(a, axis.index, along(fresh[k].index)), load.at);
+  const store = { buffer, at: inOrder(fresh), value: { ...load, at: from } };
+  copies.push({ name: "pack", axes: fresh, stores: [store], scatter: false });
+  return { ...load, buffer, at: inOrder(axes) };
+}
+
+/** The position at which axes stand in an array of their sizes. */
+function inOrder(axes: readonly Axis[]): Affine {
+  const strides = stridesOf(axes.map((axis) => axis.size));
+  return axes.reduce((sum, axis, k) => add(sum, along(axis.index, strides[k])), at(0));
+}
+
+function replace(a: Affine, index: Index, by: Affine): Affine {
+  const rest = { offset: a.offset, terms: a.terms.filter((t) => t.index !== index) };
+  return add(rest, scaled(by, scaleOf(a, index)));
+}

@@ -1,0 +1,94 @@
+import { compile, grad, parameter, parameterOf, repeat } from "pondus";
+import { expect, test } from "vitest";
+import { onEveryBackend } from "./every-backend.ts";
+
+/** Small whole numbers: every sum is exact, in whatever order it is made, so that each result has one right value. */
+const whole = (length: number, seed: number) => Float64Array.from({ length }, (_, i) => ((i * 7919 + seed) % 11) - 5);
+
+/** c[i, j] = sum over k of a(i, k) b(k, j), plainly. */
+function product(
+  m: number,
+  k: number,
+  n: number,
+  a: (i: number, p: number) => number,
+  b: (p: number, j: number) => number,
+) {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) c[i * n + j] += a(i, p) * b(p, j);
+  }
+  return c;
+}
+
+/** Small, just beyond a tile, and large enough to be packed, in panels that divide the columns and that do not. */
+const shapes = [
+  [9, 5, 33],
+  [64, 40, 70],
+  [49, 1030, 44],
+  [96, 700, 128],
+  [300, 600, 100],
+] as const;
+
+onEveryBackend((backend) => {
+  for (const dtype of ["float32", "float64"] as const) {
+    test.each(shapes)(`${dtype}: products of %i x %i x %i, as they lie and transposed`, async (m, k, n) => {
+      const [a, b] = [whole(m * k, 1), whole(k * n, 3)];
+      const program = compile(
+        ({ a, b, at, bt }) => ({
+          plain: a.matmul(b).mul(2).add(1),
+          left: at.T.matmul(b),
+          right: a.matmul(bt.T),
+          both: at.T.matmul(bt.T),
+        }),
+        {
+          a: { shape: [m, k], dtype },
+          b: { shape: [k, n], dtype },
+          at: { shape: [k, m], dtype },
+          bt: { shape: [n, k], dtype },
+        },
+        { backend },
+      );
+      const turned = (x: Float64Array, rows: number, columns: number) =>
+        x.map((_, i) => x[(i % rows) * columns + Math.floor(i / rows)]);
+      const got = await program.run({ a, b, at: turned(a, m, k), bt: turned(b, k, n) });
+      const c = product(
+        m,
+        k,
+        n,
+        (i, p) => a[i * k + p],
+        (p, j) => b[p * n + j],
+      );
+      expect(Float64Array.from(got.plain.data)).toEqual(c.map((x) => 2 * x + 1));
+      for (const name of ["left", "right", "both"] as const) expect(Float64Array.from(got[name].data)).toEqual(c);
+    });
+  }
+
+  test("a packed operand that the loop around it changes is packed anew at every turn", async () => {
+    const [m, n] = [50, 600];
+    const w = parameter([n, n], 0, { dtype: "float64" });
+    const [home, start] = [parameterOf(w)!, whole(n * n, 5)];
+    home.write(start);
+    const x = whole(m * n, 2);
+    const program = compile(
+      ({ x, count }) => {
+        // The gradient of a sum of x w is the sum of x over rows, in every column.
+        const loss = x.matmul(w.T).sum();
+        const many = repeat({ outputs: { loss }, updates: [{ parameter: home, value: w.sub(grad(loss, w)) }] }, count);
+        return { loss: many.outputs.loss, updates: many.updates };
+      },
+      { x: { shape: [m, n], dtype: "float64" }, count: { shape: [], dtype: "int32" } },
+      { backend },
+    );
+    const { loss } = await program.run({ x, count: 3 });
+    const sums = Array.from({ length: n }, (_, p) => {
+      let sum = 0;
+      for (let i = 0; i < m; i++) sum += x[i * n + p];
+      return sum;
+    });
+    // The loss before the third step: w has lost the gradient twice.
+    let expected = 0;
+    for (let j = 0; j < n; j++) for (let p = 0; p < n; p++) expected += sums[p] * (start[j * n + p] - 2 * sums[p]);
+    expect(loss.item()).toBe(expected);
+    expect(home.read()[1]).toBe(start[1] - 3 * sums[1]);
+  });
+});
