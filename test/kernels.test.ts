@@ -1,7 +1,7 @@
 import { compile, grad, nn, type Outputs, optim, parameter, parameterOf, repeat, scan, type Tensor } from "pondus";
 import { expect, test } from "vitest";
 import { compileGraph } from "../src/compiler/compile.ts";
-import type { LoopProgram, Machine, Routine, Step } from "../src/compiler/loop.ts";
+import type { Call, LoopProgram, Machine, Step } from "../src/compiler/loop.ts";
 
 /** The fast paths really happen: what must be one launch is one, and what needs no copy makes none. */
 
@@ -17,9 +17,9 @@ function programOf<const I extends Parameters<typeof compile>[1] & object>(
 /** The names of all launches, those of a loop's body in a list of their own. */
 type Launches = readonly (string | Launches)[];
 
-function launches(steps: readonly Step<Routine>[]): Launches {
+function launches(steps: readonly Step<Call>[]): Launches {
   return steps.map((step) => {
-    if (step.kind === "launch") return step.kernel.name.replace(/_\d+$/, "");
+    if (step.kind === "launch") return step.kernel.routine.name.replace(/_\d+$/, "");
     if (step.kind === "branch") return [...launches(step.yes), ...launches(step.no)];
     return step.kind === "while" ? [...launches(step.test), ...launches(step.body)] : launches(step.body);
   });

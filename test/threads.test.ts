@@ -2,7 +2,7 @@ import { compile, grad, nn, type Outputs, optim, parameter, parameterOf, repeat,
 import { describe, expect, test } from "vitest";
 import { loadNative, native } from "../src/backends/native/index.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
-import type { Machine, Routine, Step } from "../src/compiler/loop.ts";
+import type { Call, Machine, Step } from "../src/compiler/loop.ts";
 import type { TypedArray } from "../src/graph/dtype.ts";
 
 const nativeTest = test.skipIf(native.unavailable() !== undefined);
@@ -59,8 +59,8 @@ const machine: Machine = { vectorBytes: 64, registers: 32, mixedWidths: true };
 
 function partsOf(f: (x: { readonly x: Tensor }) => Outputs, shape: readonly number[]): number[] {
   const { program } = compileGraph(compile(f as never, { x: shape }).graph, machine);
-  const parts = (steps: readonly Step<Routine>[]): number[] =>
-    steps.flatMap((s) => (s.kind === "launch" ? [s.kernel.parts] : []));
+  const parts = (steps: readonly Step<Call>[]): number[] =>
+    steps.flatMap((s) => (s.kind === "launch" ? [s.kernel.routine.parts] : []));
   return parts(program.steps);
 }
 

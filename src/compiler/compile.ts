@@ -45,7 +45,7 @@ export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
   dump("kernels", () => steps);
   verify(steps, workshop.buffers, workshop.shared, bytes);
 
-  const written = routines(steps, machine);
+  const written = routines(steps, machine, workshop, bytes);
   const program = { steps: written, buffers: workshop.buffers, bytes, work: workOfSteps(written) };
   dump("loops", () => program);
   return { program, ...places };

@@ -2,7 +2,7 @@ import type { Node } from "../graph/node.ts";
 import { formatShape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import type { Kernel, Scalar } from "./kernel.ts";
-import type { Affine, Buffer, Instruction, LoopProgram, Place, Routine, Step, Value } from "./loop.ts";
+import type { Affine, Buffer, Call, Instruction, LoopProgram, Place, Routine, Step, Value } from "./loop.ts";
 
 type Dumpable = string | readonly Node[] | readonly Step<Kernel>[] | LoopProgram;
 
@@ -22,7 +22,15 @@ function format(what: Dumpable): string {
 }
 
 export function formatProgram({ bytes, steps }: LoopProgram): string {
-  return [`arena of ${bytes} bytes`, ...formatSteps(steps, formatRoutine)].join("\n");
+  const printed = new Set<Routine>();
+  const format = ({ routine, counters }: Call): string[] => {
+    const given = counters.map((x) => ("dtype" in x ? bufferName(x) : `i${x.id}`));
+    const call = `${routine.name}(${given.join(", ")})`;
+    if (printed.has(routine)) return [call];
+    printed.add(routine);
+    return [call, ...indent(formatRoutine(routine))];
+  };
+  return [`arena of ${bytes} bytes`, ...formatSteps(steps, format)].join("\n");
 }
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
@@ -110,7 +118,10 @@ function scalar(s: Scalar): string {
 }
 
 function formatRoutine(routine: Routine): string[] {
-  return [`${routine.name}(${routine.indices.map((i) => `i${i.id}`).join(" ")})`, ...indent(formatBody(routine.body))];
+  return [
+    `${routine.name}(${routine.indices.map((i) => `i${i.id}`).join(", ")}):`,
+    ...indent(formatBody(routine.body)),
+  ];
 }
 
 const value = ({ id, type, lanes }: Value) => `v${id}:${type}${lanes > 1 ? `x${lanes}` : ""}`;

@@ -1,4 +1,4 @@
-import type { DType } from "../graph/dtype.ts";
+import { bytesOf, type DType } from "../graph/dtype.ts";
 
 /**
  * The loop language: what every backend prints. A program is steps (launches, loops, branches) over buffers in one
@@ -121,7 +121,21 @@ export type Instruction =
   /** `test` is a scalar mask. */
   | { readonly op: "if"; readonly test: Value; readonly body: readonly Instruction[] };
 
-/** One kernel, ready to print. `indices` are the counters of the program's loops that it reads. */
+/** What a call passes for a counter: a counter of a loop around it, or where an array lies (in elements of its type). */
+export type Argument = Index | Buffer;
+
+export interface Call {
+  readonly routine: Routine;
+  /** One for each of the routine's `indices`. */
+  readonly counters: readonly Argument[];
+}
+
+/** A number known when the program is printed, or the counter that holds it when it runs. */
+export function passed(argument: Argument): number | Index {
+  return "dtype" in argument ? argument.offset / bytesOf[argument.dtype] : argument;
+}
+
+/** Kernels of one form, ready to print. `indices` are counters that a call passes. */
 export interface Routine {
   readonly name: string;
   readonly indices: readonly Index[];
@@ -130,7 +144,7 @@ export interface Routine {
   readonly parts: number;
 }
 
-/** `launch` holds a kernel before lowering and a routine after. */
+/** `launch` holds a kernel before lowering and the call of a routine after. */
 export type Step<K> =
   | { readonly kind: "launch"; readonly kernel: K }
   /** length times, counting up (or down from length - 1). */
@@ -159,7 +173,7 @@ export type Step<K> =
 
 /** What a backend prints: one function that runs all steps over an arena of `bytes`. */
 export interface LoopProgram {
-  readonly steps: readonly Step<Routine>[];
+  readonly steps: readonly Step<Call>[];
   readonly buffers: readonly Buffer[];
   readonly bytes: number;
   /** Instructions in a run, roughly; infinite where only a run tells. */

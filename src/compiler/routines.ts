@@ -1,44 +1,126 @@
+import { bytesOf, type DType } from "../graph/dtype.ts";
 import { collapse } from "./collapse.ts";
 import { emit } from "./emit.ts";
-import { eachScalar, type Kernel, rootsOf } from "./kernel.ts";
-import type { Affine, Index, Machine, Routine, Step } from "./loop.ts";
+import type { Kernel } from "./kernel.ts";
+import {
+  add,
+  along,
+  type Buffer,
+  type Call,
+  type Index,
+  type Instruction,
+  type Machine,
+  type Place,
+  type Routine,
+  type Step,
+} from "./loop.ts";
 import { shareLoops, workOf } from "./parallel.ts";
+import { type Signature, signatureOf } from "./signature.ts";
+import type { Workshop } from "./workshop.ts";
 
-/** Writes every kernel of a program as a routine. */
-export function routines(steps: readonly Step<Kernel>[], machine: Machine): Step<Routine>[] {
-  let count = 0;
-  const go = (list: readonly Step<Kernel>[], loops: readonly Index[]): Step<Routine>[] =>
-    list.map((step): Step<Routine> => {
-      if (step.kind === "launch") {
-        const kernel = collapse(step.kernel);
-        const used = loops.filter((index) => mentions(kernel, index));
-        return { kind: "launch", kernel: shareLoops(emit(kernel, `${kernel.name}_${count++}`, used, machine)) };
-      }
-      if (step.kind === "branch") return { ...step, yes: go(step.yes, loops), no: go(step.no, loops) };
-      const inside = [...loops, step.index];
-      if (step.kind === "repeat") return { ...step, body: go(step.body, inside) };
-      return { ...step, test: go(step.test, inside), body: go(step.body, inside) };
-    });
-  return go(steps, []);
+/** A kernel, and what distinguishes it from others of its form. */
+interface Member extends Signature {
+  readonly kernel: Kernel;
 }
 
-function mentions(kernel: Kernel, index: Index): boolean {
-  const has = (a: Affine) => a.terms.some((term) => term.index === index);
-  let found = kernel.stores.some((s) => has(s.at));
-  eachScalar(rootsOf(kernel), (s) => {
-    if ((s.kind === "load" || s.kind === "position") && has(s.at)) found = true;
-    if ((s.kind === "load" || s.kind === "within") && s.guards.some((g) => has(g.at))) found = true;
+/**
+ * Writes the kernels of a program as routines. Kernels of one form are one routine, which takes as counters where in
+ * the arena those arrays lie that are not the same for all: a network of many equal layers is not compiled many times.
+ *
+ * @param bytes  the arena's size
+ */
+export function routines(
+  steps: readonly Step<Kernel>[],
+  machine: Machine,
+  workshop: Workshop,
+  bytes: number,
+): Step<Call>[] {
+  const members = new Map<Kernel, Member>();
+  const forms = new Map<string, Member[]>();
+  eachKernel(steps, (given) => {
+    const kernel = collapse(given);
+    const member = { kernel, ...signatureOf(kernel) };
+    members.set(given, member);
+    forms.set(member.form, [...(forms.get(member.form) ?? []), member]);
   });
-  return found;
+  const written = new Map<string, Written>();
+  const call = (given: Kernel): Call => {
+    const { form, buffers, indices } = members.get(given) as Member;
+    let made = written.get(form);
+    if (!made) {
+      made = write(forms.get(form) as Member[], written.size, machine, workshop, bytes);
+      written.set(form, made);
+    }
+    return { routine: made.routine, counters: [...indices, ...made.varying.map((k) => buffers[k])] };
+  };
+  return mapKernels(steps, call);
+}
+
+interface Written {
+  readonly routine: Routine;
+  /** Which of its arrays are not the same in all calls. */
+  readonly varying: readonly number[];
+}
+
+function write(
+  members: readonly Member[],
+  number: number,
+  machine: Machine,
+  workshop: Workshop,
+  bytes: number,
+): Written {
+  const [{ kernel, indices, buffers }] = members;
+  const name = `${kernel.name}_${number}`;
+  const routine = shareLoops(emit(kernel, name, indices, machine));
+  const varying = buffers.flatMap((b, k) => (members.some((m) => m.buffers[k].offset !== b.offset) ? [k] : []));
+  if (varying.length === 0) return { routine, varying };
+  const bases = new Map(varying.map((k) => [buffers[k], workshop.index()]));
+  return { routine: relocated(routine, bases, bytes), varying };
+}
+
+/** A routine whose arrays in `bases` lie where counters say, in elements from the arena's begin. */
+function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: number): Routine {
+  const arenas = new Map<DType, Buffer>();
+  const arena = (dtype: DType): Buffer => {
+    const made = arenas.get(dtype) ?? { id: -1, kind: "temporary", dtype, length: bytes / bytesOf[dtype], offset: 0 };
+    arenas.set(dtype, made);
+    return made;
+  };
+  const place = (p: Place): Place => {
+    const base = bases.get(p.buffer);
+    return base ? { ...p, buffer: arena(p.buffer.dtype), at: add(p.at, along(base)) } : p;
+  };
+  const move = (i: Instruction): Instruction => {
+    if (i.op === "load" || i.op === "fetch") return { ...i, from: place(i.from) };
+    if (i.op === "store") return { ...i, to: place(i.to) };
+    return i.op === "for" || i.op === "if" ? { ...i, body: i.body.map(move) } : i;
+  };
+  return { ...routine, indices: [...routine.indices, ...bases.values()], body: routine.body.map(move) };
+}
+
+function eachKernel(steps: readonly Step<Kernel>[], visit: (kernel: Kernel) => void): void {
+  mapKernels(steps, visit);
+}
+
+/** The same steps around something else than kernels. */
+function mapKernels<K>(steps: readonly Step<Kernel>[], change: (kernel: Kernel) => K): Step<K>[] {
+  const go = (list: readonly Step<Kernel>[]): Step<K>[] => list.map(one);
+  const one = (step: Step<Kernel>): Step<K> => {
+    if (step.kind === "launch") return { kind: "launch", kernel: change(step.kernel) };
+    if (step.kind === "branch") return { ...step, yes: go(step.yes), no: go(step.no) };
+    if (step.kind === "repeat") return { ...step, body: go(step.body) };
+    return { ...step, test: go(step.test), body: go(step.body) };
+  };
+  return go(steps);
 }
 
 /** Instructions in a run of all steps; a loop whose turns nobody knows counts as infinitely many. */
-export function workOfSteps(steps: readonly Step<Routine>[]): number {
+export function workOfSteps(steps: readonly Step<Call>[]): number {
   return steps.reduce((sum, step) => sum + workOfStep(step), 0);
 }
 
-function workOfStep(step: Step<Routine>): number {
-  if (step.kind === "launch") return workOf(step.kernel.body);
+function workOfStep(step: Step<Call>): number {
+  if (step.kind === "launch") return workOf(step.kernel.routine.body);
   if (step.kind === "branch") return Math.max(workOfSteps(step.yes), workOfSteps(step.no));
   if (step.kind === "repeat") return step.length * workOfSteps(step.body);
   return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test) + workOfSteps(step.body));

@@ -2,6 +2,7 @@ import {
   type Affine,
   at,
   type Buffer,
+  type Call,
   type Index,
   type Instruction,
   type LoopOp,
@@ -109,11 +110,11 @@ export class Arena {
     return buffer;
   }
 
-  program(...steps: readonly Step<Routine>[]): LoopProgram {
+  program(...steps: readonly Step<Call>[]): LoopProgram {
     return { steps, buffers: this.buffers, bytes: this.#bytes, work: 0 };
   }
 }
 
-export function launch(kernel: Routine): Step<Routine> {
-  return { kind: "launch", kernel };
+export function launch(routine: Routine): Step<Call> {
+  return { kind: "launch", kernel: { routine, counters: routine.indices } };
 }

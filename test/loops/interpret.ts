@@ -1,12 +1,13 @@
 import type {
   Affine,
+  Buffer,
+  Call,
   Index,
   Instruction,
   LoopOp,
   LoopProgram,
   LoopType,
   Place,
-  Routine,
   Step,
   Value,
 } from "../../src/compiler/loop.ts";
@@ -136,6 +137,8 @@ class Machine {
   readonly watcher: Watcher | undefined;
   readonly values = new Map<Value, Lane[]>();
   readonly counters = new Map<Index, number>();
+  /** Arrays that a call passed by their place. */
+  readonly arrays = new Map<Index, Buffer>();
   readonly memory: ArrayBuffer;
 
   constructor(memory: ArrayBuffer, watcher?: Watcher) {
@@ -147,6 +150,23 @@ class Machine {
     return terms.reduce((sum, { index, scale }) => sum + scale * (this.counters.get(index) as number), offset);
   }
 
+  /** A place in the array that is meant, where a routine takes the array as a counter. */
+  known(place: Place): Place {
+    const base = place.at.terms.find(({ index }) => this.arrays.has(index));
+    if (!base) return place;
+    const terms = place.at.terms.filter((term) => term !== base);
+    return { ...place, buffer: this.arrays.get(base.index) as Buffer, at: { ...place.at, terms } };
+  }
+
+  call({ routine, counters }: Call): void {
+    counters.forEach((x, k) => {
+      const index = routine.indices[k];
+      if ("dtype" in x) this.arrays.set(index, x);
+      else this.counters.set(index, this.counters.get(x) as number);
+    });
+    this.body(routine.body);
+  }
+
   element({ buffer, at, moving }: Place, further = 0): { view: ReturnType<typeof viewOf>; i: number } {
     const position = moving ? moving.scale * Number(this.values.get(moving.position)?.[0]) : 0;
     const i = this.affine(at) + position + further;
@@ -154,7 +174,8 @@ class Machine {
     return { view: viewOf(buffer.dtype as DType, this.memory, buffer.offset, buffer.length), i };
   }
 
-  read(place: Place, further = 0): number {
+  read(given: Place, further = 0): number {
+    const place = this.known(given);
     const { view, i } = this.element(place, further);
     this.watcher?.read(place, place.buffer.offset + i * view.BYTES_PER_ELEMENT);
     return view[i];
@@ -179,8 +200,9 @@ class Machine {
         // Nothing that a result depends on.
       } else if (one.op === "store") {
         get(one.value).forEach((lane, k) => {
-          const { view, i } = this.element(one.to, k);
-          this.watcher?.write(one.to, one.to.buffer.offset + i * view.BYTES_PER_ELEMENT);
+          const to = this.known(one.to);
+          const { view, i } = this.element(to, k);
+          this.watcher?.write(to, to.buffer.offset + i * view.BYTES_PER_ELEMENT);
           view[i] = Number(lane);
         });
       } else if (one.op === "declare" || one.op === "assign") {
@@ -194,9 +216,9 @@ class Machine {
     }
   }
 
-  steps(steps: readonly Step<Routine>[]): void {
+  steps(steps: readonly Step<Call>[]): void {
     for (const step of steps) {
-      if (step.kind === "launch") this.body(step.kernel.body);
+      if (step.kind === "launch") this.call(step.kernel);
       else if (step.kind === "branch") this.steps(this.read(step.flag) ? step.yes : step.no);
       else if (step.kind === "repeat") {
         for (let i = 0; i < step.length; i++) {

@@ -1,4 +1,15 @@
-import type { Affine, Index, Instruction, LoopProgram, Place, Routine, Step, Value } from "../../compiler/loop.ts";
+import {
+  type Affine,
+  type Call,
+  type Index,
+  type Instruction,
+  type LoopProgram,
+  type Place,
+  passed,
+  type Routine,
+  type Step,
+  type Value,
+} from "../../compiler/loop.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -11,9 +22,11 @@ import { isMask, scalarName, typeName } from "./types.ts";
 export function printC(program: LoopProgram): string {
   const lanes = new Set<number>();
   const routines: string[] = [];
-  const body = printSteps(program.steps, (routine) => {
-    routines.push(printRoutine(routine, lanes));
-    return launch(routine);
+  const printed = new Set<Routine>();
+  const body = printSteps(program.steps, (call) => {
+    if (!printed.has(call.routine)) routines.push(printRoutine(call.routine, lanes));
+    printed.add(call.routine);
+    return launch(call);
   });
   return [
     prelude(lanes),
@@ -28,9 +41,9 @@ export function printC(program: LoopProgram): string {
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
-function printSteps(steps: readonly Step<Routine>[], launch: (routine: Routine) => string): string[] {
+function printSteps(steps: readonly Step<Call>[], launch: (call: Call) => string): string[] {
   return steps.flatMap((step) => {
-    const inner = (list: readonly Step<Routine>[]) => indent(printSteps(list, launch));
+    const inner = (list: readonly Step<Call>[]) => indent(printSteps(list, launch));
     if (step.kind === "launch") return [launch(step.kernel)];
     if (step.kind === "branch")
       return [`if (${flag(step.flag)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
@@ -54,8 +67,8 @@ function printSteps(steps: readonly Step<Routine>[], launch: (routine: Routine) 
 
 const flag = (place: Place) => `*(int *)(m + ${place.buffer.offset} + 4 * (${affine(place.at)}))`;
 
-function launch({ name, indices, parts }: Routine): string {
-  const counters = indices.map((i) => `i${i.id}`);
+function launch({ routine: { name, parts }, counters: given }: Call): string {
+  const counters = given.map(passed).map((x) => (typeof x === "number" ? `${x}L` : indexName(x)));
   if (parts === 1) return `${name}(${["m", ...counters].join(", ")});`;
   const at = counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0";
   return `team->together(team, ${name}, m, ${at}, ${parts});`;

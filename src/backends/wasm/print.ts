@@ -1,4 +1,13 @@
-import type { Affine, Index, LoopProgram, Place, Routine, Step } from "../../compiler/loop.ts";
+import {
+  type Affine,
+  type Call,
+  type Index,
+  type LoopProgram,
+  type Place,
+  passed,
+  type Routine,
+  type Step,
+} from "../../compiler/loop.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError, PondusError } from "../../graph/errors.ts";
 import type { Range } from "./address.ts";
@@ -33,10 +42,16 @@ export function printProgram(program: LoopProgram, has: Features = plain): WasmM
 }
 
 /** Finds the ranges of the program's counters, and numbers its routines. */
-function survey(steps: readonly Step<Routine>[], ranges: Map<Index, Range>, routines: Map<Routine, number>): void {
+function survey(steps: readonly Step<Call>[], ranges: Map<Index, Range>, routines: Map<Routine, number>): void {
   for (const step of steps) {
     if (step.kind === "launch") {
-      if (!routines.has(step.kernel)) routines.set(step.kernel, routines.size);
+      const { routine, counters } = step.kernel;
+      if (!routines.has(routine)) routines.set(routine, routines.size);
+      counters.map(passed).forEach((x, k) => {
+        if (typeof x !== "number") return;
+        const { min, max } = ranges.get(routine.indices[k]) ?? { min: x, max: x };
+        ranges.set(routine.indices[k], { min: Math.min(min, x), max: Math.max(max, x) });
+      });
     } else if (step.kind === "branch") {
       survey(step.yes, ranges, routines);
       survey(step.no, ranges, routines);
@@ -64,7 +79,7 @@ function distinctNames(names: readonly string[]): string[] {
   });
 }
 
-function printRun(steps: readonly Step<Routine>[], routines: ReadonlyMap<Routine, number>): WasmFunction {
+function printRun(steps: readonly Step<Call>[], routines: ReadonlyMap<Routine, number>): WasmFunction {
   const writer = new FunctionWriter("run", []);
   const counters = new Map<Index, number>();
 
@@ -104,7 +119,7 @@ function printRun(steps: readonly Step<Routine>[], routines: ReadonlyMap<Routine
     }
   };
 
-  const printRepeat = ({ index, length, reverse, body }: Extract<Step<Routine>, { kind: "repeat" }>) => {
+  const printRepeat = ({ index, length, reverse, body }: Extract<Step<Call>, { kind: "repeat" }>) => {
     if (length <= 0) return;
     inCounter(index, (local) => {
       writer.emit("i32.const", reverse ? length - 1 : 0);
@@ -120,7 +135,7 @@ function printRun(steps: readonly Step<Routine>[], routines: ReadonlyMap<Routine
     });
   };
 
-  const printWhile = ({ index, limit, test, flag, body }: Extract<Step<Routine>, { kind: "while" }>) => {
+  const printWhile = ({ index, limit, test, flag, body }: Extract<Step<Call>, { kind: "while" }>) => {
     inCounter(index, (local) => {
       writer.emit("i32.const", 0);
       writer.emit("local.set", local);
@@ -145,13 +160,16 @@ function printRun(steps: readonly Step<Routine>[], routines: ReadonlyMap<Routine
     });
   };
 
-  const printSteps = (list: readonly Step<Routine>[]): void => {
+  const printSteps = (list: readonly Step<Call>[]): void => {
     for (const one of list) {
       if (one.kind === "repeat") printRepeat(one);
       else if (one.kind === "while") printWhile(one);
       else if (one.kind === "launch") {
-        for (const index of one.kernel.indices) pushCounter(index);
-        writer.emit("call", routines.get(one.kernel) as number);
+        for (const x of one.kernel.counters.map(passed)) {
+          if (typeof x === "number") writer.emit("i32.const", x);
+          else pushCounter(x);
+        }
+        writer.emit("call", routines.get(one.kernel.routine) as number);
       } else {
         pushFlag(one.flag);
         writer.emit("if");
