@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import lax
+from jax.flatten_util import ravel_pytree
 from protocol import Ready, Unsupported, each, layers_of, pace_of, serve, summary, timed
 
 
@@ -83,7 +84,7 @@ def yeast(t, sizes):
     values, layers = t["values"], layers_of(t)
     ways = {}
     for path in (scanned, diffraxed):
-        ready = training(layers, 1e-2, lambda layers: mse(path(layers, values[0], t["times"]), values))
+        ready = training(layers, 1e-2, lambda layers: mse(path(layers, values[0], t["times"]), values), flat=True)
         ways[path.__name__] = ready, pace_of(ready.advance)
     (name, (ready, pace)), (other, (_, slower)) = sorted(ways.items(), key=lambda way: way[1][1])
     ready.note = f"{name}, {slower / pace:.1f} x faster than {other}"
@@ -162,7 +163,11 @@ def mse(x, y):
     return jnp.mean(jnp.square(x - y))
 
 
-def training(layers, rate, loss):
+def training(layers, rate, loss, flat=False):
+    """`flat`: with all weights in one array, which is faster where all of them are small."""
+    if flat:
+        weights, layers_from = ravel_pytree(layers)
+        return training(weights, rate, lambda weights: loss(layers_from(weights)))
     adam = optax.adam(rate)
 
     def step(state):

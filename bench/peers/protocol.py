@@ -1,4 +1,4 @@
-"""What the Python peers share: answers to requests, as bench/protocol/serve.ts gives them, and the tensors of a case."""
+"""What the Python peers share: answers to requests, as in bench/protocol/serve.ts, and the tensors of a case."""
 
 import gc
 import json

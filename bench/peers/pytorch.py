@@ -179,12 +179,16 @@ def adam_step(gradient, layers, rate):
 
 
 def whole_step(tensors, rate, loss):
-    """Loss, gradient and Adam; with --compile as one compiled function, which is faster than the fused kernel after it."""
+    """Loss, gradient and Adam; with --compile one compiled function, which is faster than the fused kernel after it."""
     if not options.compile:
         layers = trainable(tensors)
         return training(adam_step(gradient_of(loss, layers), layers, rate))
     layers, means, squares = [[like(w) for w in tensors] for like in (torch.clone, torch.zeros_like, torch.zeros_like)]
     count = torch.zeros(())
+
+    # 1 - beta^count, which in float32 would lose five digits by the difference.
+    def correction(beta, count):
+        return -torch.expm1(count * math.log(beta))
 
     @compiled
     def step(layers, means, squares, count):
@@ -193,7 +197,7 @@ def whole_step(tensors, rate, loss):
         for w, g, m, v in zip(layers, gradients, means, squares):
             m.lerp_(g, 0.1)
             v.lerp_(g.square(), 0.001)
-            w -= rate * (m / (1 - 0.9**count)) / ((v / (1 - 0.999**count)).sqrt() + 1e-8)
+            w -= rate * (m / correction(0.9, count)) / ((v / correction(0.999, count)).sqrt() + 1e-8)
         return value
 
     return training(torch.no_grad()(lambda: step(layers, means, squares, count)))
