@@ -21,6 +21,8 @@ const flags = [
   "-shared",
   "-fPIC",
   "-w",
+  // A library stays where it is: at the process's end threads may still be in it. (Apple's linker has no such option.)
+  ...(process.platform === "darwin" ? [] : ["-Wl,-z,nodelete"]),
 ];
 
 /** The system's C compiler. */
