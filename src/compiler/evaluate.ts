@@ -24,7 +24,7 @@ export function viewThrough(node: Node, view: (node: Node) => View | undefined):
 
 /** Builds the scalar expression of a node's element at an index, down to loads: views become index arithmetic. */
 export class Evaluator {
-  readonly #known = new Map<string, Scalar>();
+  readonly #known = new Map<Node, Map<string, Scalar>>();
   readonly #around: Surroundings;
 
   constructor(around: Surroundings) {
@@ -32,11 +32,13 @@ export class Evaluator {
   }
 
   at(node: Node, index: readonly Affine[], guards: readonly Guard[] = []): Scalar {
-    const key = `${node.id}|${index.map(affineKey).join(",")}|${guards.map(guardKey).join(",")}`;
-    let value = this.#known.get(key);
+    const key = guards.length === 0 ? indexKey(index) : `${indexKey(index)}|${guards.map(guardKey).join(",")}`;
+    const known = this.#known.get(node) ?? new Map<string, Scalar>();
+    this.#known.set(node, known);
+    let value = known.get(key);
     if (!value) {
       value = this.#around.own(node, index) ?? this.define(node, index, guards);
-      this.#known.set(key, value);
+      known.set(key, value);
     }
     return value;
   }
@@ -115,6 +117,18 @@ export class Evaluator {
     const moving = { position: chosen, scale: view.strides[axis], size: x.shape[axis] };
     return { kind: "load", buffer: view.buffer, at: position(view, rest), guards, moving, dtype: node.dtype };
   }
+}
+
+const indexKeys = new WeakMap<readonly Affine[], string>();
+
+/** The operands of an elementwise expression are asked for with one and the same index. */
+function indexKey(index: readonly Affine[]): string {
+  let key = indexKeys.get(index);
+  if (key === undefined) {
+    key = index.map(affineKey).join(",");
+    indexKeys.set(index, key);
+  }
+  return key;
 }
 
 function affineKey(a: Affine): string {

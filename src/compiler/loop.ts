@@ -193,6 +193,9 @@ export interface Machine {
 }
 
 export function add(a: Affine, b: Affine): Affine {
+  // Most sums are with a fixed position, or with nothing.
+  if (b.terms.length === 0) return b.offset === 0 ? a : { offset: a.offset + b.offset, terms: a.terms };
+  if (a.terms.length === 0) return a.offset === 0 ? b : { offset: a.offset + b.offset, terms: b.terms };
   const scales = new Map<Index, number>();
   for (const { index, scale } of [...a.terms, ...b.terms]) scales.set(index, (scales.get(index) ?? 0) + scale);
   const terms = [...scales].filter(([, scale]) => scale !== 0).map(([index, scale]) => ({ index, scale }));

@@ -1,5 +1,6 @@
 import { InternalError } from "./errors.ts";
 import { make, type Node } from "./node.ts";
+import { inheriting } from "./origin.ts";
 
 /** Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered. */
 export function topological(roots: readonly Node[]): Node[] {
@@ -59,7 +60,11 @@ export function rewrite(
     return x;
   };
   for (const node of topological(roots)) {
-    if (!done.has(node)) done.set(node, rule(node, node.inputs.map(result)));
+    if (done.has(node)) continue;
+    // What takes a node's place comes from where the node came from.
+    const inputs = node.inputs.map(result);
+    const made = inheriting(node.origin, () => rule(node, inputs));
+    done.set(node, made);
   }
   return roots.map(result);
 }
