@@ -3,6 +3,7 @@ import type { Case, Variant } from "./cases/index.ts";
 import { type Ceilings, waysUp } from "./ceilings.ts";
 import { median } from "./median.ts";
 import type { Reply } from "./participant.ts";
+import { allThreads } from "./programs.ts";
 import type { Cell } from "./result.ts";
 import type { Entrant } from "./roster.ts";
 import { rotation } from "./rotation.ts";
@@ -50,6 +51,7 @@ export async function measure(
   return cells;
 }
 
+/** As many at once as there are cores: nothing is timed yet. */
 async function prepare(
   { name, program = name, tolerances }: Case,
   { sizes }: Variant,
@@ -57,12 +59,22 @@ async function prepare(
   entrants: readonly Entrant[],
   doing: (what: string) => void,
 ): Promise<Cells> {
-  const cells: Cells = {};
+  const replies = new Map<Entrant, Reply>();
+  const waiting = [...entrants];
+  const work = async () => {
+    for (let entrant = waiting.shift(); entrant; entrant = waiting.shift()) {
+      doing(`${entrant.name} prepares`);
+      const request = { do: "prepare", case: program, variant: sizes, data: file };
+      replies.set(entrant, await entrant.ask(request).catch(({ message }) => ({ error: message })));
+    }
+  };
+  await Promise.all(Array.from({ length: allThreads }, work));
   let reference: number[] | undefined;
+  const cells: Cells = {};
   for (const entrant of entrants) {
-    doing(`${entrant.name} prepares`);
+    const reply = replies.get(entrant) as Reply;
     const cell = await attempt(async () => {
-      const reply = await entrant.ask({ do: "prepare", case: program, variant: sizes, data: file });
+      if (reply.error !== undefined) throw new Error(reply.error);
       if (reply.unsupported !== undefined) return { problem: `unsupported: ${reply.unsupported}` };
       const check = checkOf(reply);
       reference ??= check;

@@ -17,6 +17,9 @@ export interface Program {
 
 export const allThreads = availableParallelism();
 
+/** Peers that may be faster on one thread than on all run both ways. */
+const threadCounts = [...new Set([1, allThreads])];
+
 export const installHint = "install it with bench/peers/setup";
 
 const pythonScripts: Readonly<Record<string, string>> = { pytorch: "pytorch.py", jax: "jax_peer.py" };
@@ -49,33 +52,32 @@ export function programs(root: string, scratch: string): Program[] {
     env: { TORCHINDUCTOR_CACHE_DIR: join(scratch, "inductor") },
     missing: existsSync(python) ? undefined : installHint,
   });
-  const inNode = (name: string, needs: string): Program => ({
+  const inNode = (name: string, peer: string, needs: string, ...flags: string[]): Program => ({
     ...shared,
     name,
-    peer: name,
+    peer,
     command: process.execPath,
     // Room for jax-js, which traces an unrolled ODE solver by recursion.
-    args: ["--stack-size=7600", join(peers, `${name}.mjs`), name],
+    args: ["--stack-size=7600", join(peers, `${peer}.mjs`), name, ...flags],
     missing: existsSync(join(peers, "node_modules", needs)) ? undefined : installHint,
   });
   return [
     pondus("pondus-native-1", { PONDUS_BACKEND: "native", PONDUS_THREADS: "1" }),
     pondus("pondus-native", { PONDUS_BACKEND: "native" }),
     pondus("pondus-wasm", { PONDUS_BACKEND: "wasm" }),
-    inPython("pytorch-1", "pytorch", 1),
-    ...(allThreads > 1 ? [inPython(`pytorch-${allThreads}`, "pytorch", allThreads)] : []),
+    ...threadCounts.map((n) => inPython(`pytorch-${n}`, "pytorch", n)),
     inPython("pytorch-compile", "pytorch", allThreads, "--compile"),
     inPython("jax", "jax", allThreads),
     inPython("jax-loop", "jax", allThreads, "--loop"),
-    inNode("tfjs", "@tensorflow/tfjs-backend-wasm"),
-    inNode("jax-js", "@jax-js/jax"),
-    inNode("onnxruntime", "onnxruntime-node"),
+    inNode("tfjs", "tfjs", "@tensorflow/tfjs-backend-wasm"),
+    inNode("jax-js", "jax-js", "@jax-js/jax"),
+    ...threadCounts.map((n) => inNode(`onnxruntime-${n}`, "onnxruntime", "onnxruntime-node", "--threads", String(n))),
   ];
 }
 
 /** Names that goals use for the best of several ways to run the same program. */
 export function waysOf(name: string): string[] {
   if (name === "native") return ["pondus-native-1", "pondus-native"];
-  if (name === "pytorch") return ["pytorch-1", `pytorch-${allThreads}`];
+  if (name === "pytorch" || name === "onnxruntime") return threadCounts.map((n) => `${name}-${n}`);
   return [name];
 }
