@@ -47,7 +47,7 @@ describe.each(Object.entries(programs))("%s", (name, make) => {
   const files = {
     graph: formatGraph(rootsOf(graph)).join("\n"),
     loops: formatProgram(program),
-    c: printC(program),
+    c: printC(program).join("\n"),
     wat: textOf(printProgram(compileGraph(graph, wasmMachine).program)),
   };
   test.each(Object.entries(files))("%s", async (kind, text) => {

@@ -2,9 +2,9 @@
 // Alone, a routine is compiled right. Seen together with its caller, gcc 12 may decide, after it rewrote the addresses
 // of a loop, that the routine stores nothing, and drop the call.
 #if defined(__clang__)
-#define ROUTINE __attribute__((noinline))
+#define ROUTINE __attribute__((noinline, visibility("hidden")))
 #else
-#define ROUTINE __attribute__((noipa))
+#define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
@@ -53,7 +53,7 @@ static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7,
 static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); return a[0]; }
 static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); return a[0]; }
 
-static ROUTINE void contract_0(char *m) {
+ROUTINE void contract_0(char *m) {
   const f32x8 v0 = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
   const f32x8 v17 = {-2.0f, -2.0f, -2.0f, -2.0f, -2.0f, -2.0f, -2.0f, -2.0f};
   const f32x8 v19 = {-18.0f, -18.0f, -18.0f, -18.0f, -18.0f, -18.0f, -18.0f, -18.0f};

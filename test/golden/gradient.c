@@ -2,9 +2,9 @@
 // Alone, a routine is compiled right. Seen together with its caller, gcc 12 may decide, after it rewrote the addresses
 // of a loop, that the routine stores nothing, and drop the call.
 #if defined(__clang__)
-#define ROUTINE __attribute__((noinline))
+#define ROUTINE __attribute__((noinline, visibility("hidden")))
 #else
-#define ROUTINE __attribute__((noipa))
+#define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
@@ -29,7 +29,7 @@ static inline int truncate_double(double x) {
 }
 static inline int truncate_float(float x) { return truncate_double((double)x); }
 
-static ROUTINE void contract_0(char *m) {
+ROUTINE void contract_0(char *m) {
   const float v0 = 0.0f;
   const float v5 = 0.125f;
   for (long i0 = 0; i0 < 4; i0 += 1) {
@@ -49,7 +49,7 @@ static ROUTINE void contract_0(char *m) {
     }
   }
 }
-static ROUTINE void contract_1(char *m) {
+ROUTINE void contract_1(char *m) {
   const float v0 = 0.0f;
   for (long i3 = 0; i3 < 3; i3 += 1) {
     for (long i4 = 0; i4 < 2; i4 += 1) {

@@ -2,9 +2,9 @@
 // Alone, a routine is compiled right. Seen together with its caller, gcc 12 may decide, after it rewrote the addresses
 // of a loop, that the routine stores nothing, and drop the call.
 #if defined(__clang__)
-#define ROUTINE __attribute__((noinline))
+#define ROUTINE __attribute__((noinline, visibility("hidden")))
 #else
-#define ROUTINE __attribute__((noipa))
+#define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
@@ -77,13 +77,13 @@ static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7,
 static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); return a[0]; }
 static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); return a[0]; }
 
-static ROUTINE void copy_0(char *m) {
+ROUTINE void copy_0(char *m) {
   for (long i1 = 0; i1 < 2; i1 += 1) {
     const float v0 = *(float *)(m + 128 + 4 * (i1));
     *(float *)(m + 256 + 4 * (i1)) = v0;
   }
 }
-static ROUTINE void contract_1(char *m, long i0) {
+ROUTINE void contract_1(char *m, long i0) {
   const float v0 = 0.0f;
   const float v8 = -2.0f;
   const float v10 = -18.0f;
@@ -145,19 +145,19 @@ static ROUTINE void contract_1(char *m, long i0) {
     *(float *)(m + 320 + 4 * (i0 * 2L + i2)) = v53;
   }
 }
-static ROUTINE void copy_2(char *m, long i0) {
+ROUTINE void copy_2(char *m, long i0) {
   for (long i4 = 0; i4 < 2; i4 += 1) {
     const float v0 = *(float *)(m + 256 + 4 * (i4));
     *(float *)(m + 384 + 4 * (i0 * 2L + i4)) = v0;
   }
 }
-static ROUTINE void copy_3(char *m, long i0) {
+ROUTINE void copy_3(char *m, long i0) {
   for (long i5 = 0; i5 < 2; i5 += 1) {
     const float v0 = *(float *)(m + 320 + 4 * (i0 * 2L + i5));
     *(float *)(m + 256 + 4 * (i5)) = v0;
   }
 }
-static ROUTINE void add_4(char *m) {
+ROUTINE void add_4(char *m) {
   for (long i7 = 0; i7 < 8; i7 += 8) {
     const f32x8 v0 = *(f32x8_at *)(m + 320 + 4 * (i7));
     const f32x8 v1 = v0 + v0;
@@ -169,19 +169,19 @@ static ROUTINE void add_4(char *m) {
     *(float *)(m + 256 + 4 * (i7)) = v3;
   }
 }
-static ROUTINE void copy_5(char *m) {
+ROUTINE void copy_5(char *m) {
   const float v0 = 0.0f;
   for (long i9 = 0; i9 < 2; i9 += 1) {
     *(float *)(m + 448 + 4 * (i9)) = v0;
   }
 }
-static ROUTINE void copy_6(char *m) {
+ROUTINE void copy_6(char *m) {
   const f32x4 v0 = {0.0f, 0.0f, 0.0f, 0.0f};
   for (long i11 = 0; i11 < 4; i11 += 4) {
     *(f32x4_at *)(m + 512 + 4 * (i11)) = v0;
   }
 }
-static ROUTINE void mul_7(char *m, long i8) {
+ROUTINE void mul_7(char *m, long i8) {
   const float v6 = 1.0f;
   for (long i12 = 0; i12 < 2; i12 += 1) {
     const float v0 = *(float *)(m + 448 + 4 * (i12));
@@ -195,7 +195,7 @@ static ROUTINE void mul_7(char *m, long i8) {
     *(float *)(m + 576 + 4 * (i12)) = v8;
   }
 }
-static ROUTINE void contract_8(char *m) {
+ROUTINE void contract_8(char *m) {
   const float v0 = 0.0f;
   for (long i13 = 0; i13 < 2; i13 += 1) {
     float v1 = v0;
@@ -208,7 +208,7 @@ static ROUTINE void contract_8(char *m) {
     *(float *)(m + 448 + 4 * (i13)) = v1;
   }
 }
-static ROUTINE void add_9(char *m, long i8) {
+ROUTINE void add_9(char *m, long i8) {
   for (long i15 = 0; i15 < 2; i15 += 1) {
     for (long i16 = 0; i16 < 2; i16 += 1) {
       const float v0 = *(float *)(m + 512 + 4 * (i15 * 2L + i16));
@@ -220,7 +220,7 @@ static ROUTINE void add_9(char *m, long i8) {
     }
   }
 }
-static ROUTINE void copy_10(char *m) {
+ROUTINE void copy_10(char *m) {
   for (long i18 = 0; i18 < 4; i18 += 4) {
     const f32x4 v0 = *(f32x4_at *)(m + 512 + 4 * (i18));
     *(f32x4_at *)(m + 192 + 4 * (i18)) = v0;

@@ -132,7 +132,7 @@ export function keepLibrary(folder: string, key: string, draft: string): string 
 /** Takes away what processes that were ended in the middle left behind a day ago or earlier. */
 function sweep(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!/\.\d+\.[0-9a-f]{12}$/.test(name)) continue;
+    if (!/\.\d+\.[0-9a-f]{12}\d*$/.test(name)) continue;
     const path = join(folder, name);
     try {
       if (Date.now() - statSync(path).mtimeMs > 24 * 3600 * 1000) rmSync(path, { force: true });

@@ -182,7 +182,7 @@ let host: Promise<Host> | undefined;
 
 /** The process's own part, compiled when the first program is loaded. */
 export function hostOf(toolchain: Toolchain): Promise<Host> {
-  host ??= libraryOf(source, toolchain).then(open);
+  host ??= libraryOf([source], toolchain).then(open);
   return host;
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { compileGraph } from "../../compiler/compile.ts";
 import { dump } from "../../compiler/dump.ts";
 import type { Machine } from "../../compiler/loop.ts";
@@ -37,9 +38,9 @@ export async function loadNative(
   }
   const compiled = compileGraph(graph, machine ?? found.machine);
   const arena = allocate(compiled.program.bytes + 64);
-  const source = printC(compiled.program);
-  dump("c", () => source);
-  const [code, host] = await built(found.toolchain, source);
+  const files = printC(compiled.program, availableParallelism());
+  dump("c", () => files.join("\n"));
+  const [code, host] = await built(found.toolchain, files);
   const align = code.func("long pondus_align(void *m)");
   const run = code.func("void pondus_run(void *m, void *team)");
   const aligned = arena.subarray(Number(align(arena)));
@@ -70,9 +71,9 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
 }
 
 /** The program as a library, and its host. A compiler that worked when it was tried, and fails now, is not asked again. */
-async function built(toolchain: Toolchain, source: string): Promise<[Library, Host]> {
+async function built(toolchain: Toolchain, files: readonly string[]): Promise<[Library, Host]> {
   try {
-    return await Promise.all([libraryOf(source, toolchain), hostOf(toolchain)]);
+    return await Promise.all([libraryOf(files, toolchain), hostOf(toolchain)]);
   } catch (cause) {
     const why = `${toolchain.path} could not compile a program: ${(cause as Error).message}`;
     giveUp(why.split("\n")[0]);

@@ -14,10 +14,10 @@ export function openLibrary(path: string): Library {
   return koffi.load(path);
 }
 
-/** The program of a C file: from the cache when it was compiled before and still opens, else compiled now. */
-export async function libraryOf(source: string, toolchain: Toolchain): Promise<Library> {
+/** The program of C files: from the cache when it was compiled before and still opens, else compiled now. */
+export async function libraryOf(files: readonly string[], toolchain: Toolchain): Promise<Library> {
   const folder = cacheFolder();
-  const key = createHash("sha256").update(toolchain.fingerprint).update(source).digest("hex").slice(0, 40);
+  const key = createHash("sha256").update(toolchain.fingerprint).update(files.join("\n")).digest("hex").slice(0, 40);
   const kept = findLibrary(folder, key);
   if (kept) {
     try {
@@ -28,7 +28,7 @@ export async function libraryOf(source: string, toolchain: Toolchain): Promise<L
   }
   const draft = temporaryName(join(folder, key));
   try {
-    await compileC(toolchain, source, draft);
+    await compileC(toolchain, files, draft);
     return openLibrary(keepLibrary(folder, key, draft));
   } finally {
     rmSync(draft, { force: true });

@@ -4,9 +4,9 @@ const scalars = `
 // Alone, a routine is compiled right. Seen together with its caller, gcc 12 may decide, after it rewrote the addresses
 // of a loop, that the routine stores nothing, and drop the call.
 #if defined(__clang__)
-#define ROUTINE __attribute__((noinline))
+#define ROUTINE __attribute__((noinline, visibility("hidden")))
 #else
-#define ROUTINE __attribute__((noipa))
+#define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)

@@ -16,27 +16,49 @@ import { prelude } from "./prelude.ts";
 import { isMask, scalarName, typeName } from "./types.ts";
 
 /**
- * A loop program as one C file: a static function per routine, `pondus_run`, which runs the steps over the arena with a
- * team of threads, and `pondus_align`, which says how far a pointer is from the next multiple of 64.
+ * A loop program as C: a function per routine, `pondus_run`, which runs the steps over the arena with a team of threads,
+ * and `pondus_align`, which says how far a pointer is from the next multiple of 64. A long program comes in several
+ * files, at most `most`, for as many compilers to work on at once.
  */
-export function printC(program: LoopProgram): string {
+export function printC(program: LoopProgram, most = 1): string[] {
   const lanes = new Set<number>();
-  const routines: string[] = [];
-  const printed = new Set<Routine>();
+  const printed = new Map<Routine, string[]>();
   const body = printSteps(program.steps, (call) => {
-    if (!printed.has(call.routine)) routines.push(printRoutine(call.routine, lanes));
-    printed.add(call.routine);
+    if (!printed.has(call.routine)) printed.set(call.routine, printRoutine(call.routine, lanes));
     return launch(call);
   });
-  return [
-    prelude(lanes),
-    ...routines,
+  const files = balanced([...printed.values()], most);
+  const declared = files.slice(1).flatMap((routines) => routines.map(([head]) => `${head};`));
+  const main = [
+    ...declared,
     "void pondus_run(char *m, struct team *team) {",
     ...indent(body),
     "}",
     "long pondus_align(char *m) { return -(long)m & 63; }",
     "",
-  ].join("\n");
+  ];
+  const begin = prelude(lanes);
+  return files.map((routines, k) => {
+    const text = routines.map(([head, ...rest]) => [`${head} {`, ...rest].join("\n"));
+    return [begin, ...text, ...(k === 0 ? main : [])].join("\n");
+  });
+}
+
+/** A compiler has enough to do with so many lines. */
+const linesPerFile = 2000;
+
+/** Deals routines out to files of about equal length, the longest first. */
+function balanced(routines: readonly string[][], most: number): string[][][] {
+  const all = routines.reduce((n, lines) => n + lines.length, 0);
+  const count = Math.max(1, Math.min(most, Math.floor(all / linesPerFile)));
+  if (count === 1) return [[...routines]];
+  const files = Array.from({ length: count }, () => ({ lines: 0, routines: [] as string[][] }));
+  for (const routine of [...routines].sort((a, b) => b.length - a.length)) {
+    const file = files.reduce((least, f) => (f.lines < least.lines ? f : least));
+    file.lines += routine.length;
+    file.routines.push(routine);
+  }
+  return files.map((f) => f.routines);
 }
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
@@ -74,15 +96,16 @@ function launch({ routine: { name, parts }, counters: given }: Call): string {
   return `team->together(team, ${name}, m, ${at}, ${parts});`;
 }
 
-function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number>): string {
+/** The head, then the lines of the body and its end. */
+function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number>): string[] {
   const alone = indices.map((i) => `long i${i.id}`);
   const shared = ["const long *at", "long part", "long parts"];
   return [
-    `static ROUTINE void ${name}(${["char *m", ...(parts === 1 ? alone : shared)].join(", ")}) {`,
+    `ROUTINE void ${name}(${["char *m", ...(parts === 1 ? alone : shared)].join(", ")})`,
     ...indent(parts === 1 ? [] : indices.map((i, k) => `const long i${i.id} = at[${k}];`)),
     ...indent(printBody(body, lanes)),
     "}",
-  ].join("\n");
+  ];
 }
 
 const name = (v: Value) => `v${v.id}`;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { arch, cpus } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -78,21 +78,32 @@ function processorFlags(): string {
 }
 
 /**
- * The command that compiles what it reads into a shared library. Without a file's name in it, equal programs become
- * equal libraries.
+ * The command that compiles what it reads into a shared library, or with `part` into one part of it. Without a file's
+ * name in it, equal programs become equal libraries.
  */
-export function commandFor({ args }: Toolchain, target: string): string[] {
-  return [...args, ...flags, "-o", target, "-x", "c", "-", "-lm", "-pthread"];
+export function commandFor({ args }: Toolchain, target: string, part = false): string[] {
+  return [...args, ...flags, ...(part ? ["-c"] : []), "-o", target, "-x", "c", "-", "-lm", "-pthread"];
 }
 
-/** Compiles a C program into a shared library; throws with what the compiler said. */
-export function compileC(toolchain: Toolchain, source: string, target: string): Promise<void> {
+/** Compiles a C program into a shared library, its files side by side; throws with what the compiler said. */
+export async function compileC(toolchain: Toolchain, files: readonly string[], target: string): Promise<void> {
+  if (files.length === 1) return call(toolchain, commandFor(toolchain, target), files[0]);
+  const parts = files.map((_, k) => `${target}${k}`);
+  try {
+    await Promise.all(files.map((file, k) => call(toolchain, commandFor(toolchain, parts[k], true), file)));
+    await call(toolchain, [...toolchain.args, ...flags, "-o", target, ...parts, "-lm", "-pthread"], "");
+  } finally {
+    for (const part of parts) rmSync(part, { force: true });
+  }
+}
+
+function call({ path }: Toolchain, args: readonly string[], input: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const options = { maxBuffer: 2 ** 24, timeout: 600_000, killSignal: "SIGKILL" } as const;
-    const child = execFile(toolchain.path, commandFor(toolchain, target), options, (error, _, stderr) =>
+    const child = execFile(path, args, options, (error, _, stderr) =>
       error ? reject(new Error((stderr || error.message).trim().slice(0, 2000))) : resolve(),
     );
     // A compiler that ends before it has read everything says why by its exit.
-    child.stdin?.on("error", () => {}).end(source);
+    child.stdin?.on("error", () => {}).end(input);
   });
 }
