@@ -5,6 +5,7 @@ import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { assign } from "./assign.ts";
+import { inBlocks } from "./blocks.ts";
 import { dump } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
@@ -37,6 +38,8 @@ export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
   roots = simplify(roots);
   roots = prune(roots);
   dump("simplified", () => roots);
+  roots = inBlocks(roots);
+  dump("blocks", () => roots);
 
   const workshop = new Workshop();
   const places = placeLeaves(graph, roots, workshop);
