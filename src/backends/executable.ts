@@ -4,7 +4,12 @@ import { viewOf } from "../graph/dtype.ts";
 import type { Executable } from "./backend.ts";
 
 /** A compiled program whose arena begins `start` bytes into `memory`. Copies its data in. */
-export function executableOf(compiled: Compiled, memory: ArrayBufferLike, run: () => void, start = 0): Executable {
+export function executableOf(
+  compiled: Omit<Compiled, "program">,
+  memory: ArrayBufferLike,
+  run: () => void,
+  start = 0,
+): Executable {
   const view = ({ dtype, offset, length }: Buffer) => viewOf(dtype, memory, start + offset, length);
   const views = <K>(buffers: ReadonlyMap<K, Buffer>) => new Map([...buffers].map(([key, b]) => [key, view(b)]));
   for (const { buffer, values } of compiled.data) view(buffer).set(values);

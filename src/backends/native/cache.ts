@@ -1,10 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   accessSync,
   constants,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -68,7 +67,7 @@ function firstOf<T, R>(list: readonly T[], attempt: (x: T) => R): R {
 }
 
 /** True when this user owns it and nobody else may write to it. */
-function isMine(path: string): boolean {
+export function isMine(path: string): boolean {
   const { uid, mode } = statSync(path);
   const owner = process.getuid?.();
   return owner === undefined || (uid === owner && (mode & 0o022) === 0);
@@ -98,48 +97,3 @@ export function writeWhole(path: string, text: string): void {
 export function temporaryName(path: string): string {
   return `${path}.${process.pid}.${randomBytes(6).toString("hex")}`;
 }
-
-const digestOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 32);
-
-/**
- * The shared library kept under `key`, if there is one that is whole and this user's own. Its name holds a digest of
- * its content: a file that was cut short (a full disk, a crash) must not even be opened, since the system maps a
- * library without checking it. What does not fit its name goes.
- */
-export function findLibrary(folder: string, key: string): string | undefined {
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(`${key}-`) || !name.endsWith(".so")) continue;
-    const path = join(folder, name);
-    try {
-      if (!isMine(path)) continue;
-      if (name === libraryName(key, digestOf(path))) return path;
-      rmSync(path, { force: true });
-    } catch {
-      // Another process may have taken it away.
-    }
-  }
-  return undefined;
-}
-
-/** Moves a finished library to its place under `key`. */
-export function keepLibrary(folder: string, key: string, draft: string): string {
-  const path = join(folder, libraryName(key, digestOf(draft)));
-  renameSync(draft, path);
-  sweep(folder);
-  return path;
-}
-
-/** Takes away what processes that were ended in the middle left behind a day ago or earlier. */
-function sweep(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (!/\.\d+\.[0-9a-f]{12}\d*$/.test(name)) continue;
-    const path = join(folder, name);
-    try {
-      if (Date.now() - statSync(path).mtimeMs > 24 * 3600 * 1000) rmSync(path, { force: true });
-    } catch {
-      // Its process has finished after all.
-    }
-  }
-}
-
-const libraryName = (key: string, digest: string) => `${key}-${digest}.so`;

@@ -22,7 +22,7 @@ const source = `
 #include <stdlib.h>
 #include <sys/mman.h>
 
-typedef void (*task)(char *m, const long *at, long part, long parts);
+typedef void (*task)(char *m, const long *at, long part, long parts, long me);
 
 struct lane { _Alignas(128) _Atomic unsigned long next; };
 
@@ -71,7 +71,7 @@ static void help(struct team *team, long me, unsigned number) {
       const unsigned part = (unsigned)seen;
       if (part >= end) break;
       if (!atomic_compare_exchange_strong(next, &seen, seen + 1)) continue;
-      run(m, at, part, parts);
+      run(m, at, part, parts, me);
       atomic_fetch_add(&team->done, 1);
     }
   }
@@ -79,7 +79,7 @@ static void help(struct team *team, long me, unsigned number) {
 
 static void together(struct team *team, task run, char *m, const long *at, long parts) {
   if (team->size == 1 || parts < 2 || atomic_exchange(&team->busy, 1)) {
-    run(m, at, 0, 1);
+    run(m, at, 0, 1, 0);
     return;
   }
   if (parts > 4 * team->size) parts = 4 * team->size;
@@ -182,7 +182,7 @@ let host: Promise<Host> | undefined;
 
 /** The process's own part, compiled when the first program is loaded. */
 export function hostOf(toolchain: Toolchain): Promise<Host> {
-  host ??= libraryOf([source], toolchain).then(open);
+  host ??= libraryOf([source], toolchain).then(({ code }) => open(code));
   return host;
 }
 

@@ -9,6 +9,8 @@ import { executableOf } from "../executable.ts";
 import { type Host, hostOf, threadsHere } from "./host.ts";
 import { giveUp, inspect } from "./inspect.ts";
 import { type Library, libraryOf } from "./library.ts";
+import { memoOf, recall, remember } from "./memo.ts";
+import type { Plan } from "./plan.ts";
 import { printC } from "./print.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -36,18 +38,41 @@ export async function loadNative(
   if (found.problem !== undefined) {
     throw new PondusError("backend.unavailable", `native: ${found.problem}`, { exitCode: 1 });
   }
-  const compiled = compileGraph(graph, machine ?? found.machine);
-  const arena = allocate(compiled.program.bytes + 64);
-  const files = printC(compiled.program, availableParallelism());
-  dump("c", () => files.join("\n"));
-  const [code, host] = await built(found.toolchain, files);
+  const { plan, arena, code, host } = await prepare(graph, { ...(machine ?? found.machine), threads }, found.toolchain);
   const align = code.func("long pondus_align(void *m)");
   const run = code.func("void pondus_run(void *m, void *team)");
   const aligned = arena.subarray(Number(align(arena)));
   host.largePages(aligned);
   const team = host.team(threads);
-  const runOnce = compiled.program.work < longRun ? () => run(aligned, team) : () => later(run, aligned, team);
-  return executableOf(compiled, aligned.buffer, runOnce, aligned.byteOffset);
+  const runOnce = plan.long ? () => later(run, aligned, team) : () => run(aligned, team);
+  return executableOf(plan, aligned.buffer, runOnce, aligned.byteOffset);
+}
+
+interface Prepared {
+  readonly plan: Plan;
+  readonly arena: Uint8Array<ArrayBuffer>;
+  readonly code: Library;
+  readonly host: Host;
+}
+
+/** The program's plan and code: as they were kept, else compiled now. Whoever wants to see the compiler at work does. */
+async function prepare(graph: GraphProgram, machine: Machine, toolchain: Toolchain): Promise<Prepared> {
+  const memo = process.env.PONDUS_DUMP ? undefined : memoOf(graph, machine, toolchain);
+  const known = memo && recall(memo);
+  if (known) {
+    const { plan, kept } = known;
+    return { plan, arena: allocate(plan), code: kept.code, host: await orGiveUp(toolchain, hostOf(toolchain)) };
+  }
+  const host = hostOf(toolchain);
+  host.catch(() => {});
+  const { program, ...places } = compileGraph(graph, machine);
+  const plan: Plan = { ...places, bytes: program.bytes, long: program.work >= longRun };
+  const arena = allocate(plan);
+  const files = printC(program, availableParallelism());
+  dump("c", () => files.join("\n"));
+  const [{ name, code }, opened] = await orGiveUp(toolchain, Promise.all([libraryOf(files, toolchain), host]));
+  if (memo) remember(memo, plan, name);
+  return { plan, arena, code, host: opened };
 }
 
 /** Calls C on a thread of its own; the event loop goes on. */
@@ -57,9 +82,10 @@ function later(call: ReturnType<Library["func"]>, ...args: unknown[]): Promise<v
   });
 }
 
-function allocate(bytes: number): Uint8Array<ArrayBuffer> {
+/** The arena, and room to begin it at a multiple of 64. */
+function allocate({ bytes }: Plan): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(bytes);
+    return new Uint8Array(bytes + 64);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new PondusError(
@@ -70,10 +96,10 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The program as a library, and its host. A compiler that worked when it was tried, and fails now, is not asked again. */
-async function built(toolchain: Toolchain, files: readonly string[]): Promise<[Library, Host]> {
+/** A compiler that worked when it was tried, and fails now, is not asked again. */
+async function orGiveUp<T>(toolchain: Toolchain, work: Promise<T>): Promise<T> {
   try {
-    return await Promise.all([libraryOf(files, toolchain), hostOf(toolchain)]);
+    return await work;
   } catch (cause) {
     const why = `${toolchain.path} could not compile a program: ${(cause as Error).message}`;
     giveUp(why.split("\n")[0]);

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Where all code lies that has a say in what a graph becomes. */
+const folders = ["graph", "tensor", "compiler", "backends", "backends/native"];
+
+let digest: string | undefined | null = null;
+
+/**
+ * A digest of the code that turns graphs into programs, so that another version of it never finds what this one made.
+ * Undefined when the code in memory cannot be known from its files: they lie elsewhere (bundled into one), or were
+ * changed after this process began.
+ */
+export function codeDigest(): string | undefined {
+  if (digest === null) {
+    try {
+      digest = digestOf(fileURLToPath(import.meta.url), performance.timeOrigin);
+    } catch {
+      digest = undefined;
+    }
+  }
+  return digest;
+}
+
+/** The same for code whose copy of this file is `self`, and which was loaded at `since` or later. */
+export function digestOf(self: string, since: number): string | undefined {
+  const extension = extname(self);
+  if (basename(self, extension) !== "code-digest") return undefined;
+  const root = join(self, "..", "..", "..");
+  const hash = createHash("sha256").update(process.version);
+  for (const folder of folders) {
+    for (const name of readdirSync(join(root, folder)).sort()) {
+      if (!name.endsWith(extension) || name.endsWith(".d.ts")) continue;
+      const path = join(root, folder, name);
+      const text = readFileSync(path);
+      if (statSync(path).ctimeMs >= since) return undefined;
+      hash.update(`\n${folder}/${name} ${text.length}\n`).update(text);
+    }
+  }
+  return hash.digest("hex");
+}
