@@ -21,6 +21,17 @@ const programs: { readonly [name: string]: () => ReturnType<typeof compile> } = 
       { x: [211, 301] },
     ) as never;
   },
+  "a large batch, taken in blocks": () => {
+    const model = nn.sequential(nn.dense(64, 96), nn.tanh, nn.dense(96, 96), nn.tanh, nn.dense(96, 1));
+    return compile(
+      ({ x }) => {
+        const y = model(x);
+        const { updates } = optim.sgd({ rate: 0.1 }).minimize(y.square().mean());
+        return { y, updates };
+      },
+      { x: [4096, 64] },
+    ) as never;
+  },
   "elementwise work, sums of rows and of everything": () =>
     compile(({ x }) => ({ e: x.exp().mul(x), rows: x.square().sum(1), all: x.sum() }), { x: [517, 331] }) as never,
   "training steps": () => {

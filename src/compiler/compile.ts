@@ -12,8 +12,9 @@ import { lowerBlock } from "./lower.ts";
 import { planMemory } from "./memory.ts";
 import { mergeLoops } from "./merge-loops.ts";
 import { pack } from "./pack.ts";
+import { workOfSteps } from "./parallel.ts";
 import { prune } from "./prune.ts";
-import { routines, workOfSteps } from "./routines.ts";
+import { routines } from "./routines.ts";
 import { simplify } from "./simplify.ts";
 import { verify } from "./verify.ts";
 import { contiguous, type View } from "./views.ts";
@@ -44,7 +45,7 @@ export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
   const workshop = new Workshop();
   const places = placeLeaves(graph, roots, workshop);
   const steps = pack(lower(graph, roots, places, workshop), workshop, machine);
-  const bytes = planMemory(steps, workshop.buffers, workshop.shared);
+  const bytes = planMemory(steps, workshop.buffers, workshop.shared, machine.threads);
   dump("kernels", () => steps);
   verify(steps, workshop.buffers, workshop.shared, bytes);
 

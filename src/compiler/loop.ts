@@ -34,6 +34,8 @@ export interface Buffer {
   readonly dtype: DType;
   readonly length: number;
   offset: number;
+  /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
+  stride?: number;
 }
 
 /** An element of a buffer: `at`, plus a position known only when it runs (an int32 scalar times `scale`). */
@@ -147,12 +149,13 @@ export interface Routine {
 /** `launch` holds a kernel before lowering and the call of a routine after. */
 export type Step<K> =
   | { readonly kind: "launch"; readonly kernel: K }
-  /** length times, counting up (or down from length - 1). */
+  /** length times, counting up (or down from length - 1); turns that are `independent` may run side by side. */
   | {
       readonly kind: "repeat";
       readonly index: Index;
       readonly length: number;
       readonly reverse: boolean;
+      readonly independent?: boolean;
       readonly body: readonly Step<K>[];
     }
   /** Runs `test`, reads the bool in `flag`, and if it holds runs `body` and starts again; at most `limit` times. */
@@ -188,6 +191,8 @@ export interface Machine {
   readonly registers: number;
   /** True when one kernel may mix vectors of 4-byte and 8-byte elements (else such kernels are scalar). */
   readonly mixedWidths: boolean;
+  /** Threads that may run side by side; 1 unless it is said. */
+  readonly threads?: number;
   /** Terms of a large product's sums that are best added up at a time, before the totals are put away; else all. */
   readonly sumPiece?: number;
 }

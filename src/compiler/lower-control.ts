@@ -74,7 +74,7 @@ function lowerScan(node: Node<"scan">, memory: Memory, workshop: Workshop, steps
   const stacks = ys.map((y) => workshop.place("temporary", { dtype: y.dtype, shape: [length, ...y.shape] }));
   const wanted = ys.map((y, i) => ({ node: y, target: slice(stacks[i], stacks[i].strides[0]) }));
   const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
-  if (length > 0) steps.push({ kind: "repeat", index, length, reverse, body });
+  if (length > 0) steps.push({ kind: "repeat", index, length, reverse, independent: carry.length === 0, body });
   return [...carries, ...stacks];
 }
 

@@ -11,9 +11,16 @@ interface Lifetime {
   last: number;
 }
 
+/** Something that needs memory for a while. */
+interface Item {
+  readonly bytes: number;
+  readonly life: Lifetime;
+  readonly put: (offset: number) => void;
+}
+
 /**
- * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory: largest first,
- * each at the lowest place where it fits (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size").
+ * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
+ * turns may run side by side keeps to itself has a place for every thread.
  *
  * @returns the arena's size in bytes
  */
@@ -21,32 +28,65 @@ export function planMemory(
   steps: readonly Step<Kernel>[],
   buffers: readonly Buffer[],
   shared: ReadonlyMap<Buffer, Buffer>,
+  threads = 1,
 ): number {
-  const lives = lifetimes(steps, shared);
-  const placed: { offset: number; bytes: number; life: Lifetime }[] = [];
-  const bytes = (b: Buffer) => Math.max(1, Math.ceil((b.length * bytesOf[b.dtype]) / alignment)) * alignment;
-  const always: Lifetime = { first: -1, last: Number.POSITIVE_INFINITY };
+  const { lives, loops } = lifetimes(steps, shared);
   const homes = buffers.filter((b) => !shared.has(b));
-  const life = (b: Buffer) => (b.kind === "temporary" || b.kind === "carry" ? lives.get(b) : always);
-  let total = 0;
-  for (const buffer of homes.sort((a, b) => bytes(b) - bytes(a))) {
-    const own = life(buffer);
-    if (!own) {
-      buffer.offset = 0;
-      continue;
+  const items: Item[] = [];
+  const inside = new Set<Buffer>();
+  if (threads > 1) {
+    for (const { life, own } of loops) {
+      for (const b of own) inside.add(b);
+      const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
+      const put = (offset: number) => {
+        for (const b of own) Object.assign(b, { offset: b.offset + offset, stride });
+      };
+      items.push({ bytes: threads * stride, life, put });
     }
-    const size = bytes(buffer);
+  }
+  const always: Lifetime = { first: -1, last: Number.POSITIVE_INFINITY };
+  for (const b of homes) {
+    const life = isOwn(b) ? lives.get(b) : always;
+    if (!life) b.offset = 0;
+    else if (!inside.has(b)) items.push(itemOf(b, life));
+  }
+  const total = layOut(items);
+  for (const [made, home] of shared) Object.assign(made, { offset: home.offset, stride: home.stride });
+  return total;
+}
+
+const isOwn = ({ kind }: Buffer) => kind === "temporary" || kind === "carry";
+
+function itemOf(b: Buffer, life: Lifetime): Item {
+  const bytes = Math.max(1, Math.ceil((b.length * bytesOf[b.dtype]) / alignment)) * alignment;
+  return {
+    bytes,
+    life,
+    put: (offset) => {
+      b.offset = offset;
+    },
+  };
+}
+
+/**
+ * Largest first, each at the lowest place where it fits (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size").
+ *
+ * @returns the bytes that all take together
+ */
+function layOut(items: readonly Item[]): number {
+  const placed: { offset: number; bytes: number; life: Lifetime }[] = [];
+  let total = 0;
+  for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
     let offset = 0;
     for (const other of placed) {
-      if (other.offset >= offset + size) break;
-      const overlaps = other.life.first <= own.last && own.first <= other.life.last;
+      if (other.offset >= offset + bytes) break;
+      const overlaps = other.life.first <= life.last && life.first <= other.life.last;
       if (overlaps) offset = Math.max(offset, other.offset + other.bytes);
     }
-    buffer.offset = offset;
-    placed.splice(placeFor(offset, placed), 0, { offset, bytes: size, life: own });
-    total = Math.max(total, offset + size);
+    put(offset);
+    placed.splice(placeFor(offset, placed), 0, { offset, bytes, life });
+    total = Math.max(total, offset + bytes);
   }
-  for (const [made, home] of shared) made.offset = home.offset;
   return total;
 }
 
@@ -61,13 +101,19 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
   return from;
 }
 
+interface Lives {
+  readonly lives: ReadonlyMap<Buffer, Lifetime>;
+  /** Loops whose turns may run side by side, the outermost ones, with the buffers that nobody else touches. */
+  readonly loops: readonly { readonly life: Lifetime; readonly own: readonly Buffer[] }[];
+}
+
 /**
  * Numbers the steps in the order of a walk. What a loop's body shares with the outside lives through the whole loop,
  * since the next turn needs it; what only the body uses lives within a turn.
  */
-function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Map<Buffer, Lifetime> {
+function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
-  const spans: { first: number; last: number; uses: Map<Buffer, number> }[] = [];
+  const spans: { first: number; last: number; apart: boolean; uses: Map<Buffer, number> }[] = [];
   const total = new Map<Buffer, number>();
   let now = 0;
   const use = (buffer: Buffer) => {
@@ -78,8 +124,9 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const span of open) span.uses.set(home, (span.uses.get(home) ?? 0) + 1);
   };
   const open: (typeof spans)[number][] = [];
-  const loop = (walkBody: () => void) => {
-    const span = { first: now, last: now, uses: new Map<Buffer, number>() };
+  const loop = (independent: boolean, walkBody: () => void) => {
+    const apart = independent && !open.some((outer) => outer.apart);
+    const span = { first: now, last: now, apart, uses: new Map<Buffer, number>() };
     spans.push(span);
     open.push(span);
     walkBody();
@@ -92,9 +139,9 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
       if (step.kind === "launch") {
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
-      } else if (step.kind === "repeat") loop(() => walk(step.body));
+      } else if (step.kind === "repeat") loop(step.independent === true, () => walk(step.body));
       else if (step.kind === "while") {
-        loop(() => {
+        loop(false, () => {
           walk(step.test);
           use(step.flag.buffer);
           walk(step.body);
@@ -115,5 +162,9 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
       if (carried) lives.set(buffer, { first: Math.min(life.first, first), last: Math.max(life.last, last) });
     }
   }
-  return lives;
+  const loops = spans.flatMap(({ first, last, apart, uses }) => {
+    const own = [...uses].flatMap(([b, count]) => (isOwn(b) && count === total.get(b) ? [b] : []));
+    return apart && own.length > 0 ? [{ life: { first, last }, own }] : [];
+  });
+  return { lives, loops };
 }

@@ -1,6 +1,11 @@
-import type { Instruction, Routine } from "./loop.ts";
+import type { Call, Instruction, Routine, Step } from "./loop.ts";
 
 type For = Extract<Instruction, { op: "for" }>;
+
+/** Whether the turns of a loop are worth sharing, when they are independent. */
+export function isWorthSharing(loop: Extract<Step<Call>, { kind: "repeat" }>): boolean {
+  return loop.length > 1 && workOfSteps([loop]) >= worthSharing;
+}
 
 /** Less work than this (in instructions) is done sooner by one thread than shared: some ten microseconds. */
 const worthSharing = 100_000;
@@ -24,7 +29,7 @@ export function shareLoops(routine: Routine): Routine {
 }
 
 /** Instructions, roughly: one lane-wise operation is one, however wide. What is stored often goes out of the caches. */
-export function workOf(body: readonly Instruction[]): number {
+function workOf(body: readonly Instruction[]): number {
   return body.reduce((sum, i) => {
     if (isLoop(i)) return sum + turnsOf(i) * (1 + workOf(i.body));
     return sum + (i.op === "store" ? 4 : 1);
@@ -51,4 +56,16 @@ function share(body: readonly Instruction[]): Instruction[] {
 /** Turns of the longest loop that is shared. */
 function turnsShared(body: readonly Instruction[]): number {
   return Math.max(1, ...body.filter(isLoop).map((i) => (i.shared ? turnsOf(i) : turnsShared(i.body))));
+}
+
+/** Instructions in a run of all steps; a loop whose turns nobody knows counts as infinitely many. */
+export function workOfSteps(steps: readonly Step<Call>[]): number {
+  return steps.reduce((sum, step) => sum + workOfStep(step), 0);
+}
+
+function workOfStep(step: Step<Call>): number {
+  if (step.kind === "launch") return workOf(step.kernel.routine.body);
+  if (step.kind === "branch") return Math.max(workOfSteps(step.yes), workOfSteps(step.no));
+  if (step.kind === "repeat") return step.length * workOfSteps(step.body);
+  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test) + workOfSteps(step.body));
 }

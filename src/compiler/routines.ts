@@ -14,7 +14,7 @@ import {
   type Routine,
   type Step,
 } from "./loop.ts";
-import { shareLoops, workOf } from "./parallel.ts";
+import { shareLoops } from "./parallel.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 import type { Workshop } from "./workshop.ts";
 
@@ -72,7 +72,9 @@ function write(
   const [{ kernel, indices, buffers }] = members;
   const name = `${kernel.name}_${number}`;
   const routine = shareLoops(emit(kernel, name, indices, machine));
-  const varying = buffers.flatMap((b, k) => (members.some((m) => m.buffers[k].offset !== b.offset) ? [k] : []));
+  const varying = buffers.flatMap((b, k) =>
+    b.stride || members.some((m) => m.buffers[k].offset !== b.offset) ? [k] : [],
+  );
   if (varying.length === 0) return { routine, varying };
   const bases = new Map(varying.map((k) => [buffers[k], workshop.index()]));
   return { routine: relocated(routine, bases, bytes), varying };
@@ -112,16 +114,4 @@ function mapKernels<K>(steps: readonly Step<Kernel>[], change: (kernel: Kernel) 
     return { ...step, test: go(step.test), body: go(step.body) };
   };
   return go(steps);
-}
-
-/** Instructions in a run of all steps; a loop whose turns nobody knows counts as infinitely many. */
-export function workOfSteps(steps: readonly Step<Call>[]): number {
-  return steps.reduce((sum, step) => sum + workOfStep(step), 0);
-}
-
-function workOfStep(step: Step<Call>): number {
-  if (step.kind === "launch") return workOf(step.kernel.routine.body);
-  if (step.kind === "branch") return Math.max(workOfSteps(step.yes), workOfSteps(step.no));
-  if (step.kind === "repeat") return step.length * workOfSteps(step.body);
-  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test) + workOfSteps(step.body));
 }

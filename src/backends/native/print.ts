@@ -1,5 +1,6 @@
 import {
   type Affine,
+  type Buffer,
   type Call,
   type Index,
   type Instruction,
@@ -10,6 +11,7 @@ import {
   type Step,
   type Value,
 } from "../../compiler/loop.ts";
+import { isWorthSharing } from "../../compiler/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -23,14 +25,21 @@ import { isMask, scalarName, typeName } from "./types.ts";
 export function printC(program: LoopProgram, most = 1): string[] {
   const lanes = new Set<number>();
   const printed = new Map<Routine, string[]>();
-  const body = printSteps(program.steps, (call) => {
+  const loops: string[][] = [];
+  const define = (lines: readonly string[]) => {
+    const name = `turns_${loops.length}`;
+    loops.push([`static void ${name}(${sharedParameters}) {`, ...indent(lines), "}"]);
+    return name;
+  };
+  const body = printSteps(program.steps, { counters: [], apart: false, define }, (call, around) => {
     if (!printed.has(call.routine)) printed.set(call.routine, printRoutine(call.routine, lanes));
-    return launch(call);
+    return launch(call, around);
   });
   const files = balanced([...printed.values()], most);
   const declared = files.slice(1).flatMap((routines) => routines.map(([head]) => `${head};`));
   const main = [
     ...declared,
+    ...loops.flat(),
     "void pondus_run(char *m, struct team *team) {",
     ...indent(body),
     "}",
@@ -63,45 +72,87 @@ function balanced(routines: readonly string[][], most: number): string[][][] {
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
-function printSteps(steps: readonly Step<Call>[], launch: (call: Call) => string): string[] {
+/** What surrounds steps that are printed. */
+interface Around {
+  /** Counters of the loops around them. */
+  readonly counters: readonly Index[];
+  /** True in a function of which every thread runs some turns: there `me` is the thread's number. */
+  readonly apart: boolean;
+  /** Gives a function's name, and has it printed. */
+  readonly define: (lines: readonly string[]) => string;
+}
+
+function printSteps(
+  steps: readonly Step<Call>[],
+  around: Around,
+  launch: (call: Call, around: Around) => string,
+): string[] {
   return steps.flatMap((step) => {
-    const inner = (list: readonly Step<Call>[]) => indent(printSteps(list, launch));
-    if (step.kind === "launch") return [launch(step.kernel)];
-    if (step.kind === "branch")
-      return [`if (${flag(step.flag)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
+    const inner = (list: readonly Step<Call>[], index?: Index, apart = around.apart) => {
+      const counters = index ? [...around.counters, index] : around.counters;
+      return indent(printSteps(list, { ...around, counters, apart }, launch));
+    };
+    if (step.kind === "launch") return [launch(step.kernel, around)];
+    if (step.kind === "branch") {
+      return [`if (${flag(step.flag, around)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
+    }
     const i = `i${step.index.id}`;
     if (step.kind === "repeat") {
+      if (step.independent && !around.apart && isWorthSharing(step)) {
+        const name = around.define([
+          ...around.counters.map((index, k) => `const long ${indexName(index)} = at[${k}];`),
+          `for (long ${i} = ${step.length} * part / parts, end = ${step.length} * (part + 1) / parts; ${i} < end; ${i}++) {`,
+          ...inner(step.body, step.index, true),
+          "}",
+        ]);
+        return [together(name, around.counters.map(indexName), step.length)];
+      }
       const head = step.reverse
         ? `for (long ${i} = ${step.length - 1}; ${i} >= 0; ${i}--) {`
         : `for (long ${i} = 0; ${i} < ${step.length}; ${i}++) {`;
-      return [head, ...inner(step.body), "}"];
+      return [head, ...inner(step.body, step.index), "}"];
     }
     const limit = step.limit === undefined ? "" : `${i} < ${step.limit}`;
     return [
       `for (long ${i} = 0; ${limit}; ${i}++) {`,
-      ...inner(step.test),
-      `  if (!${flag(step.flag)}) break;`,
-      ...inner(step.body),
+      ...inner(step.test, step.index),
+      `  if (!${flag(step.flag, around)}) break;`,
+      ...inner(step.body, step.index),
       "}",
     ];
   });
 }
 
-const flag = (place: Place) => `*(int *)(m + ${place.buffer.offset} + 4 * (${affine(place.at)}))`;
+/** How much further a thread's own copy lies than the first one. */
+const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
+  apart && stride ? ` + me * ${stride / unit}L` : "";
 
-function launch({ routine: { name, parts }, counters: given }: Call): string {
-  const counters = given.map(passed).map((x) => (typeof x === "number" ? `${x}L` : indexName(x)));
-  if (parts === 1) return `${name}(${["m", ...counters].join(", ")});`;
-  const at = counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0";
-  return `team->together(team, ${name}, m, ${at}, ${parts});`;
+const flag = ({ buffer, at }: Place, around: Around) =>
+  `*(int *)(m + ${buffer.offset}${shift(buffer, around, 1)} + 4 * (${affine(at)}))`;
+
+function launch({ routine: { name, parts }, counters }: Call, around: Around): string {
+  const given = counters.map((x) => {
+    const where = passed(x);
+    if (typeof where !== "number") return indexName(where);
+    return `${where}L${"dtype" in x ? shift(x, around, bytesOf[x.dtype]) : ""}`;
+  });
+  if (parts === 1) return `${name}(${["m", ...given].join(", ")});`;
+  // A thread that runs turns of a loop runs all of what is in them.
+  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts);
 }
+
+const listed = (counters: readonly string[]) => (counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0");
+
+const together = (name: string, counters: readonly string[], parts: number) =>
+  `team->together(team, ${name}, m, ${listed(counters)}, ${parts});`;
+
+const sharedParameters = "char *m, const long *at, long part, long parts, long me";
 
 /** The head, then the lines of the body and its end. */
 function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number>): string[] {
-  const alone = indices.map((i) => `long i${i.id}`);
-  const shared = ["const long *at", "long part", "long parts"];
+  const alone = ["char *m", ...indices.map((i) => `long i${i.id}`)].join(", ");
   return [
-    `ROUTINE void ${name}(${["char *m", ...(parts === 1 ? alone : shared)].join(", ")})`,
+    `ROUTINE void ${name}(${parts === 1 ? alone : sharedParameters})`,
     ...indent(parts === 1 ? [] : indices.map((i, k) => `const long i${i.id} = at[${k}];`)),
     ...indent(printBody(body, lanes)),
     "}",
