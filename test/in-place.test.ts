@@ -146,7 +146,7 @@ async function ran(load: Load, graph: GraphProgram): Promise<Map<string, NumberA
   for (const [p, place] of executable.parameters) place.set(p.read());
   const results = new Map<string, NumberArray["data"]>();
   for (let run = 0; run < 2; run++) {
-    executable.run();
+    await executable.run();
     for (const [name, y] of executable.outputs) results.set(`${name} ${run}`, y.slice());
     for (const [p, y] of executable.parameters) results.set(`${p.name} ${run}`, y.slice());
   }

@@ -114,9 +114,9 @@ function batchOf(list: readonly Trial[]): Batch {
   return { graph, values: Object.fromEntries(all.map(([name, x]) => [name, x.values])), trials: own.map((o) => o.t) };
 }
 
-function run(executable: Executable, { values }: Batch): Executable["outputs"] {
+async function run(executable: Executable, { values }: Batch): Promise<Executable["outputs"]> {
   for (const [name, place] of executable.inputs) place.set(values[name]);
-  executable.run();
+  await executable.run();
   return executable.outputs;
 }
 
@@ -142,8 +142,8 @@ const batches = Array.from({ length: Math.ceil(count / perProgram) }, (_, i) =>
 async function compare(load: (graph: GraphProgram) => Executable | Promise<Executable>): Promise<void> {
   const wrong: string[] = [];
   for (const batch of batches) {
-    const got = run(await load(batch.graph), batch);
-    const wanted = run(await reference.load(batch.graph), batch);
+    const got = await run(await load(batch.graph), batch);
+    const wanted = await run(await reference.load(batch.graph), batch);
     for (const { name, node } of batch.graph.outputs) {
       const data = got.get(name) as TypedArray;
       const why = difference({ data, dtype: node.dtype }, wanted.get(name) as TypedArray, undefined, 1);

@@ -7,6 +7,7 @@ import { printProgram } from "../src/backends/wasm/print.ts";
 import { textOf } from "../src/backends/wasm/text.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
 import { at } from "../src/compiler/loop.ts";
+import { viewOf } from "../src/graph/dtype.ts";
 import { vectorOf } from "./loops/agree.ts";
 import { Arena, Hand, launch } from "./loops/by-hand.ts";
 import { enableRelaxedSimd } from "./relaxed-simd.ts";
@@ -51,8 +52,7 @@ describe.skipIf(!has)("relaxed SIMD", () => {
     h.store(h.compute("fma", type, lanes, left, added, right), out, at(lanes));
     const program = arena.program(launch(h.routine("fma")));
     const { memory, run } = await loadLoopProgram(program, { relaxed: true });
-    const View = type === "float32" ? Float32Array : Float64Array;
-    const view = ({ offset, length }: typeof x) => new View(memory, offset, length);
+    const view = ({ offset, length }: typeof x) => viewOf(type, memory, offset, length);
     const fill = (values: [number, number, number]) => [x, y, z].forEach((b, i) => view(b).fill(values[i]));
     fill([a, a, c]);
     await run();

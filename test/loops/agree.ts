@@ -21,7 +21,7 @@ export async function agree(
   expect(WebAssembly.validate(encode(printProgram(program)))).toBe(true);
   const { memory, run } = await loadLoopProgram(program, plain);
   const expected = new ArrayBuffer(program.bytes);
-  const view = (buffer: Buffer, of: ArrayBuffer) => viewOf(buffer.dtype, of, buffer.offset, buffer.length);
+  const view = (buffer: Buffer, of: ArrayBufferLike) => viewOf(buffer.dtype, of, buffer.offset, buffer.length);
   for (const of of [memory, expected]) {
     for (const buffer of program.buffers) view(buffer, of).set(fill(buffer) ?? []);
   }

@@ -1,4 +1,4 @@
-import type { Affine, Index, Place, Value } from "../../compiler/loop.ts";
+import type { Affine, Index, Instruction, Place, Value } from "../../compiler/loop.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Code } from "./module.ts";
@@ -10,11 +10,15 @@ export interface Range {
   readonly max: number;
 }
 
+type Loop = Extract<Instruction, { op: "for" }>;
+
 /** A loop around the place that is being printed, or the whole routine. */
 interface Scope {
   readonly parent?: Scope;
   readonly index?: Index;
   readonly from: number;
+  /** The local that `from` is counted from, where it is only known when it runs. */
+  readonly begin?: number;
   /** What must run right before the loop. */
   entry: Code[];
   readonly pointers: Map<string, Pointer>;
@@ -61,18 +65,14 @@ export class Addresses {
   }
 
   /** A counted loop, tested at its bottom: on a pointer that it steps anyway, unless something reads its counter. */
-  loop(index: Index, from: number, to: number, step: number, body: () => void): void {
-    if (!(step > 0)) throw new InternalError(`a loop steps by ${step}`);
-    if (from >= to) return;
+  loop(loop: Loop, body: () => void): void {
+    const { from, step } = loop;
+    const turns = turnsOf(loop);
+    if (turns === 0) return;
     const writer = this.#writer;
-    const turns = Math.ceil((to - from) / step);
-    const scope: Scope = { parent: this.#scope, index, from, entry: [], pointers: new Map(), counted: false };
+    const scope: Scope = { ...this.#inside(loop), from };
     const counter = writer.take("i32");
-    this.#counters.set(index, counter);
-    this.#ranges.set(index, { min: from, max: from + (turns - 1) * step });
-    this.#scope = scope;
-    const code = writer.collect(body);
-    this.#scope = scope.parent as Scope;
+    const code = this.#collect(scope, loop, counter, body);
 
     const moving = [...scope.pointers.values()].filter((pointer) => pointer.step !== 0);
     const counts: Pointer = { local: counter, step: 1, start: from };
@@ -101,6 +101,62 @@ export class Addresses {
     } else writer.append(code);
     for (const { local } of scope.pointers.values()) writer.give(local);
     writer.give(counter);
+  }
+
+  /** The turns of one part. The routine's parameters are the part's number and how many parts there are. */
+  sharedLoop(loop: Loop, body: () => void): void {
+    const turns = turnsOf(loop);
+    if (turns === 0) return;
+    const writer = this.#writer;
+    const counter = writer.take("i32");
+    const end = writer.take("i32");
+    const edge = (after: 0 | 1, local: number) => {
+      writer.emit("local.get", 0);
+      this.#plus(after);
+      writer.emit("i64.extend_i32_s");
+      writer.emit("i64.const", turns);
+      writer.emit("i64.mul");
+      writer.emit("local.get", 1);
+      writer.emit("i64.extend_i32_s");
+      writer.emit("i64.div_s");
+      writer.emit("i32.wrap_i64");
+      this.#times(loop.step);
+      this.#plus(loop.from);
+      writer.emit("local.tee", local);
+    };
+    edge(0, counter);
+    edge(1, end);
+    writer.emit("i32.ne");
+    writer.emit("if");
+    const scope: Scope = { ...this.#inside(loop), from: 0, begin: counter };
+    const code = this.#collect(scope, loop, counter, body);
+    writer.append(scope.entry);
+    writer.emit("loop");
+    writer.append(code);
+    for (const pointer of scope.pointers.values()) if (pointer.step !== 0) this.#advance(pointer, loop.step, false);
+    this.#advance({ local: counter, step: 1 }, loop.step, true);
+    writer.emit("local.get", end);
+    writer.emit("i32.ne");
+    writer.emit("br_if", 0);
+    writer.emit("end");
+    writer.emit("end");
+    for (const { local } of scope.pointers.values()) writer.give(local);
+    writer.give(counter);
+    writer.give(end);
+  }
+
+  #inside(loop: Loop) {
+    return { parent: this.#scope, index: loop.index, entry: [], pointers: new Map<string, Pointer>(), counted: false };
+  }
+
+  #collect(scope: Scope, loop: Loop, counter: number, body: () => void): Code[] {
+    const { index, from, step } = loop;
+    this.#counters.set(index, counter);
+    this.#ranges.set(index, { min: from, max: from + (turnsOf(loop) - 1) * step });
+    this.#scope = scope;
+    const code = this.#writer.collect(body);
+    this.#scope = scope.parent as Scope;
+    return code;
   }
 
   #advance({ local, step }: Pointer, by: number, keep: boolean): void {
@@ -156,7 +212,7 @@ export class Addresses {
   /** Pushes the int32 that an affine gives. */
   pushAffine({ offset, terms }: Affine): void {
     this.#pushSum(this.#scope, { constant: 0, terms });
-    if (offset !== 0) this.#plus(offset);
+    this.#plus(offset);
   }
 
   #least(terms: Affine["terms"]): number {
@@ -176,7 +232,7 @@ export class Addresses {
       if (terms.length > 0) {
         this.#pushSum(scope, { constant, terms });
         this.#writer.emit("i32.add");
-      } else if (constant !== 0) this.#plus(constant);
+      } else this.#plus(constant);
     } else if (terms.length === 0 && !moving) {
       this.#writer.emit("i32.const", constant | 0);
     } else if (terms.length === 1 && terms[0].scale === 1 && constant === 0 && !moving) {
@@ -200,12 +256,18 @@ export class Addresses {
     const terms = sum.terms.filter((term) => term.index !== scope.index);
     const constant = sum.constant + step * scope.from;
     const none = terms.length === 0 && !sum.moving;
-    scope.pointers.set(key, { local, step, start: none ? constant : undefined });
-    const { parent } = scope;
+    const { parent, begin } = scope;
+    const moves = begin !== undefined && step !== 0;
+    scope.pointers.set(key, { local, step, start: none && !moves ? constant : undefined });
     if (parent) {
       scope.entry = this.#writer.collect(() => {
         this.#pushSum(parent, { constant: none ? constant : 0, terms, moving: sum.moving });
-        if (!none && constant !== 0) this.#plus(constant);
+        if (!none) this.#plus(constant);
+        if (moves) {
+          this.#writer.emit("local.get", begin);
+          this.#times(step);
+          this.#writer.emit("i32.add");
+        }
         this.#writer.emit("local.set", local);
       }, scope.entry);
     } else {
@@ -215,7 +277,7 @@ export class Addresses {
           this.#times(scale);
           if (i > 0) this.#writer.emit("i32.add");
         });
-        if (sum.constant !== 0) this.#plus(sum.constant);
+        this.#plus(sum.constant);
         this.#writer.emit("local.set", local);
       });
     }
@@ -248,7 +310,13 @@ export class Addresses {
   }
 
   #plus(constant: number): void {
+    if (constant === 0) return;
     this.#writer.emit("i32.const", constant | 0);
     this.#writer.emit("i32.add");
   }
+}
+
+function turnsOf({ from, to, step }: Loop): number {
+  if (!(step > 0)) throw new InternalError(`a loop steps by ${step}`);
+  return Math.max(0, Math.ceil((to - from) / step));
 }

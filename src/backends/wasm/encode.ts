@@ -1,35 +1,52 @@
 import { Bytes } from "./bytes.ts";
-import type { Code, ValueType, WasmFunction, WasmModule } from "./module.ts";
+import { type Code, together, type ValueType, type WasmFunction, type WasmModule } from "./module.ts";
 import { encodingOf } from "./opcodes.ts";
 
-/** The binary format of a module (WebAssembly Core Specification 2.0, chapter 5). */
-export function encode({ functions, pages }: WasmModule): Uint8Array<ArrayBuffer> {
+/** The binary format of a module (WebAssembly Core Specification 2.0, chapter 5; threads: the proposal's binary format). */
+export function encode({ functions, pages, threaded }: WasmModule): Uint8Array<ArrayBuffer> {
   const out = new Bytes();
-  const signatures = [...new Set(functions.map(signatureOf))];
-  const last = functions.length - 1;
+  const imported = threaded ? [together] : [];
+  const signatures = [...new Set([...imported, ...functions].map(signatureOf))];
+  const typeOf = (f: Pick<WasmFunction, "params">) => out.unsigned(signatures.indexOf(signatureOf(f)));
   const section = (id: number, write: () => void) => {
     out.byte(id);
     out.sized(write);
   };
+  const memory = () => {
+    out.byte(threaded ? 0x03 : 0x01);
+    out.unsigned(pages);
+    out.unsigned(pages);
+  };
+  const named = (name: string, kind: number) => {
+    out.name(name);
+    out.byte(kind);
+  };
 
   out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
   section(1, () => out.list(signatures, (signature) => encodeSignature(out, signature)));
-  section(3, () => out.list(functions, (f) => out.unsigned(signatures.indexOf(signatureOf(f)))));
-  section(5, () =>
-    out.list([pages], () => {
-      out.byte(0x01);
-      out.unsigned(pages);
-      out.unsigned(pages);
-    }),
-  );
+  if (threaded) {
+    section(2, () => {
+      out.list(["memory", ...imported], (one) => {
+        out.name("pondus");
+        if (typeof one === "string") {
+          named(one, 0x02);
+          memory();
+        } else {
+          named(one.name, 0x00);
+          typeOf(one);
+        }
+      });
+    });
+  }
+  section(3, () => out.list(functions, typeOf));
+  if (!threaded) section(5, () => out.list([memory], (write) => write()));
   section(7, () => {
-    const exported = [
-      { name: "memory", kind: 0x02, index: 0 },
-      { name: functions[last].name, kind: 0x00, index: last },
-    ];
+    const exported = functions.flatMap(({ exported: name }, k) =>
+      name === undefined ? [] : [{ name, kind: 0x00, index: imported.length + k }],
+    );
+    if (!threaded) exported.push({ name: "memory", kind: 0x02, index: 0 });
     out.list(exported, ({ name, kind, index }) => {
-      out.name(name);
-      out.byte(kind);
+      named(name, kind);
       out.unsigned(index);
     });
   });
@@ -39,7 +56,7 @@ export function encode({ functions, pages }: WasmModule): Uint8Array<ArrayBuffer
     out.name("name");
     out.byte(0x01);
     out.sized(() =>
-      out.list(functions, ({ name }, i) => {
+      out.list([...imported, ...functions], ({ name }, i) => {
         out.unsigned(i);
         out.name(name);
       }),
@@ -51,7 +68,7 @@ export function encode({ functions, pages }: WasmModule): Uint8Array<ArrayBuffer
 const typeBytes: { readonly [T in ValueType]: number } = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
 /** A string of the parameters' type bytes: equal for equal signatures. */
-function signatureOf(f: WasmFunction): string {
+function signatureOf(f: Pick<WasmFunction, "params">): string {
   return f.params.map((type) => String.fromCharCode(typeBytes[type])).join("");
 }
 

@@ -23,6 +23,6 @@ export function hasVectors(): boolean {
 function validates(opcode?: "f32x4.relaxed_madd"): boolean {
   const vector: Code = ["v128.const", new Uint8Array(16)];
   const body: Code[] = opcode ? [vector, vector, vector, [opcode], ["local.set", 0]] : [vector, ["local.set", 0]];
-  const probe = encode({ pages: 0, functions: [{ name: "run", params: [], locals: ["v128"], body }] });
+  const probe = encode({ pages: 0, threaded: false, functions: [{ name: "run", params: [], locals: ["v128"], body }] });
   return WebAssembly.validate(probe);
 }

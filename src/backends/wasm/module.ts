@@ -14,11 +14,17 @@ export interface WasmFunction {
   readonly params: readonly ValueType[];
   readonly locals: readonly ValueType[];
   readonly body: readonly Code[];
+  /** The name by which JavaScript calls it. */
+  readonly exported?: string;
 }
 
-/** A module with a memory of its own. It exports the memory as "memory" and its last function by name. */
+/** A module that exports its memory as "memory"; or one for several threads, which imports it, and their meeting. */
 export interface WasmModule {
   /** Pages of 64 KiB. */
   readonly pages: number;
+  readonly threaded: boolean;
   readonly functions: readonly WasmFunction[];
 }
+
+/** What a module for several threads imports beside its memory; it is function 0. */
+export const together = { name: "together", params: ["i32", "i32"] } as const;

@@ -92,6 +92,7 @@ export const opcodes = {
   "i64.add": plain(0x7c),
   "i64.sub": plain(0x7d),
   "i64.mul": plain(0x7e),
+  "i64.div_s": plain(0x7f),
   "i64.and": plain(0x83),
   "i64.or": plain(0x84),
   "i64.xor": plain(0x85),
@@ -119,6 +120,7 @@ export const opcodes = {
   "f64.min": plain(0xa4),
   "f64.max": plain(0xa5),
 
+  "i32.wrap_i64": plain(0xa7),
   "i64.extend_i32_s": plain(0xac),
   "f32.convert_i32_s": plain(0xb2),
   "f32.demote_f64": plain(0xb6),

@@ -5,26 +5,47 @@ import { computations, type Operands } from "./compute.ts";
 import { Constants } from "./constants.ts";
 import type { Features } from "./features.ts";
 import { printLoad, printStore } from "./memory.ts";
-import type { WasmFunction } from "./module.ts";
+import { together, type WasmFunction } from "./module.ts";
 import { isVector } from "./types.ts";
 import { countUses } from "./uses.ts";
 import { type Making, Values } from "./values.ts";
 import { FunctionWriter } from "./writer.ts";
 
-/** A function of the routine's counters. `ranges` are those of the program's loops. */
+/** How threads share a routine: by calling it under its number, each for a part of its turns. */
+export interface Sharing {
+  readonly number: number;
+  /** Where its counters lie. */
+  readonly counters: number;
+}
+
+/**
+ * A function of the routine's counters; a shared one of a part's number and of how many parts there are. `ranges` are
+ * those of the program's loops.
+ */
 export function printRoutine(
   routine: Routine,
   name: string,
   ranges: ReadonlyMap<Index, Range>,
   has: Features,
+  sharing?: Sharing,
 ): WasmFunction {
-  const writer = new FunctionWriter(
-    name,
-    routine.indices.map(() => "i32"),
-  );
+  const params = sharing ? together.params : routine.indices.map(() => "i32" as const);
+  const writer = new FunctionWriter(name, params);
+  const locals = new Map(routine.indices.map((index, k) => [index, sharing ? loadCounter(sharing, k) : k]));
+
+  function loadCounter({ counters }: Sharing, k: number): number {
+    const local = writer.fresh("i32");
+    writer.atEntry(() => {
+      writer.emit("i32.const", 0);
+      writer.emit("i32.load", counters + 4 * k);
+      writer.emit("local.set", local);
+    });
+    return local;
+  }
+
   const uses = countUses(routine.body);
   const constants = new Constants(writer);
-  const addresses = new Addresses(writer, new Map(routine.indices.map((index, i) => [index, i])), ranges);
+  const addresses = new Addresses(writer, locals, ranges);
   const values = new Values(writer, uses, printMaking, (to, value) => constants.push(to, value));
   const operands: Operands = {
     writer,
@@ -98,7 +119,8 @@ export function printRoutine(
         break;
       case "for":
         values.settleAll();
-        addresses.loop(one.index, one.from, one.to, one.step, () => printBlock(one.body));
+        if (sharing && one.shared) addresses.sharedLoop(one, () => printBlock(one.body));
+        else addresses.loop(one, () => printBlock(one.body));
         break;
       case "if":
         values.settleAll(one.test);
@@ -110,7 +132,7 @@ export function printRoutine(
   }
 
   printBlock(routine.body);
-  return writer.finish();
+  return writer.finish(sharing && String(sharing.number));
 }
 
 function reads(making: Making, variable: Value): boolean {

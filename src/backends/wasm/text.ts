@@ -1,20 +1,20 @@
-import type { Code, WasmFunction, WasmModule } from "./module.ts";
+import { type Code, together, type WasmFunction, type WasmModule } from "./module.ts";
 import { encodingOf } from "./opcodes.ts";
 
 /** The text format of a module: the same instructions as the binary, to be read and compared. */
-export function textOf({ functions, pages }: WasmModule): string {
-  const exported = functions.length - 1;
-  return [
-    "(module",
-    `  (memory (export "memory") ${pages} ${pages})`,
-    ...functions.flatMap((f, i) => functionText(f, i === exported)),
-    ")\n",
-  ].join("\n");
+export function textOf({ functions, pages, threaded }: WasmModule): string {
+  const memory = threaded
+    ? [
+        `  (import "pondus" "memory" (memory ${pages} ${pages} shared))`,
+        `  (import "pondus" "${together.name}" (func $${together.name} (param ${together.params.join(" ")})))`,
+      ]
+    : [`  (memory (export "memory") ${pages} ${pages})`];
+  return ["(module", ...memory, ...functions.flatMap(functionText), ")\n"].join("\n");
 }
 
-function functionText({ name, params, locals, body }: WasmFunction, exported: boolean): string[] {
+function functionText({ name, params, locals, body, exported }: WasmFunction): string[] {
   const head = [`(func $${name}`];
-  if (exported) head.push(`(export "${name}")`);
+  if (exported !== undefined) head.push(`(export "${exported}")`);
   if (params.length) head.push(`(param ${params.join(" ")})`);
   if (locals.length) head.push(`(local ${locals.join(" ")})`);
   const lines = [`  ${head.join(" ")}`];

@@ -59,8 +59,8 @@ export class FunctionWriter {
     else this.#idle.set(type, [local]);
   }
 
-  finish(): WasmFunction {
+  finish(exported?: string): WasmFunction {
     const body = this.#entry.concat(this.#code);
-    return { name: this.#name, params: this.#params, locals: this.#locals, body };
+    return { name: this.#name, params: this.#params, locals: this.#locals, body, exported };
   }
 }
