@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -29,15 +29,26 @@ export function digestOf(self: string, since: number): string | undefined {
   const extension = extname(self);
   if (basename(self, extension) !== "code-digest") return undefined;
   const root = join(self, "..", "..", "..");
-  const hash = createHash("sha256").update(process.version);
+  const parts: Uint8Array[] = [Buffer.from(process.version)];
   for (const folder of folders) {
     for (const name of readdirSync(join(root, folder)).sort()) {
       if (!name.endsWith(extension) || name.endsWith(".d.ts")) continue;
-      const path = join(root, folder, name);
-      const text = readFileSync(path);
-      if (statSync(path).ctimeMs >= since) return undefined;
-      hash.update(`\n${folder}/${name} ${text.length}\n`).update(text);
+      const { text, changed } = read(`${root}/${folder}/${name}`);
+      if (changed >= since) return undefined;
+      parts.push(Buffer.from(`\n${folder}/${name} ${text.length}\n`), text);
     }
   }
-  return hash.digest("hex");
+  return createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+}
+
+/** A file's text, and when it was changed last before that. */
+function read(path: string): { text: Uint8Array; changed: number } {
+  const file = openSync(path, "r");
+  try {
+    const text = Buffer.allocUnsafe(fstatSync(file).size);
+    const length = readSync(file, text);
+    return { text: text.subarray(0, length), changed: fstatSync(file).ctimeMs };
+  } finally {
+    closeSync(file);
+  }
 }

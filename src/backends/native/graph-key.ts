@@ -51,7 +51,10 @@ export function graphText(graph: GraphProgram): Omit<GraphKey, "digest"> & { rea
       data[array] ??= { values: node.attrs.data, dtype: node.dtype };
       return `array ${array}`;
     }
-    return Object.entries(node.attrs).reduce((all, [name, x]) => `${all}${name}=${value(x)};`, "");
+    let all = "";
+    const attrs = node.attrs as { readonly [name: string]: unknown };
+    for (const name in attrs) all += `${name}=${value(attrs[name])};`;
+    return all;
   };
   const visit = (roots: readonly Node[]): void => {
     for (const node of topological(roots)) {

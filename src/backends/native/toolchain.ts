@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, realpathSync, rmSync, statSync } from "node:fs";
 import { arch, cpus } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -63,17 +63,30 @@ export function findToolchain(): Toolchain | undefined {
 
 function fingerprintOf(path: string, args: readonly string[]): string {
   const { mtimeMs, size } = statSync(path);
-  const processor = `${arch()} ${cpus()[0]?.model} ${processorFlags()}`;
-  const facts = [path, realpathSync(path), mtimeMs, size, processor, ...args, ...flags];
+  const facts = [path, realpathSync(path), mtimeMs, size, arch(), processor(), ...args, ...flags];
   return createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 32);
 }
 
-/** What the processor can do, where the system tells (a model's name alone may hide what a virtual machine masks). */
-function processorFlags(): string {
+/** The processor and all that it can do, where the system tells (a model's name may hide what a virtual machine masks). */
+function processor(): string {
   try {
-    return /^(?:flags|Features)\s*:.*$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[0] ?? "";
+    // All that is said of the first core; of hundreds, the system takes its time to tell.
+    const facts = readBegin("/proc/cpuinfo", 8192).split("\n\n")[0];
+    const telling =
+      /^(?:vendor|model|stepping|flags|features|cpu (?:family|implementer|architecture|variant|part)).*$/gim;
+    return facts.match(telling)?.join("\n") ?? "";
   } catch {
-    return "";
+    return cpus()[0]?.model ?? "";
+  }
+}
+
+function readBegin(path: string, bytes: number): string {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.toString("utf8", 0, readSync(file, buffer));
+  } finally {
+    closeSync(file);
   }
 }
 
