@@ -34,7 +34,7 @@ await serve(
   {
     name: process.argv[2],
     version: createRequire(import.meta.url)("pondus/package.json").version,
-    threads: PONDUS_BACKEND === "wasm" ? 1 : Number(PONDUS_THREADS) || availableParallelism(),
+    threads: Number(PONDUS_THREADS) || availableParallelism(),
     cases: Object.keys(cases),
   },
   async (name, sizes, file) => {
