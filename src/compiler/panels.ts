@@ -85,7 +85,7 @@ function overPanels(
 }
 
 /** Rows of one block and the panel that they meet stay in a core's own cache. */
-const blockBytes = 2 ** 19;
+const blockBytes = 2 ** 20;
 
 /** Into how many equal blocks rows of so many bytes are cut; 1 where they fit, or where no number divides them well. */
 function blocksOf(rows: number, bytes: number): number {

@@ -1,3 +1,4 @@
+import { ops } from "../graph/ops.ts";
 import type { Axis, Kernel, Scalar } from "./kernel.ts";
 import { eachScalar, operandsOf, rootsOf } from "./kernel.ts";
 import { type Affine, type Index, type Machine, scaleOf } from "./loop.ts";
@@ -30,6 +31,9 @@ const independentSums = 8;
 function turnsFor(accumulators: number, length: number): number {
   return length < 4 ? 1 : Math.max(1, Math.min(4, Math.floor(independentSums / accumulators)));
 }
+
+/** From so many terms on a sum reads more than the first cache holds, and pays for every row that a tile has not. */
+const longSum = 512;
 
 /** Vectors side by side in a register tile. */
 export const tileColumns = 2;
@@ -136,9 +140,11 @@ function shares(kernel: Kernel, index: Index): boolean {
   return found;
 }
 
-/** Cuts an axis into equal pieces of at most `most`. */
+/** Cuts an axis into equal pieces of at most `most`: exactly, where a number not much smaller does, as one piece is less code. */
 function balanced(size: number, most: number): number {
-  return Math.ceil(size / Math.ceil(size / Math.max(1, most)));
+  const even = Math.ceil(size / Math.ceil(size / Math.max(1, most)));
+  for (let n = even; 3 * n >= 2 * most; n--) if (size % n === 0) return n;
+  return even;
 }
 
 function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
@@ -159,9 +165,23 @@ function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machi
     return { ...base, rowAxis, rows: 1, columns, turns: turnsFor(columns, length) };
   }
   const columns = Math.min(vectors, tileColumns);
-  const most = Math.min(12, Math.floor((machine.registers - columns - 2) / columns));
-  const rows = balanced(rowAxis.size, most);
+  // An epilogue that costs more than the sum gains nothing from many rows, and is written out for each of them.
+  const wanted = epilogueCost(kernel) > length ? 6 : 12;
+  const most = Math.min(wanted, Math.floor((machine.registers - columns - 2) / columns));
+  const rows = length < longSum ? balanced(rowAxis.size, most) : Math.min(rowAxis.size, most);
   return { ...base, rowAxis, rows, columns, turns: turnsFor(rows * columns, length) };
+}
+
+/** Operations after the sum, at one point. */
+function epilogueCost({ stores }: Kernel): number {
+  let cost = 0;
+  eachScalar(
+    stores.map((s) => s.value),
+    (s) => {
+      if (s.kind === "apply") cost += ops[s.op].flops;
+    },
+  );
+  return cost;
 }
 
 function rowTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine): Tiling {
