@@ -22,7 +22,7 @@ export async function runBench(root: string, scratch: string, options: Options):
   const [machine, ...entrants] = await gather([machineProgram(root, scratch), ...wanted]);
   const present = entrants.filter((entrant) => entrant.present);
   const ceilings = new Ceilings(machine);
-  await ceilings.sample();
+  for (let round = 0; round < 3; round++) await ceilings.sample();
   const progress = new Progress(chosen.reduce((n, { variants }) => n + variants.length, 0));
   const cellsOf = new Map<Variant, Record<string, Cell>>();
   for (const { one, variant } of eachVariant(chosen)) {
