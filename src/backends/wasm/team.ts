@@ -16,6 +16,9 @@ interface Run {
   reject(cause: unknown): void;
 }
 
+/** Workers keep what they were sent, for an engine with nothing to do collects nothing: with so much of it they go. */
+const mostKept = 2 ** 28;
+
 /** Workers: one leads every run, one after another; the others help it. */
 class Team {
   /** Whether the leader has come. */
@@ -26,6 +29,13 @@ class Team {
   readonly #helpers: (Thread | undefined)[] = [];
   readonly #running = new Map<number, Run>();
   #runs = 0;
+  readonly #known = new WeakSet<WebAssembly.Memory>();
+  /** Bytes of memories that nobody but workers may have. */
+  #kept = 0;
+  readonly #left = new FinalizationRegistry<number>((bytes) => {
+    this.#kept += bytes;
+    this.#rest();
+  });
 
   constructor() {
     let come: (ready: boolean) => void = () => {};
@@ -44,6 +54,10 @@ class Team {
   run(program: ThreadedProgram, threads: number): Promise<void> {
     const words = new Int32Array(program.memory.buffer, program.control, control.lanes);
     Atomics.add(words, control.running, 1);
+    if (!this.#known.has(program.memory)) {
+      this.#known.add(program.memory);
+      this.#left.register(program.memory, program.memory.buffer.byteLength);
+    }
     const id = this.#runs++;
     const message = { ...program, id, threads };
     this.#leader.hold(true);
@@ -93,8 +107,6 @@ class Team {
 
   #fail(cause: unknown): void {
     if (this.over) return;
-    this.over = true;
-    for (const thread of [this.#leader, ...this.#helpers]) thread?.end();
     const error = new PondusError("wasm.worker", "a thread that ran WebAssembly came to an end", {
       cause,
       exitCode: 1,
@@ -104,10 +116,18 @@ class Team {
       reject(error);
     }
     this.#running.clear();
+    this.#end();
   }
 
   #rest(): void {
-    if (this.#running.size === 0) this.#leader.hold(false);
+    if (this.#running.size > 0) return;
+    this.#leader.hold(false);
+    if (this.#kept > mostKept) this.#end();
+  }
+
+  #end(): void {
+    this.over = true;
+    for (const thread of [this.#leader, ...this.#helpers]) thread?.end();
   }
 }
 
