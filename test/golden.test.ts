@@ -5,7 +5,7 @@ import { machine as wasmMachine } from "../src/backends/wasm/index.ts";
 import { printProgram } from "../src/backends/wasm/print.ts";
 import { textOf } from "../src/backends/wasm/text.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
-import { formatGraph, formatProgram } from "../src/compiler/dump.ts";
+import { formatGraph, formatProgram } from "../src/compiler/format.ts";
 import type { Machine } from "../src/compiler/loop.ts";
 import { rootsOf } from "../src/graph/program.ts";
 

@@ -4,9 +4,9 @@ import type { Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
-import { assign } from "./assign.ts";
+import { type Assignment, assign } from "./assign.ts";
 import { inBlocks } from "./blocks.ts";
-import { dump } from "./dump.ts";
+import { dump, type Watch } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
 import { planMemory } from "./memory.ts";
@@ -30,28 +30,40 @@ export interface Compiled {
   readonly data: readonly { readonly buffer: Buffer; readonly values: TypedArray }[];
 }
 
-/** The compiler, as the list of its passes: graph to graph, graph to kernels, kernels to loops. */
-export function compileGraph(graph: GraphProgram, machine: Machine): Compiled {
+/**
+ * The compiler, as the list of its passes: graph to graph, graph to kernels, kernels to loops.
+ *
+ * @param watch  is told of what each pass leaves
+ */
+export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
   let roots = rootsOf(graph);
-  dump("graph", () => roots);
+  watch("graph", () => roots);
   roots = mergeLoops(roots);
+  watch("merged", () => roots);
   roots = prune(roots);
+  watch("pruned", () => roots);
   roots = simplify(roots);
   roots = prune(roots);
-  dump("simplified", () => roots);
+  watch("simplified", () => roots);
   roots = inBlocks(roots);
-  dump("blocks", () => roots);
+  watch("blocks", () => roots);
 
   const workshop = new Workshop();
+  const { buffers, shared } = workshop;
   const places = placeLeaves(graph, roots, workshop);
-  const steps = pack(lower(graph, roots, places, workshop), workshop, machine);
-  const bytes = planMemory(steps, workshop.buffers, workshop.shared, machine.threads);
-  dump("kernels", () => steps);
-  verify(steps, workshop.buffers, workshop.shared, bytes);
+  const { steps: lowered, assignments } = lower(graph, roots, places, workshop);
+  watch("lowered", () => ({ steps: lowered, shared }));
+  assign(assignments, lowered, workshop);
+  watch("assigned", () => ({ steps: lowered, shared }));
+  const steps = pack(lowered, workshop, machine);
+  watch("packed", () => ({ steps, shared }));
+  const bytes = planMemory(steps, buffers, shared, machine.threads);
+  watch("kernels", () => ({ steps, shared }));
+  verify(steps, buffers, shared, bytes);
 
   const written = routines(steps, machine, workshop, bytes);
-  const program = { steps: written, buffers: workshop.buffers, bytes, work: workOfSteps(written) };
-  dump("loops", () => program);
+  const program = { steps: written, buffers, bytes, work: workOfSteps(written) };
+  watch("loops", () => program);
   return { program, ...places };
 }
 
@@ -84,7 +96,13 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
   return { leaves, inputs, parameters, outputs, data };
 }
 
-function lower(graph: GraphProgram, roots: readonly Node[], places: Places, workshop: Workshop): Steps {
+interface Lowered {
+  readonly steps: Steps;
+  /** New values of parameters, to be moved over the old ones. */
+  readonly assignments: readonly (Assignment & { readonly leaf: Node })[];
+}
+
+function lower(graph: GraphProgram, roots: readonly Node[], places: Places, workshop: Workshop): Lowered {
   const wanted = graph.outputs.map(({ name, node }, i) => ({
     node: roots[i],
     target: contiguous(places.outputs.get(name) as Buffer, node.shape),
@@ -97,7 +115,5 @@ function lower(graph: GraphProgram, roots: readonly Node[], places: Places, work
     return [{ node, leaf, from: workshop.place("temporary", node), to }];
   });
   const all = [...wanted, ...assignments.map((a) => ({ node: a.node, target: a.from }))];
-  const steps = lowerBlock(all, places.leaves, workshop, assignments);
-  assign(assignments, steps, workshop);
-  return steps;
+  return { steps: lowerBlock(all, places.leaves, workshop, assignments), assignments };
 }
