@@ -1,5 +1,6 @@
 import { registerType } from "./apply.ts";
 import type { Builder } from "./builder.ts";
+import { fetchTerms } from "./fetch.ts";
 import type { Axis, Reduction } from "./kernel.ts";
 import type { Value } from "./loop.ts";
 import { nest, overPieces, type Piece } from "./pieces.ts";
@@ -28,6 +29,7 @@ export function accumulate(
     () => {
       overPieces(b, inner, pieces, "in order", (piece) => {
         const writer = new PointWriter(b, scope);
+        if (inner && scope.vector !== inner.index) fetchTerms(b, reduction, points, inner.index, scope.vector);
         for (let turn = 0; turn < piece.count; turn++) {
           points.forEach((shift, k) => {
             const moved = inner && turn > 0 ? new Map([...shift, [inner.index, turn * piece.lanes]]) : shift;

@@ -90,8 +90,8 @@ export class Builder {
     return to;
   }
 
-  fetch(from: Place): void {
-    this.#body.push({ op: "fetch", from });
+  fetch(from: Place, write: boolean): void {
+    this.#body.push({ op: "fetch", from, write });
   }
 
   store(value: Value, to: Place): void {

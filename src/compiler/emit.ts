@@ -1,10 +1,11 @@
 import { InternalError } from "../graph/errors.ts";
 import { accumulate, merge } from "./accumulate.ts";
 import { Builder } from "./builder.ts";
-import { type Axis, eachScalar, type Kernel } from "./kernel.ts";
+import { fetchAhead } from "./fetch.ts";
+import type { Axis, Kernel } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
 import { cut, cutVectors, nest, overPieces, type Piece } from "./pieces.ts";
-import { PointWriter, type Shift, shifted } from "./point-writer.ts";
+import { PointWriter, type Shift } from "./point-writer.ts";
 import { type Tiling, tile } from "./tile.ts";
 
 /** Writes a kernel's loops, cut as `tile` says, in the loop language. */
@@ -36,27 +37,10 @@ function emitTile(b: Builder, kernel: Kernel, { vector, rowAxis, turns }: Tiling
   const { reduction } = kernel;
   const inner = reduction?.axes[reduction.axes.length - 1];
   const pieces = inner ? cut(inner.size, 1, turns) : [];
-  if (inner && inner.size >= longSum) for (const shift of points) fetchAhead(b, kernel, shift);
+  fetchAhead(b, kernel, points, vector);
   const totals = reduction && accumulate(b, reduction, inner, pieces, points, scope);
   const writer = new PointWriter(b, scope);
   points.forEach((shift, k) => storePoint(kernel, writer, shift, totals?.[k]));
-}
-
-/** While a sum of so many terms runs, memory for its epilogue can come. */
-const longSum = 32;
-
-/** Arrays that do not fit in a core's own cache. */
-const largeArray = 2 ** 18;
-
-/** Asks for what the epilogue will read from large arrays (parameters and their moments, as an optimizer updates them). */
-function fetchAhead(b: Builder, kernel: Kernel, shift: Shift): void {
-  eachScalar(
-    kernel.stores.map((s) => s.value),
-    (s) => {
-      if (s.kind !== "load" || s.moving || s.guards.length > 0 || s.buffer.length < largeArray) return;
-      b.fetch({ buffer: s.buffer, at: shifted(s.at, shift) });
-    },
-  );
 }
 
 /** The points of a tile, as shifts from where the loops stand. */

@@ -102,8 +102,8 @@ export type Instruction =
    * 1 and loads as mask32.
    */
   | { readonly op: "load"; readonly to: Value; readonly from: Place; readonly stride: number }
-  /** A hint that the memory there will be read soon. */
-  | { readonly op: "fetch"; readonly from: Place }
+  /** A hint that the memory there will be read soon, and then written or not. It may lie beyond the buffer. */
+  | { readonly op: "fetch"; readonly from: Place; readonly write: boolean }
   /** Lane k is written at to + k. A mask32 is stored as int32 0 or 1. */
   | { readonly op: "store"; readonly value: Value; readonly to: Place }
   /** A variable that `assign` may change. */

@@ -175,7 +175,7 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
       case "load":
         return define(i.to, load(i.to, i.from, i.stride));
       case "fetch":
-        return [`__builtin_prefetch(${pointer(i.from, "char")}, 1, 2);`];
+        return [`__builtin_prefetch(${pointer(i.from, "char")}, ${i.write ? 1 : 0}, 3);`];
       case "store":
         return [store(i.value, i.to)];
       case "declare":

@@ -1,0 +1,73 @@
+import { bytesOf } from "../graph/dtype.ts";
+import type { Builder } from "./builder.ts";
+import { type Axis, eachScalar, type Kernel, type Reduction, type Scalar } from "./kernel.ts";
+import { type Index, scaleOf } from "./loop.ts";
+import { type Shift, shifted } from "./point-writer.ts";
+
+/**
+ * Hints to fetch memory before it is read. A processor looks some hundred instructions ahead, and its own prefetchers
+ * may be weak or off (as on many virtual machines): what lies beyond the caches is then waited for. Measured on such a
+ * machine: tanh over 10^7 elements 1.5 times as fast, products of 1024 cubed 1.08 times.
+ */
+
+type Load = Extract<Scalar, { kind: "load" }>;
+
+/** Arrays of so many bytes do not stay in a core's own cache. */
+const largeArray = 2 ** 19;
+
+function largeLoads(roots: readonly Scalar[]): Load[] {
+  const found: Load[] = [];
+  eachScalar(roots, (s) => {
+    if (s.kind !== "load" || s.moving || s.guards.length > 0) return;
+    if (s.buffer.length * bytesOf[s.dtype] >= largeArray) found.push(s);
+  });
+  return found;
+}
+
+/** How far ahead a kernel without sums asks for what it walks over. */
+const bytesAhead = 1024;
+
+/** A sum of so many terms leaves time for its epilogue's memory to come. */
+const longSum = 32;
+
+/** What a tile's stores will read: right before a long sum, or some turns before a loop comes there. */
+export function fetchAhead(b: Builder, kernel: Kernel, points: readonly Shift[], vector: Axis | undefined): void {
+  const { reduction, stores } = kernel;
+  const written = new Set(stores.map((s) => s.buffer));
+  const loads = largeLoads(stores.map((s) => s.value));
+  if (reduction ? lengthOf(reduction) < longSum : !vector) return;
+  for (const s of loads) {
+    const further = reduction ? 0 : bytesAhead / bytesOf[s.dtype];
+    for (const shift of points) {
+      const ahead = further > 0 && vector ? moved(shift, vector.index, further) : shift;
+      b.fetch({ buffer: s.buffer, at: shifted(s.at, ahead) }, written.has(s.buffer));
+    }
+  }
+}
+
+const lengthOf = ({ axes }: Reduction) => axes.reduce((n, axis) => n * axis.size, 1);
+
+/** Terms by which a sum asks for the vectors of a product ahead. */
+const termsAhead = 32;
+
+/** In a sum: the vectors of its large operands, some terms ahead; in a packed operand that leads on to the next panel. */
+export function fetchTerms(
+  b: Builder,
+  { value }: Reduction,
+  points: readonly Shift[],
+  inner: Index,
+  vector: Index | undefined,
+): void {
+  for (const s of largeLoads([value])) {
+    if (!vector || scaleOf(s.at, vector) === 0 || scaleOf(s.at, inner) === 0) continue;
+    const seen = new Set<number>();
+    for (const shift of points) {
+      const at = shifted(s.at, moved(shift, inner, termsAhead));
+      if (!seen.has(at.offset)) b.fetch({ buffer: s.buffer, at }, false);
+      seen.add(at.offset);
+    }
+  }
+}
+
+const moved = (shift: Shift, index: Index, by: number): Shift =>
+  new Map([...shift, [index, (shift.get(index) ?? 0) + by]]);
