@@ -18,10 +18,14 @@ interface Result {
 }
 
 /** Runs the command line for real; `watch` may end it, as Ctrl-C would, when it sees what it waits for on stderr. */
-function pondus(args: string[], watch?: (stderr: string) => boolean): Promise<Result> {
+function pondus(
+  args: string[],
+  watch?: (stderr: string) => boolean,
+  env: { readonly [name: string]: string } = {},
+): Promise<Result> {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: folder,
-    env: { ...process.env, FORCE_COLOR: "", CI: "true" },
+    env: { ...process.env, FORCE_COLOR: "", CI: "true", ...env },
   });
   let [stdout, stderr, stopped] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -85,9 +89,15 @@ test("weigh proteins: 21,249 knobs", async () => {
   expect((await pondus(["weigh", "proteins"])).stdout).toContain("100 x 128 + 128");
 });
 
-test("doctor names every backend", async () => {
+test("doctor names every backend, the threads that programs use, and what WebAssembly has", async () => {
   const { stdout } = await pondus(["doctor", "--json"]);
-  expect(JSON.parse(stdout).backends.map((b: { name: string }) => b.name)).toEqual(["native", "wasm", "reference"]);
+  const { backends, threads, webassembly } = JSON.parse(stdout);
+  expect(backends.map((b: { name: string }) => b.name)).toEqual(["native", "wasm", "reference"]);
+  expect(threads).toMatch(/^\d+/);
+  expect(webassembly).toMatch(/^vectors, (no )?relaxed SIMD/);
+  const changed = await pondus(["doctor"], undefined, { PONDUS_THREADS: "3", PONDUS_RELAXED_SIMD: "0" });
+  expect(changed.stdout).toContain("3, as PONDUS_THREADS says");
+  expect(changed.stdout).toContain("no relaxed SIMD (PONDUS_RELAXED_SIMD=0)");
 });
 
 test("train yeast --json: one document on stdout, a whole run folder, and answers from it", async () => {

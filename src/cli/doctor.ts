@@ -1,6 +1,8 @@
 import { cpus, totalmem } from "node:os";
 import { cacheFolder } from "../backends/native/cache.ts";
+import { threadsHere } from "../backends/native/host.ts";
 import { findToolchain } from "../backends/native/toolchain.ts";
+import { features, hasVectors } from "../backends/wasm/features.ts";
 import { inspectBackends } from "../runtime/choose.ts";
 import { version } from "../systems/version.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
@@ -13,10 +15,12 @@ export function doctor({ json }: { json?: boolean }): void {
     pondus: version,
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
-    cpu: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} threads`,
+    cpu: `${processors[0]?.model.trim() ?? "unknown"}, ${processors.length} hardware threads`,
+    threads: describeThreads(),
     memory: `${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
     compiler: findToolchain()?.path ?? "none found",
     cache: findCache(),
+    webassembly: describeEngine(),
   };
   const backends = inspectBackends();
   if (json) {
@@ -30,6 +34,21 @@ export function doctor({ json }: { json?: boolean }): void {
     return [name, unavailable ? red(`no: ${unavailable}`) : green("yes"), first ? dim("chosen by default") : ""];
   });
   print(`\n${formatTable(rows)}`);
+}
+
+/** How many threads a program may use, and who says so. */
+function describeThreads(): string {
+  const threads = threadsHere();
+  return Number(process.env.PONDUS_THREADS) === threads ? `${threads}, as PONDUS_THREADS says` : `${threads}`;
+}
+
+/** What WebAssembly has here beyond its vectors, without which the backend does not work at all. */
+function describeEngine(): string {
+  if (!hasVectors()) return "no vectors";
+  if (features().relaxed) return "vectors, relaxed SIMD";
+  return process.env.PONDUS_RELAXED_SIMD === "0"
+    ? "vectors, no relaxed SIMD (PONDUS_RELAXED_SIMD=0)"
+    : "vectors, no relaxed SIMD";
 }
 
 /** Where compiled programs are kept, or why that place is not to be trusted. */
