@@ -36,7 +36,7 @@ export interface Limits {
   readonly samples: number;
 }
 
-const usual: Limits = { blockBytes: 2 ** 19, smallBatch: 2 ** 22, samples: 512 };
+const usual: Limits = { blockBytes: 2 ** 19, smallBatch: 2 ** 21, samples: 512 };
 
 function takeInBlocks(roots: readonly Node[], seeds: readonly Node[], limits: Limits): Node[] {
   const sizes = new Map<number, number>();
