@@ -7,16 +7,22 @@ import type { Affine, Buffer, Call, Instruction, LoopProgram, Place, Routine, St
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
 /** One line a node: `%7 float32[32] = tanh %6`, numbered as listed; bodies are indented below their loop. */
-export function formatGraph(roots: readonly Node[], numbers: Map<Node, number> = new Map()): string[] {
+export function formatGraph(roots: readonly Node[]): string[] {
+  return formatBlock(roots, new Map(), new Map());
+}
+
+/** `formals`: what the leaves of a body stand for. */
+function formatBlock(roots: readonly Node[], formals: ReadonlyMap<Node, string>, numbers: Map<Node, number>): string[] {
   const name = (node: Node) => {
     if (!numbers.has(node)) numbers.set(node, numbers.size);
     return `%${numbers.get(node)}`;
   };
   const lines = topological(roots).flatMap((node) => {
     const inputs = node.inputs.map((x) => ` ${name(x)}`).join("");
-    const line = `${name(node)} ${node.dtype}${formatShape(node.shape)} = ${node.op}${inputs}${attributes(node)}`;
+    const what = formals.get(node) ?? `${node.op}${inputs}${attributes(node)}`;
+    const line = `${name(node)} ${node.dtype}${formatShape(node.shape)} = ${what}`;
     const body = bodyOf(node);
-    return body ? [line, ...indent(formatGraph(body, numbers))] : [line];
+    return body ? [line, ...indent(formatBlock(body, formalsOf(node, name), numbers))] : [line];
   });
   return [...lines, `return ${roots.map(name).join(" ")}`];
 }
@@ -27,9 +33,17 @@ function bodyOf(node: Node): readonly Node[] | undefined {
   return node.is("cond") ? [...node.attrs.whenTrue, ...node.attrs.whenFalse] : undefined;
 }
 
+function formalsOf(node: Node, name: (node: Node) => string): Map<Node, string> {
+  const carry = node.is("scan") || node.is("while") ? node.attrs.carry : [];
+  const xs = node.is("scan") ? node.attrs.xs : [];
+  const captured = node.is("scan") || node.is("while") || node.is("cond") ? node.attrs.captured : [];
+  const inputs = node.is("cond") ? node.inputs.slice(1) : node.inputs;
+  const kinds = [...carry.map(() => "carry, first"), ...xs.map(() => "each of"), ...captured.map(() => "always")];
+  return new Map([...carry, ...xs, ...captured].map((formal, i) => [formal, `${kinds[i]} ${name(inputs[i])}`]));
+}
+
 function attributes(node: Node): string {
   if (node.is("parameter")) return ` ${node.attrs.parameter.name}`;
-  if (node.is("bound")) return "";
   const plain = Object.entries(node.attrs).filter(([name, value]) => {
     if (name === "shape" || name === "dtype" || ArrayBuffer.isView(value)) return false;
     return typeof value !== "object" || (Array.isArray(value) && typeof value[0] === "number");
@@ -113,8 +127,19 @@ function formatSteps<K>(steps: readonly Step<K>[], arrays: Arrays, launch: (kern
 }
 
 function affine(a: Affine): string {
-  const terms = a.terms.map(({ index, scale }) => (scale === 1 ? `i${index.id}` : `${scale}*i${index.id}`));
-  return [...terms, ...(a.offset !== 0 || terms.length === 0 ? [String(a.offset)] : [])].join(" + ");
+  const terms = a.terms.map(({ index, scale }) => ({ n: scale, of: `i${index.id}` }));
+  const parts = a.offset !== 0 || terms.length === 0 ? [...terms, { n: a.offset, of: "" }] : terms;
+  return parts.map(({ n, of }, k) => `${signOf(n, k === 0)}${termOf(Math.abs(n), of)}`).join("");
+}
+
+function signOf(n: number, first: boolean): string {
+  if (first) return n < 0 ? "-" : "";
+  return n < 0 ? " - " : " + ";
+}
+
+function termOf(n: number, of: string): string {
+  if (of === "") return String(n);
+  return n === 1 ? of : `${n}*${of}`;
 }
 
 function formatKernel(kernel: Kernel, arrays: Arrays): string[] {
@@ -164,7 +189,7 @@ class Scalars {
     const name = this.#names.get(s);
     if (name) return name;
     const guards = (list: readonly { at: Affine; from: number; to: number }[]) =>
-      list.map((g) => ` if ${g.from}<=${affine(g.at)}<${g.to}`).join("");
+      list.map((g) => ` if ${g.from} <= ${affine(g.at)} < ${g.to}`).join("");
     if (s.kind === "constant") return String(s.value);
     if (s.kind === "position") return `(${affine(s.at)})`;
     if (s.kind === "total") return "total";
@@ -192,7 +217,7 @@ function formatInstruction(i: Instruction, arrays: Arrays): string[] {
   if (i.op === "compute") return [`${value(i.to)} = ${i.name} ${i.args.map((v) => `v${v.id}`).join(" ")}`];
   if (i.op === "ramp") return [`${value(i.to)} = ramp ${affine(i.at)} by ${i.stride}`];
   if (i.op === "load") return [`${value(i.to)} = load ${arrays.place(i.from)} by ${i.stride}`];
-  if (i.op === "fetch") return [`fetch ${arrays.place(i.from)}`];
+  if (i.op === "fetch") return [`fetch ${arrays.place(i.from)}${i.write ? " to write" : ""}`];
   if (i.op === "store") return [`${arrays.place(i.to)} = v${i.value.id}`];
   if (i.op === "declare") return [`var ${value(i.to)} = v${i.from.id}`];
   if (i.op === "assign") return [`v${i.to.id} := v${i.from.id}`];
