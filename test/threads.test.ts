@@ -1,5 +1,7 @@
+import { execFileSync, spawn } from "node:child_process";
+import { join } from "node:path";
 import { compile, grad, nn, type Outputs, optim, parameter, parameterOf, repeat, type Tensor } from "pondus";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { loadNative, native } from "../src/backends/native/index.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
 import type { Call, Machine, Step } from "../src/compiler/loop.ts";
@@ -120,4 +122,46 @@ nativeTest("runs take their turn", async () => {
   const ends: number[] = [];
   await Promise.all(counts.map((count) => program.run({ count }).then(({ steps }) => ends.push(steps.item()))));
   expect(ends).toEqual(counts);
+});
+
+/** What comes of a process that runs a program with two threads, and then does `last`. */
+function processThat(last: string): Promise<{ code: number | null; signal: string | null; said: string }> {
+  const text = `
+    import { compile, parameter, whileLoop } from "pondus";
+    const w = parameter([512, 512], 0.01);
+    const times = (count, x) =>
+      whileLoop({ i: count, y: x }, ({ i }) => i.gt(0), ({ i, y }) => ({ i: i.sub(1), y: y.matmul(w).tanh() }));
+    const types = { x: [128, 512], count: { shape: [], dtype: "int32" } };
+    const program = compile(({ x, count }) => ({ y: times(count, x).y }), types, { backend: "native" });
+    const run = (count) => program.run({ x: new Float32Array(128 * 512).fill(0.1), count });
+    await run(3);
+    console.log("ran");
+    ${last}`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", text], {
+    cwd: join(import.meta.dirname, ".."),
+    env: { ...process.env, PONDUS_THREADS: "2" },
+    timeout: 30_000,
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      said += chunk;
+    });
+  }
+  return new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, said })));
+}
+
+describe.skipIf(native.unavailable() !== undefined)("a process that has run threads ends", () => {
+  // What is stale is built once, and a package refers to itself by its built files.
+  beforeAll(() => execFileSync(process.execPath, [join(import.meta.dirname, "../scripts/ensure.mjs")]));
+  test.each([
+    ["by itself", ""],
+    ["by itself after a long run", "await run(500);"],
+    // Node waits for what its threads are doing: such an end comes when the run has ended.
+    ["by exit() in the middle of a run", "run(1000); setTimeout(() => process.exit(0), 30);"],
+    ["by exit() as soon as a run has begun", "run(1000); setImmediate(() => process.exit(0));"],
+  ])("%s, with status 0", async (_, last) => {
+    for (let turn = 0; turn < 3; turn++)
+      expect(await processThat(last)).toEqual({ code: 0, signal: null, said: "ran\n" });
+  });
 });
