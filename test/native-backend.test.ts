@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -149,7 +150,7 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     expect(await answer(await fresh())).toBe(7);
     const note = join(cache, readdirSync(cache).find((name) => name.endsWith(".machine")) as string);
     const good = readFileSync(note, "utf8");
-    for (const text of ["", "3", "x", "1e9"]) {
+    for (const text of ["", "3", "x", "1e9", "64", "64 icc", "8 gcc"]) {
       writeFileSync(note, text);
       expect(await answer(await fresh())).toBe(7);
       expect(readFileSync(note, "utf8")).toBe(good);
@@ -161,6 +162,40 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     utimesSync(draft, 1, 1);
     expect(await answer(await fresh(), "native", 9)).toBe(19);
     expect(readdirSync(cache)).not.toContain("0123.77.0123456789ab");
+  });
+
+  test("what nobody used for long, and what there is no room for, goes; what is in use stays", async () => {
+    const day = 24 * 3600;
+    const ago = (days: number) => Date.now() / 1000 - days * day;
+    const pondus = await fresh();
+    expect(await answer(pondus)).toBe(7);
+    const kept = readdirSync(cache);
+    // As if it had been used last long ago: but this process has it open.
+    for (const name of kept) utimesSync(join(cache, name), ago(200), ago(200));
+    const put = (letter: string, days: number, bytes = 1) => {
+      const name = `${letter.repeat(40)}-${"0".repeat(32)}.so`;
+      writeFileSync(join(cache, name), "");
+      truncateSync(join(cache, name), bytes);
+      utimesSync(join(cache, name), ago(days), ago(days));
+      return name;
+    };
+    const [recent, first, second] = [put("a", 1), put("b", 2, 2 ** 29), put("c", 3, 2 ** 29)];
+    const [old, foreign] = [put("d", 91), "somebody.so"];
+    writeFileSync(join(cache, foreign), "");
+    utimesSync(join(cache, foreign), ago(200), ago(200));
+    expect(await answer(pondus, "native", 8)).toBe(17);
+    const left = readdirSync(cache);
+    expect(left).toEqual(expect.arrayContaining([...kept, recent, first, foreign]));
+    expect(left).not.toContain(second);
+    expect(left).not.toContain(old);
+    // Once an hour at most.
+    put("d", 91);
+    expect(await answer(pondus, "native", 9)).toBe(19);
+    expect(readdirSync(cache)).toContain(old);
+    // A use is seen by the time of the file.
+    expect(await answer(await fresh())).toBe(7);
+    const used = kept.filter((name) => /\.(?:so|program)$/.test(name));
+    for (const name of used) expect(statSync(join(cache, name)).mtimeMs / 1000).toBeGreaterThan(ago(1));
   });
 
   test("many at once compile the same program", async () => {

@@ -65,6 +65,8 @@ async function prepare(graph: GraphProgram, machine: Machine, toolchain: Toolcha
   }
   const host = hostOf(toolchain);
   host.catch(() => {});
+  // One turn of the event loop, and its compiler has all that it waits for: it works while the program is written.
+  await new Promise((resolve) => setImmediate(resolve));
   const { program, ...places } = compileGraph(graph, machine);
   const plan: Plan = { ...places, bytes: program.bytes, long: program.work >= longRun };
   const arena = allocate(plan);

@@ -36,8 +36,11 @@ function look(): Inspection {
     };
   }
   try {
-    const vectorBytes = vectorBytesOf(toolchain);
-    return { toolchain, machine: { vectorBytes, registers: vectorBytes === 64 ? 32 : 16, mixedWidths: true } };
+    const { vectorBytes, isGcc } = factsOf(toolchain);
+    return {
+      toolchain: { ...toolchain, isGcc },
+      machine: { vectorBytes, registers: vectorBytes === 64 ? 32 : 16, mixedWidths: true },
+    };
   } catch (error) {
     return { problem: `${toolchain.path} does not work: ${(error as Error).message.split("\n")[0]}` };
   }
@@ -53,29 +56,49 @@ int pondus_vector_bytes(void) {
   return 16;
 #endif
 }
+int pondus_is_gcc(void) {
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__INTEL_COMPILER)
+  return 1;
+#else
+  return 0;
+#endif
+}
 `;
 
+interface Facts {
+  /** Bytes in the vector registers that the compiler uses for this processor. */
+  readonly vectorBytes: number;
+  readonly isGcc: boolean;
+}
+
 /**
- * Bytes in the vector registers that the compiler uses for this processor. A small library is compiled, loaded and
- * asked, so that a compiler that lacks a part is found out before it is relied on.
+ * A small library is compiled, loaded and asked, so that a compiler that lacks a part is found out before it is relied
+ * on.
  */
-function vectorBytesOf(toolchain: Toolchain): number {
+function factsOf(toolchain: Toolchain): Facts {
   const folder = cacheFolder();
   const note = join(folder, `${toolchain.fingerprint}.machine`);
-  const isWidth = (n: number) => n === 16 || n === 32 || n === 64;
-  const known = Number(readOwn(note));
-  if (isWidth(known)) return known;
+  const known = factsIn(readOwn(note) ?? "");
+  if (known) return known;
   const target = temporaryName(join(folder, "probe"));
   try {
     const options = { timeout: 30_000, killSignal: "SIGKILL", input: probe, encoding: "utf8", stdio: "pipe" } as const;
     const { status, signal, error, stderr } = spawnSync(toolchain.path, commandFor(toolchain, target), options);
     if (status !== 0) throw new Error(stderr?.trim() || error?.message || `it ended with ${signal ?? status}`);
     if (!existsSync(target)) throw new Error("it compiled a program to nothing");
-    const bytes = openLibrary(target).func("int pondus_vector_bytes(void)")();
-    if (!isWidth(bytes)) throw new Error(`it compiled a program that answers ${bytes}`);
-    writeWhole(note, String(bytes));
-    return bytes;
+    const library = openLibrary(target);
+    const bytes = library.func("int pondus_vector_bytes(void)")();
+    const text = `${bytes} ${library.func("int pondus_is_gcc(void)")() ? "gcc" : "other"}`;
+    const facts = factsIn(text);
+    if (!facts) throw new Error(`it compiled a program that answers ${text}`);
+    writeWhole(note, text);
+    return facts;
   } finally {
     rmSync(target, { force: true });
   }
+}
+
+function factsIn(text: string): Facts | undefined {
+  const found = /^(16|32|64) (gcc|other)$/.exec(text);
+  return found ? { vectorBytes: Number(found[1]), isGcc: found[2] === "gcc" } : undefined;
 }

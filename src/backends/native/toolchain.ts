@@ -10,7 +10,6 @@ import { delimiter, join } from "node:path";
  */
 const flags = [
   "-std=gnu11",
-  "-O2",
   "-march=native",
   "-ffp-contract=fast",
   "-fno-math-errno",
@@ -25,6 +24,17 @@ const flags = [
   ...(process.platform === "darwin" ? [] : ["-Wl,-z,nodelete"]),
 ];
 
+/**
+ * What gcc is asked for in place of -O2: a program comes unrolled and in vectors, and most of what -O2 adds finds nothing
+ * to do. "Expensive" is where products and sums are fused: without it steps take 1.2 to 1.5 times as long. The loops left
+ * to vectorise are those over a vector's lanes, as of a root: without it, 1.05 times. Measured with gcc 12 in ratios to
+ * -O2, processor time: compiling burgers 0.71, deep 0.71; a step of proteins 0.99, deep 1.01, yeast 1.00, burgers 0.98.
+ */
+const forGcc = ["-O1", "-fexpensive-optimizations", "-ftree-loop-vectorize"];
+
+/** What other compilers are asked for. */
+const forOthers = ["-O2"];
+
 /** The system's C compiler. */
 export interface Toolchain {
   readonly path: string;
@@ -32,6 +42,8 @@ export interface Toolchain {
   readonly args: readonly string[];
   /** Tells one compiler, processor and set of flags from another. */
   readonly fingerprint: string;
+  /** Known when it was tried. */
+  readonly isGcc?: boolean;
 }
 
 /** A program's place; not what a link there leads to, which may act on the name by which it is called (ccache). */
@@ -63,7 +75,18 @@ export function findToolchain(): Toolchain | undefined {
 
 function fingerprintOf(path: string, args: readonly string[]): string {
   const { mtimeMs, size } = statSync(path);
-  const facts = [path, realpathSync(path), mtimeMs, size, arch(), processor(), ...args, ...flags];
+  const facts = [
+    path,
+    realpathSync(path),
+    mtimeMs,
+    size,
+    arch(),
+    processor(),
+    ...args,
+    ...flags,
+    ...forGcc,
+    ...forOthers,
+  ];
   return createHash("sha256").update(facts.join("\n")).digest("hex").slice(0, 32);
 }
 
@@ -94,8 +117,20 @@ function readBegin(path: string, bytes: number): string {
  * The command that compiles what it reads into a shared library, or with `part` into one part of it. Without a file's
  * name in it, equal programs become equal libraries.
  */
-export function commandFor({ args }: Toolchain, target: string, part = false): string[] {
-  return [...args, ...flags, ...(part ? ["-c"] : []), "-o", target, "-x", "c", "-", "-lm", "-pthread"];
+export function commandFor({ args, isGcc }: Toolchain, target: string, part = false): string[] {
+  return [
+    ...args,
+    ...flags,
+    ...(isGcc ? forGcc : forOthers),
+    ...(part ? ["-c"] : []),
+    "-o",
+    target,
+    "-x",
+    "c",
+    "-",
+    "-lm",
+    "-pthread",
+  ];
 }
 
 /** Compiles a C program into a shared library, its files side by side; throws with what the compiler said. */
