@@ -43,7 +43,10 @@ export class Parameter {
   /** Draws a fresh value from stream `index` of `seed`. */
   draw(seed: number, index: number): void {
     const fill = this.init(new Stream(seed, index), this.shape);
-    this.write(Array.from({ length: this.size }, (_, i) => (typeof fill === "number" ? fill : fill(i))));
+    const values = allocate(this.dtype, this.size);
+    if (typeof fill === "number") values.fill(fill);
+    else for (let i = 0; i < values.length; i++) values[i] = fill(i);
+    this.write(values);
   }
 
   /** The current value. The array is the parameter's own: copy it before changing it. */

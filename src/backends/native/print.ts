@@ -53,8 +53,8 @@ export function printC(program: LoopProgram, most = 1): string[] {
   });
 }
 
-/** A compiler has enough to do with so many lines. */
-const linesPerFile = 2000;
+/** A compiler has enough to do with so many lines: to start another one and to link costs 30 ms. */
+const linesPerFile = 1000;
 
 /** Deals routines out to files of about equal length, the longest first. */
 function balanced(routines: readonly string[][], most: number): string[][][] {
