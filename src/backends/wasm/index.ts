@@ -1,8 +1,11 @@
 import { compileGraph } from "../../compiler/compile.ts";
 import type { Machine } from "../../compiler/loop.ts";
+import { type GraphProgram, rootsOf } from "../../graph/program.ts";
+import { topological } from "../../graph/walk.ts";
 import type { Backend } from "../backend.ts";
 import { executableOf } from "../executable.ts";
 import { loadLoopProgram, whyUnavailable } from "./load.ts";
+import { teamHere } from "./team.ts";
 
 /**
  * Engines have sixteen vector registers and keep one. A tile of 4 x 2 vectors leaves room for the operands and for the
@@ -18,8 +21,15 @@ export const wasm: Backend = {
   name: "wasm",
   unavailable: whyUnavailable,
   load: async (program) => {
+    // A first worker takes about as long to come as the program to be compiled.
+    if (runsLong(program)) void teamHere();
     const compiled = compileGraph(program, machine);
     const { memory, run } = await loadLoopProgram(compiled.program);
     return executableOf(compiled, memory, run);
   },
 };
+
+/** Whether it can be told without compiling. */
+function runsLong(program: GraphProgram): boolean {
+  return topological(rootsOf(program)).some((node) => node.is("while") && node.attrs.limit === undefined);
+}
