@@ -59,6 +59,21 @@ test("steps of Adam inside repeat update in place and copy nothing", () => {
   expect(loop).not.toContain("copy");
 });
 
+test("a training loop works on the parameters themselves: nothing is copied in or out, and there is one of each", () => {
+  const model = nn.sequential(nn.dense(300, 200), nn.tanh, nn.dense(200, 1));
+  const program = programOf(
+    ({ x, n }) => {
+      const loss = model(x).square().mean();
+      const { updates } = optim.adam({ rate: 1e-3 }).minimize(loss);
+      const { outputs, updates: all } = repeat({ outputs: { loss }, updates }, n);
+      return { ...outputs, updates: all };
+    },
+    { x: [8, 300], n: { shape: [], dtype: "int32" } },
+  );
+  const words = 3 * (300 * 200 + 200 + 200 + 1) + 8 * (300 + 3 * 200);
+  expect(program.bytes).toBeLessThan(4 * words * 1.1);
+});
+
 test("an update in place needs neither a second array nor a copy", () => {
   const w = parameter([1000], 1);
   const home = parameterOf(w);

@@ -96,6 +96,14 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
   return { leaves, inputs, parameters, outputs, data };
 }
 
+/** Whether a loop's result is the last value of a carry that began as `leaf`, which nobody else reads. */
+function isCarriedAlone(result: Node<"pick">, leaf: Node, roots: readonly Node[]): boolean {
+  const [loop] = result.inputs;
+  if (!loop.is("while") || loop.inputs[result.attrs.index] !== leaf || roots.includes(leaf)) return false;
+  const readers = topological(roots).flatMap((node) => node.inputs.filter((x) => x === leaf));
+  return readers.length === 1;
+}
+
 interface Lowered {
   readonly steps: Steps;
   /** New values of parameters, to be moved over the old ones. */
@@ -112,6 +120,13 @@ function lower(graph: GraphProgram, roots: readonly Node[], places: Places, work
     const leaf = make("parameter", [], { parameter });
     if (node === leaf) return [];
     const to = places.leaves.get(leaf) as View;
+    if (node.is("pick") && isCarriedAlone(node, leaf, roots)) {
+      // The loop works on the parameter itself: nothing is copied in or out.
+      const homes = workshop.homes.get(node.inputs[0]) ?? new Map<number, View>();
+      workshop.homes.set(node.inputs[0], homes.set(node.attrs.index, to));
+      wanted.push({ node, target: to });
+      return [];
+    }
     return [{ node, leaf, from: workshop.place("temporary", node), to }];
   });
   const all = [...wanted, ...assignments.map((a) => ({ node: a.node, target: a.from }))];

@@ -28,9 +28,11 @@ function viewOf(node: Node, memory: Memory): View {
   return view;
 }
 
-/** Fresh places for the carries, filled with their first values. */
+/** Places for the carries, filled with their first values; those that are at home have theirs. */
 function startCarries(node: Node, count: number, memory: Memory, workshop: Workshop, steps: Steps): View[] {
-  return node.inputs.slice(0, count).map((init) => {
+  return node.inputs.slice(0, count).map((init, i) => {
+    const home = workshop.homes.get(node)?.get(i);
+    if (home) return home;
     const view = workshop.place("carry", init);
     steps.push(copy(init, view, memory, workshop));
     return view;

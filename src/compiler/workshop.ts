@@ -9,6 +9,8 @@ import { contiguous, type View } from "./views.ts";
 export class Workshop {
   readonly buffers: Buffer[] = [];
   readonly shared = new Map<Buffer, Buffer>();
+  /** For a loop, places that some of its carries already have, by number. */
+  readonly homes = new Map<Node, Map<number, View>>();
   #next = 0;
 
   buffer(kind: Buffer["kind"], dtype: DType, length: number): Buffer {
