@@ -14,7 +14,9 @@ import { type Batch, batchOf, bytesPerSample } from "./batch.ts";
  * layers pass on to one another then stays in a core's own cache, and is as large as a block and not as the batch. Sums
  * over the batch (losses, gradients of weights) are made for every block, and summed when all blocks are done.
  *
- * A block is a turn of a scan without carries, whose turns may run side by side.
+ * A block is a turn of a scan without carries, whose turns may run side by side: threads then meet once a step and not
+ * once a layer, and each finds in its own cache what it wrote. That pays for batches, too, which fit in the cache (a
+ * training step of 100-128-64-1 and 256 samples: 1.4 times as fast on two threads, no slower on one).
  */
 export function inBlocks(roots: readonly Node[], limits: Limits = usual): Node[] {
   const seeds = topological(roots).filter((x) => x.is("input") || x.is("data"));
@@ -30,13 +32,13 @@ export function inBlocks(roots: readonly Node[], limits: Limits = usual): Node[]
 export interface Limits {
   /** What fits into a core's own cache beside the weights. */
   readonly blockBytes: number;
-  /** A batch that takes no more than this is not worth cutting. */
+  /** A batch that takes no more bytes than this is not worth cutting. */
   readonly smallBatch: number;
   /** Fewer samples than this are none. */
   readonly samples: number;
 }
 
-const usual: Limits = { blockBytes: 2 ** 19, smallBatch: 2 ** 21, samples: 512 };
+const usual: Limits = { blockBytes: 2 ** 19, smallBatch: 2 ** 18, samples: 128 };
 
 function takeInBlocks(roots: readonly Node[], seeds: readonly Node[], limits: Limits): Node[] {
   const sizes = new Map<number, number>();

@@ -7,11 +7,11 @@ export function isWorthSharing(loop: Extract<Step<Call>, { kind: "repeat" }>): b
   return loop.length > 1 && workOfSteps([loop]) >= worthSharing;
 }
 
-/** Less work than this (in instructions) is done sooner by one thread than shared: some ten microseconds. */
-const worthSharing = 100_000;
+/** Less work than this (in instructions) is done sooner by one thread than shared: some four microseconds. */
+const worthSharing = 15_000;
 
 /** A part of less is not worth taking. */
-const smallestPart = 20_000;
+const smallestPart = 3_000;
 
 /** A loop of fewer turns is passed over when there is a longer one inside it. */
 const enoughTurns = 16;
@@ -29,7 +29,7 @@ export function shareLoops(routine: Routine): Routine {
 }
 
 /** Instructions, roughly: one lane-wise operation is one, however wide. What is stored often goes out of the caches. */
-function workOf(body: readonly Instruction[]): number {
+export function workOf(body: readonly Instruction[]): number {
   return body.reduce((sum, i) => {
     if (isLoop(i)) return sum + turnsOf(i) * (1 + workOf(i.body));
     return sum + (i.op === "store" ? 4 : 1);

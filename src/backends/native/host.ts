@@ -10,8 +10,9 @@ import type { Toolchain } from "./toolchain.ts";
  * wrote it reads again) and then helps the others: a core that another program holds up delays nobody. Whoever calls
  * does not wait for members to wake, only for the parts that they took. Members spin for a while, then sleep.
  *
- * A member takes a part by advancing a lane's counter, which also holds the launch's number: between two launches no
- * lane can be advanced, and a late member finds that its number has passed.
+ * What a launch is stands in the team before its lanes open, and is read only by who has taken a part: as long as a part
+ * is out, the launch cannot end, and no other can take its place. A member that looks late finds empty lanes, or takes
+ * part in what has begun since.
  */
 const source = `
 #define _GNU_SOURCE
@@ -24,18 +25,19 @@ const source = `
 
 typedef void (*task)(char *m, const long *at, long part, long parts, long me);
 
-struct lane { _Alignas(128) _Atomic unsigned long next; };
+// The next part in the lower half, the end of the lane in the upper one.
+struct lane { _Alignas(128) _Atomic unsigned long parts; };
 
 struct team {
   // The first member, by which programs call it.
-  void (*together)(struct team *team, task run, char *m, const long *at, long parts);
+  void (*together)(struct team *team, task run, char *m, const long *at, long parts, long work);
   long size;
   _Alignas(128) _Atomic unsigned number;
   _Atomic int sleeping;
-  _Alignas(128) _Atomic(task) run;
-  _Atomic(char *) m;
-  _Atomic(const long *) at;
-  _Atomic long parts;
+  _Alignas(128) task run;
+  char *m;
+  const long *at;
+  long parts;
   _Alignas(128) _Atomic long done;
   _Alignas(128) _Atomic int busy;
   pthread_mutex_t lock;
@@ -51,53 +53,48 @@ static void pause_a_little(void) {
 #endif
 }
 
-static const unsigned closed = 0xffffffffu;
-
-static unsigned long entry(unsigned number, unsigned part) { return (unsigned long)number << 32 | part; }
-
-/** Takes parts of launch number, one's own first, until none is left. */
-static void help(struct team *team, long me, unsigned number) {
-  const task run = atomic_load(&team->run);
-  char *const m = atomic_load(&team->m);
-  const long *const at = atomic_load(&team->at);
-  const long parts = atomic_load(&team->parts);
+/** Takes parts, one's own first, until none is left. */
+static void help(struct team *team, long me) {
+  long taken = 0;
   for (long k = 0; k < team->size; k++) {
-    const long owner = (me + k) % team->size;
-    const unsigned long end = parts * (owner + 1) / team->size;
-    _Atomic unsigned long *next = &team->lanes[owner].next;
+    const long owner = me + k < team->size ? me + k : me + k - team->size;
+    _Atomic unsigned long *lane = &team->lanes[owner].parts;
     for (;;) {
-      unsigned long seen = atomic_load(next);
-      if ((unsigned)(seen >> 32) != number) return;
-      const unsigned part = (unsigned)seen;
-      if (part >= end) break;
-      if (!atomic_compare_exchange_strong(next, &seen, seen + 1)) continue;
-      run(m, at, part, parts, me);
-      atomic_fetch_add(&team->done, 1);
+      unsigned long seen = atomic_load_explicit(lane, memory_order_acquire);
+      if ((unsigned)seen >= (unsigned)(seen >> 32)) break;
+      if (!atomic_compare_exchange_weak(lane, &seen, seen + 1)) continue;
+      team->run(team->m, team->at, (unsigned)seen, team->parts, me);
+      taken++;
     }
   }
+  if (taken > 0) atomic_fetch_add(&team->done, taken);
 }
 
-static void together(struct team *team, task run, char *m, const long *at, long parts) {
+// To wake a thread costs some ten microseconds; those who are awake share work that is worth less.
+static const long worth_waking = 100000;
+
+static void together(struct team *team, task run, char *m, const long *at, long parts, long work) {
   if (team->size == 1 || parts < 2 || atomic_exchange(&team->busy, 1)) {
     run(m, at, 0, 1, 0);
     return;
   }
   if (parts > 4 * team->size) parts = 4 * team->size;
-  const unsigned number = atomic_load(&team->number) + 1;
-  for (long k = 0; k < team->size; k++) atomic_store(&team->lanes[k].next, entry(number, closed));
-  atomic_store(&team->run, run);
-  atomic_store(&team->m, m);
-  atomic_store(&team->at, at);
-  atomic_store(&team->parts, parts);
-  atomic_store(&team->done, 0);
-  for (long k = 0; k < team->size; k++) atomic_store(&team->lanes[k].next, entry(number, parts * k / team->size));
-  atomic_store(&team->number, number);
-  if (atomic_load(&team->sleeping) > 0) {
+  team->run = run;
+  team->m = m;
+  team->at = at;
+  team->parts = parts;
+  atomic_store_explicit(&team->done, 0, memory_order_relaxed);
+  for (long k = 0; k < team->size; k++) {
+    const unsigned long from = parts * k / team->size, end = parts * (k + 1) / team->size;
+    atomic_store_explicit(&team->lanes[k].parts, end << 32 | from, memory_order_release);
+  }
+  atomic_fetch_add(&team->number, 1);
+  if (work >= worth_waking && atomic_load(&team->sleeping) > 0) {
     pthread_mutex_lock(&team->lock);
     pthread_cond_broadcast(&team->wake);
     pthread_mutex_unlock(&team->lock);
   }
-  help(team, 0, number);
+  help(team, 0);
   for (long turns = 0; atomic_load(&team->done) < parts; turns++) {
     if (turns < 4000) pause_a_little();
     else sched_yield();
@@ -112,7 +109,7 @@ static void *work(void *data) {
   struct team *const team = me.team;
   free(data);
   for (unsigned seen = 0;;) {
-    for (long turns = 0; turns < 1000 && atomic_load(&team->number) == seen; turns++) pause_a_little();
+    for (long turns = 0; turns < 5000 && atomic_load(&team->number) == seen; turns++) pause_a_little();
     if (atomic_load(&team->number) == seen) {
       pthread_mutex_lock(&team->lock);
       atomic_fetch_add(&team->sleeping, 1);
@@ -121,7 +118,7 @@ static void *work(void *data) {
       pthread_mutex_unlock(&team->lock);
     }
     seen = atomic_load(&team->number);
-    help(team, me.place, seen);
+    help(team, me.place);
   }
   return 0;
 }

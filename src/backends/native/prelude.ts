@@ -16,7 +16,7 @@ const scalars = `
 #define SHUFFLE(x, y, bits, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 struct team {
-  void (*together)(struct team *, void (*run)(char *, const long *, long, long, long), char *m, const long *at, long parts);
+  void (*together)(struct team *, void (*run)(char *, const long *, long, long, long), char *m, const long *at, long parts, long work);
 };
 static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }

@@ -11,7 +11,7 @@ import {
   type Step,
   type Value,
 } from "../../compiler/loop.ts";
-import { isWorthSharing } from "../../compiler/parallel.ts";
+import { isWorthSharing, workOf, workOfSteps } from "../../compiler/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -105,7 +105,7 @@ function printSteps(
           ...inner(step.body, step.index, true),
           "}",
         ]);
-        return [together(name, around.counters.map(indexName), step.length)];
+        return [together(name, around.counters.map(indexName), step.length, workOfSteps([step]))];
       }
       const head = step.reverse
         ? `for (long ${i} = ${step.length - 1}; ${i} >= 0; ${i}--) {`
@@ -130,7 +130,7 @@ const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
 const flag = ({ buffer, at }: Place, around: Around) =>
   `*(int *)(m + ${buffer.offset}${shift(buffer, around, 1)} + 4 * (${affine(at)}))`;
 
-function launch({ routine: { name, parts }, counters }: Call, around: Around): string {
+function launch({ routine: { name, parts, body }, counters }: Call, around: Around): string {
   const given = counters.map((x) => {
     const where = passed(x);
     if (typeof where !== "number") return indexName(where);
@@ -138,13 +138,14 @@ function launch({ routine: { name, parts }, counters }: Call, around: Around): s
   });
   if (parts === 1) return `${name}(${["m", ...given].join(", ")});`;
   // A thread that runs turns of a loop runs all of what is in them.
-  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts);
+  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, workOf(body));
 }
 
 const listed = (counters: readonly string[]) => (counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0");
 
-const together = (name: string, counters: readonly string[], parts: number) =>
-  `team->together(team, ${name}, m, ${listed(counters)}, ${parts});`;
+/** Work is in instructions; a loop whose turns nobody knows is long. */
+const together = (name: string, counters: readonly string[], parts: number, work: number) =>
+  `team->together(team, ${name}, m, ${listed(counters)}, ${parts}, ${Math.min(work, 1e15)}L);`;
 
 const sharedParameters = "char *m, const long *at, long part, long parts, long me";
 
