@@ -64,7 +64,7 @@ function overPanels(
   copies: Kernel[],
 ): Steps {
   const length = kept?.piece ?? lengthOf(loops);
-  const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype]);
+  const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype], kept ? blockBytes / 2 : blockBytes);
   const [panels, inside, block, rest] = workshop.axes([count, width, blocks, row.size / blocks]);
   const columns = add(at(from), add(along(panels.index, width), along(inside.index)));
   const rows = add(along(block.index, rest.size), along(rest.index));
@@ -84,12 +84,12 @@ function overPanels(
     : [{ kind: "launch", kernel: whole }];
 }
 
-/** Rows of one block and the panel that they meet stay in a core's own cache. */
+/** Rows of one block and the panel that they meet stay in a core's own cache, and so do totals that are kept. */
 const blockBytes = 2 ** 20;
 
 /** Into how many equal blocks rows of so many bytes are cut; 1 where they fit, or where no number divides them well. */
-function blocksOf(rows: number, bytes: number): number {
-  const most = Math.floor(blockBytes / bytes);
+function blocksOf(rows: number, bytes: number, fits: number): number {
+  const most = Math.floor(fits / bytes);
   for (let size = Math.min(rows, most); size > most / 3 && size >= 12; size--) {
     if (rows % size === 0) return rows / size;
   }
