@@ -95,7 +95,7 @@ test("a large operand is packed once, outside the loops in which it does not cha
       const { carry } = scan({ h }, (c, { x }) => ({ carry: { h: c.h.matmul(w.T).add(x).tanh() } }), { xs: { x: xs } });
       return { h: carry.h };
     },
-    { h: [64, 600], w: [600, 600], xs: [10, 64, 600] },
+    { h: [200, 600], w: [600, 600], xs: [10, 200, 600] },
   );
   // Panels of 32 columns, and one kernel more for the 24 that are left.
   expect(launchesOf(program)).toEqual(["copy", "pack", "pack", ["contract", "contract", "copy"], "copy"]);

@@ -37,7 +37,7 @@ function emitTile(b: Builder, kernel: Kernel, { vector, rowAxis, turns }: Tiling
   const { reduction } = kernel;
   const inner = reduction?.axes[reduction.axes.length - 1];
   const pieces = inner ? cut(inner.size, 1, turns) : [];
-  fetchAhead(b, kernel, points, vector);
+  if (!reduction && vector) fetchAhead(b, kernel, points, vector);
   const totals = reduction && accumulate(b, reduction, inner, pieces, points, scope);
   const writer = new PointWriter(b, scope);
   points.forEach((shift, k) => storePoint(kernel, writer, shift, totals?.[k]));

@@ -27,25 +27,16 @@ function largeLoads(roots: readonly Scalar[]): Load[] {
 /** How far ahead a kernel without sums asks for what it walks over. */
 const bytesAhead = 1024;
 
-/** A sum of so many terms leaves time for its epilogue's memory to come. */
-const longSum = 32;
-
-/** What a tile's stores will read: right before a long sum, or some turns before a loop comes there. */
-export function fetchAhead(b: Builder, kernel: Kernel, points: readonly Shift[], vector: Axis | undefined): void {
-  const { reduction, stores } = kernel;
+/** What a tile without sums will read, some turns before its loop comes there. */
+export function fetchAhead(b: Builder, { stores }: Kernel, points: readonly Shift[], { index }: Axis): void {
   const written = new Set(stores.map((s) => s.buffer));
-  const loads = largeLoads(stores.map((s) => s.value));
-  if (reduction ? lengthOf(reduction) < longSum : !vector) return;
-  for (const s of loads) {
-    const further = reduction ? 0 : bytesAhead / bytesOf[s.dtype];
+  for (const s of largeLoads(stores.map((x) => x.value))) {
     for (const shift of points) {
-      const ahead = further > 0 && vector ? moved(shift, vector.index, further) : shift;
-      b.fetch({ buffer: s.buffer, at: shifted(s.at, ahead) }, written.has(s.buffer));
+      const at = shifted(s.at, moved(shift, index, bytesAhead / bytesOf[s.dtype]));
+      b.fetch({ buffer: s.buffer, at }, written.has(s.buffer));
     }
   }
 }
-
-const lengthOf = ({ axes }: Reduction) => axes.reduce((n, axis) => n * axis.size, 1);
 
 /** Terms by which a sum asks for the vectors of a product ahead. */
 const termsAhead = 32;

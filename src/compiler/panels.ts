@@ -34,7 +34,7 @@ export function inPanels(
 const spreadPanel = { bytes: 2 ** 16, lines: 2 ** 10 };
 
 /** So many rows pay for the copy. */
-const worthPanels = 48;
+const worthPanels = 192;
 
 /** Whether an operand that lies in order is better read from a copy in panels. */
 export function wantsPanels(product: Product, machine: Machine): boolean {
