@@ -29,7 +29,7 @@ export function accumulate(
     () => {
       overPieces(b, inner, pieces, "in order", (piece) => {
         const writer = new PointWriter(b, scope);
-        if (inner && scope.vector !== inner.index) fetchTerms(b, reduction, points, inner.index, scope.vector);
+        if (inner && scope.vector !== inner.index) fetchTerms(b, reduction, points, inner, scope.vector);
         for (let turn = 0; turn < piece.count; turn++) {
           points.forEach((shift, k) => {
             const moved = inner && turn > 0 ? new Map([...shift, [inner.index, turn * piece.lanes]]) : shift;

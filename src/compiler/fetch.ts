@@ -7,7 +7,7 @@ import { type Shift, shifted } from "./point-writer.ts";
 /**
  * Hints to fetch memory before it is read. A processor looks some hundred instructions ahead, and its own prefetchers
  * may be weak or off (as on many virtual machines): what lies beyond the caches is then waited for. Measured on such a
- * machine: tanh over 10^7 elements 1.5 times as fast, products of 1024 cubed 1.08 times.
+ * machine: tanh over 10^7 elements 1.5 times as fast, products of 1024 cubed 1.15 times.
  */
 
 type Load = Extract<Scalar, { kind: "load" }>;
@@ -39,23 +39,30 @@ export function fetchAhead(b: Builder, { stores }: Kernel, points: readonly Shif
 }
 
 /** Terms by which a sum asks for the vectors of a product ahead. */
-const termsAhead = 32;
+const termsAhead = 12;
 
-/** In a sum: the vectors of its large operands, some terms ahead; in a packed operand that leads on to the next panel. */
+/**
+ * In a sum: the vectors of its large operands, some terms ahead (in a packed operand that leads on to the next panel), and
+ * where rows lie one after another those of the next tile, bit by bit.
+ */
 export function fetchTerms(
   b: Builder,
   { value }: Reduction,
   points: readonly Shift[],
-  inner: Index,
+  inner: Axis,
   vector: Index | undefined,
 ): void {
   for (const s of largeLoads([value])) {
-    if (!vector || scaleOf(s.at, vector) === 0 || scaleOf(s.at, inner) === 0) continue;
-    const seen = new Set<number>();
-    for (const shift of points) {
-      const at = shifted(s.at, moved(shift, inner, termsAhead));
-      if (!seen.has(at.offset)) b.fetch({ buffer: s.buffer, at }, false);
-      seen.add(at.offset);
+    if (!vector || scaleOf(s.at, inner.index) === 0) continue;
+    const wide = scaleOf(s.at, vector) !== 0;
+    const offsets = [...new Set(points.map((shift) => shifted(s.at, shift).offset))].sort((x, y) => x - y);
+    if (wide) {
+      const further = termsAhead * scaleOf(s.at, inner.index);
+      for (const offset of offsets) b.fetch({ buffer: s.buffer, at: { ...s.at, offset: offset + further } }, false);
+    } else if (scaleOf(s.at, inner.index) === 1 && offsets[1] - offsets[0] === inner.size) {
+      const rows = offsets.length;
+      const terms = s.at.terms.map((t) => (t.index === inner.index ? { ...t, scale: rows } : t));
+      b.fetch({ buffer: s.buffer, at: { offset: offsets[0] + rows * inner.size, terms } }, false);
     }
   }
 }

@@ -221,7 +221,6 @@ function formatInstruction(i: Instruction, arrays: Arrays): string[] {
   if (i.op === "store") return [`${arrays.place(i.to)} = v${i.value.id}`];
   if (i.op === "declare") return [`var ${value(i.to)} = v${i.from.id}`];
   if (i.op === "assign") return [`v${i.to.id} := v${i.from.id}`];
-  const body = indent(formatBody(i.body, arrays));
-  if (i.op === "if") return [`if v${i.test.id}`, ...body];
-  return [`for i${i.index.id} = ${i.from} to ${i.to} by ${i.step}${i.shared ? ", shared" : ""}`, ...body];
+  const head = `for i${i.index.id} = ${i.from} to ${i.to} by ${i.step}${i.shared ? ", shared" : ""}`;
+  return [head, ...indent(formatBody(i.body, arrays))];
 }

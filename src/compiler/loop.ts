@@ -119,9 +119,7 @@ export type Instruction =
       readonly independent: boolean;
       readonly shared?: boolean;
       readonly body: readonly Instruction[];
-    }
-  /** `test` is a scalar mask. */
-  | { readonly op: "if"; readonly test: Value; readonly body: readonly Instruction[] };
+    };
 
 /** What a call passes for a counter: a counter of a loop around it, or where an array lies (in elements of its type). */
 export type Argument = Index | Buffer;

@@ -80,10 +80,6 @@ export class Hand {
     });
   }
 
-  if(test: Value, print: () => void): void {
-    this.#body.push({ op: "if", test, body: this.#collect(print) });
-  }
-
   routine(name: string, indices: readonly Index[] = []): Routine {
     return { name, indices, body: this.#body, parts: 1 };
   }

@@ -207,12 +207,12 @@ class Machine {
         });
       } else if (one.op === "declare" || one.op === "assign") {
         this.values.set(one.to, get(one.from));
-      } else if (one.op === "for") {
+      } else {
         for (let i = one.from; i < one.to; i += one.step) {
           this.counters.set(one.index, i);
           this.body(one.body);
         }
-      } else if (get(one.test)[0]) this.body(one.body);
+      }
     }
   }
 

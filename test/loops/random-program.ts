@@ -81,7 +81,7 @@ export function randomProgram(choices: readonly number[]): LoopProgram {
     for (let n = 2 + choose(8); n > 0; n--) {
       const type = choose(3) ? "float32" : "int32";
       const lanes = choose(2) ? 4 : 1;
-      const kind = choose(11);
+      const kind = choose(9);
       if (kind <= 2) known.values.push(makeOne(known, type, lanes));
       else if (kind === 3) {
         const buffer = type === "int32" ? buffers[2] : buffers[[0, 1, 3][choose(3)]];
@@ -90,15 +90,12 @@ export function randomProgram(choices: readonly number[]): LoopProgram {
       else if (kind === 5) {
         const variable = pick(known.variables);
         if (variable) h.assign(variable, some(known, variable.type, variable.lanes));
-      } else if (depth < 3 && kind <= 8) {
+      } else if (depth < 3) {
         const [from, step, turns] = [choose(3), 1 + choose(3), 1 + choose(4)];
         const max = from + step * (turns - 1);
         h.for(from, max + 1, step, (index) =>
           block({ ...known, counters: [...known.counters, { index, max }] }, depth + 1),
         );
-      } else if (depth < 3) {
-        const test = h.compute("le", "mask32", 1, some(known, "int32", 1), some(known, "int32", 1));
-        h.if(test, () => block(known, depth + 1));
       }
     }
     for (const value of [...known.values, ...known.variables].slice(-3)) {

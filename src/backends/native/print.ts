@@ -183,8 +183,6 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
         return [`${typeName(i.to)} ${name(i.to)} = ${name(i.from)};`];
       case "assign":
         return [`${name(i.to)} = ${name(i.from)};`];
-      case "if":
-        return [`if (${name(i.test)}) {`, ...indent(printBody(i.body, lanes)), "}"];
       default: {
         const v = indexName(i.index);
         const edge = (part: string) =>

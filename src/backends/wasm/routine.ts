@@ -121,13 +121,6 @@ export function printRoutine(
         values.settleAll();
         if (sharing && one.shared) addresses.sharedLoop(one, () => printBlock(one.body));
         else addresses.loop(one, () => printBlock(one.body));
-        break;
-      case "if":
-        values.settleAll(one.test);
-        values.push(one.test);
-        writer.emit("if");
-        printBlock(one.body);
-        writer.emit("end");
     }
   }
 

@@ -42,9 +42,6 @@ export function countUses(body: readonly Instruction[]): Uses {
       else if (one.op === "store") {
         usePlace(one.to, block);
         use(one.value, block);
-      } else if (one.op === "if") {
-        visit(one.body);
-        use(one.test, block);
       }
     }
   };
@@ -57,7 +54,7 @@ function findMade(body: readonly Instruction[]) {
   const variables = new Set<Value>();
   const visit = (block: readonly Instruction[]) => {
     for (const one of block) {
-      if (one.op === "for" || one.op === "if") visit(one.body);
+      if (one.op === "for") visit(one.body);
       else if (one.op !== "store" && one.op !== "assign" && one.op !== "fetch") madeIn.set(one.to, block);
       if (one.op === "declare") variables.add(one.to);
     }

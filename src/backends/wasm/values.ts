@@ -93,12 +93,12 @@ export class Values {
     }
   }
 
-  /** Prints everything that was deferred, but for what only serves `later`. */
-  settleAll(later?: Value): void {
+  /** Prints everything that was deferred. */
+  settleAll(): void {
     // An operand with one use left is printed inside whatever uses it.
     const operands = new Set([...this.#deferred.values()].flatMap((m) => (m.op === "compute" ? m.args : [])));
     for (const [value, making] of [...this.#deferred]) {
-      const serves = (operands.has(value) || value === later) && this.#remaining.get(value) === 1;
+      const serves = operands.has(value) && this.#remaining.get(value) === 1;
       if (!serves && this.#deferred.has(value)) this.#settleOne(value, making);
     }
   }
