@@ -1,64 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
 import { join } from "node:path";
-import { compile, grad, nn, type Outputs, optim, parameter, parameterOf, repeat, type Tensor } from "pondus";
+import { compile, nn, type Outputs, type Tensor } from "pondus";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadNative, native } from "../src/backends/native/index.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
 import type { Call, Machine, Step } from "../src/compiler/loop.ts";
 import type { TypedArray } from "../src/graph/dtype.ts";
+import { iteration, programs, resultsOf } from "./shared-work.ts";
 
 const nativeTest = test.skipIf(native.unavailable() !== undefined);
 
-const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(1 + 7 * i));
-
-/** Large enough that threads share the work, and with edges that no tile divides. */
-const programs: { readonly [name: string]: () => ReturnType<typeof compile> } = {
-  "a product, its epilogue and its transposed forms": () => {
-    const [a, b] = [parameter([301, 203], 0.1), parameter([203, 151], 0.1)];
-    return compile(
-      ({ x }) => {
-        const y = x.matmul(a).matmul(b).tanh();
-        return { y, da: grad(y.square().sum(), a), db: grad(y.square().sum(), b) };
-      },
-      { x: [211, 301] },
-    ) as never;
-  },
-  "a large batch, taken in blocks": () => {
-    const model = nn.sequential(nn.dense(64, 96), nn.tanh, nn.dense(96, 96), nn.tanh, nn.dense(96, 1));
-    return compile(
-      ({ x }) => {
-        const y = model(x);
-        const { updates } = optim.sgd({ rate: 0.1 }).minimize(y.square().mean());
-        return { y, updates };
-      },
-      { x: [4096, 64] },
-    ) as never;
-  },
-  "elementwise work, sums of rows and of everything": () =>
-    compile(({ x }) => ({ e: x.exp().mul(x), rows: x.square().sum(1), all: x.sum() }), { x: [517, 331] }) as never,
-  "training steps": () => {
-    const model = nn.sequential(nn.dense(301, 203), nn.relu, nn.dense(203, 3));
-    return compile(
-      ({ x }) => {
-        const loss = model(x).square().mean();
-        const { updates } = optim.adam({ rate: 1e-2 }).minimize(loss);
-        return { loss, updates };
-      },
-      { x: [211, 301] },
-    ) as never;
-  },
-};
-
-/** All that a program leaves behind after three runs. */
 async function resultsWith(threads: number, name: string): Promise<TypedArray[]> {
-  const { graph } = programs[name]();
-  const executable = await loadNative(graph, undefined, threads);
-  for (const [parameter, place] of executable.parameters) {
-    place.set(parameter.trainable ? wave(parameter.size).map((x) => 0.1 * x) : new Float32Array(parameter.size));
-  }
-  for (const place of executable.inputs.values()) place.set(wave(place.length));
-  for (let run = 0; run < 3; run++) await executable.run();
-  return [...executable.outputs.values(), ...executable.parameters.values()];
+  return resultsOf(await loadNative(programs[name]().graph, undefined, threads));
 }
 
 describe.each(Object.keys(programs))("%s", (name) => {
@@ -86,24 +39,8 @@ test("work that pays is shared, and small work is not", () => {
   expect(partsOf(({ x }) => ({ y: x.tanh() }), [100])).toEqual([1]);
 });
 
-/** x <- x / 2 + 1, so many times. */
-function iteration() {
-  const x = parameter([1000], 0);
-  const home = parameterOf(x);
-  if (!home) throw new Error("not a parameter");
-  const program = compile(
-    ({ count }) => {
-      const many = repeat({ outputs: {}, updates: [{ parameter: home, value: x.mul(0.5).add(1) }] }, count);
-      return { steps: many.outputs.steps, updates: many.updates };
-    },
-    { count: { shape: [], dtype: "int32" } },
-    { backend: "native" },
-  );
-  return { home, program };
-}
-
 nativeTest("while a run lasts, the event loop goes on, and what it changes cannot be read", async () => {
-  const { home, program } = iteration();
+  const { home, program } = iteration("native");
   await program.run({ count: 1 });
   let ended = false;
   const run = program.run({ count: 20_000_000 }).then(({ steps }) => {
@@ -118,7 +55,7 @@ nativeTest("while a run lasts, the event loop goes on, and what it changes canno
 });
 
 nativeTest("runs take their turn", async () => {
-  const { program } = iteration();
+  const { program } = iteration("native");
   const counts = [3_000_000, 1, 2];
   const ends: number[] = [];
   await Promise.all(counts.map((count) => program.run({ count }).then(({ steps }) => ends.push(steps.item()))));

@@ -1,0 +1,69 @@
+import { type BackendName, compile, grad, nn, optim, parameter, parameterOf, repeat } from "pondus";
+import type { Executable } from "../src/backends/backend.ts";
+import type { TypedArray } from "../src/graph/dtype.ts";
+
+export const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(1 + 7 * i));
+
+/** Large enough that threads share the work, and with edges that no tile divides. */
+export const programs: { readonly [name: string]: () => ReturnType<typeof compile> } = {
+  "a product, its epilogue and its transposed forms": () => {
+    const [a, b] = [parameter([301, 203], 0.1), parameter([203, 151], 0.1)];
+    return compile(
+      ({ x }) => {
+        const y = x.matmul(a).matmul(b).tanh();
+        return { y, da: grad(y.square().sum(), a), db: grad(y.square().sum(), b) };
+      },
+      { x: [211, 301] },
+    ) as never;
+  },
+  "a large batch, taken in blocks": () => {
+    const model = nn.sequential(nn.dense(64, 96), nn.tanh, nn.dense(96, 96), nn.tanh, nn.dense(96, 1));
+    return compile(
+      ({ x }) => {
+        const y = model(x);
+        const { updates } = optim.sgd({ rate: 0.1 }).minimize(y.square().mean());
+        return { y, updates };
+      },
+      { x: [4096, 64] },
+    ) as never;
+  },
+  "elementwise work, sums of rows and of everything": () =>
+    compile(({ x }) => ({ e: x.exp().mul(x), rows: x.square().sum(1), all: x.sum() }), { x: [517, 331] }) as never,
+  "training steps": () => {
+    const model = nn.sequential(nn.dense(301, 203), nn.relu, nn.dense(203, 3));
+    return compile(
+      ({ x }) => {
+        const loss = model(x).square().mean();
+        const { updates } = optim.adam({ rate: 1e-2 }).minimize(loss);
+        return { loss, updates };
+      },
+      { x: [211, 301] },
+    ) as never;
+  },
+};
+
+/** All that a program leaves behind after three runs. */
+export async function resultsOf(executable: Executable): Promise<TypedArray[]> {
+  for (const [parameter, place] of executable.parameters) {
+    place.set(parameter.trainable ? wave(parameter.size).map((x) => 0.1 * x) : new Float32Array(parameter.size));
+  }
+  for (const place of executable.inputs.values()) place.set(wave(place.length));
+  for (let run = 0; run < 3; run++) await executable.run();
+  return [...executable.outputs.values(), ...executable.parameters.values()];
+}
+
+/** x <- x / 2 + 1, so many times. */
+export function iteration(backend: BackendName) {
+  const x = parameter([1000], 0);
+  const home = parameterOf(x);
+  if (!home) throw new Error("not a parameter");
+  const program = compile(
+    ({ count }) => {
+      const many = repeat({ outputs: {}, updates: [{ parameter: home, value: x.mul(0.5).add(1) }] }, count);
+      return { steps: many.outputs.steps, updates: many.updates };
+    },
+    { count: { shape: [], dtype: "int32" } },
+    { backend },
+  );
+  return { home, program };
+}
