@@ -1,4 +1,4 @@
-import { compile, grad, parameter, parameterOf, repeat } from "pondus";
+import { compile, einsum, grad, parameter, parameterOf, repeat } from "pondus";
 import { expect, test } from "vitest";
 import { onEveryBackend } from "./every-backend.ts";
 
@@ -62,6 +62,32 @@ onEveryBackend((backend) => {
       for (const name of ["left", "right", "both"] as const) expect(Float64Array.from(got[name].data)).toEqual(c);
     });
   }
+
+  // No operand lies along the result's last axis, and several vectors of it make a tile: squares of them are turned over.
+  test.each([
+    [3, 4, 5],
+    [3, 8, 8],
+    [5, 16, 12],
+    [4, 34, 17],
+    [2, 64, 16],
+  ])("float64 and float32: both operands across the last axis, %i x %i x %i", async (a, b, c) => {
+    for (const dtype of ["float64", "float32"] as const) {
+      const x = whole(a * b * c, 7);
+      const program = compile(
+        ({ x }) => ({ y: einsum("abc,abk->kcb", x, x) }),
+        { x: { shape: [a, b, c], dtype } },
+        { backend },
+      );
+      const { y } = await program.run({ x });
+      const expected = Float64Array.from({ length: c * c * b }, (_, i) => {
+        const [k, j, at] = [Math.floor(i / (c * b)), Math.floor(i / b) % c, i % b];
+        let sum = 0;
+        for (let p = 0; p < a; p++) sum += x[(p * b + at) * c + j] * x[(p * b + at) * c + k];
+        return sum;
+      });
+      expect(Float64Array.from(y.data)).toEqual(expected);
+    }
+  });
 
   test("a packed operand that the loop around it changes is packed anew at every turn", async () => {
     const [m, n] = [50, 600];

@@ -81,8 +81,10 @@ export class PointWriter {
     this.#squares.set(s, known);
     let rows = known.get(key);
     if (!rows) {
+      const along = vector as Index;
+      const first = corner.get(along) ?? 0;
       const sides = Array.from({ length: lanes }, (_, k) => {
-        const place = this.#place(s.buffer, s.at, undefined, new Map([...corner, [vector as Index, k]]));
+        const place = this.#place(s.buffer, s.at, undefined, new Map([...corner, [along, first + k]]));
         return this.#b.load(registerType(s.dtype), lanes, place, 1);
       });
       rows = this.#b.transpose(sides);
