@@ -1,7 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import { cacheFolder } from "../backends/native/cache.ts";
-import { threadsHere } from "../backends/native/host.ts";
 import { findToolchain } from "../backends/native/toolchain.ts";
+import { threadsHere } from "../backends/threads.ts";
 import { features, hasVectors } from "../backends/wasm/features.ts";
 import { inspectBackends } from "../runtime/choose.ts";
 import { version } from "../systems/version.ts";

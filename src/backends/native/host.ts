@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { type Library, libraryOf } from "./library.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -187,10 +186,4 @@ function open(code: Library): Host {
   const team = code.func("void *pondus_team(long size)");
   const largePages = code.func("void pondus_large_pages(void *m, long bytes)");
   return { team, largePages: (memory) => largePages(memory, memory.byteLength) };
-}
-
-/** Threads that a program may use: PONDUS_THREADS, else as many as the system offers. */
-export function threadsHere(): number {
-  const asked = Number(process.env.PONDUS_THREADS);
-  return Number.isInteger(asked) && asked > 0 ? asked : availableParallelism();
 }

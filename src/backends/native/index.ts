@@ -6,7 +6,8 @@ import { PondusError } from "../../graph/errors.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import type { Backend, Executable } from "../backend.ts";
 import { executableOf } from "../executable.ts";
-import { type Host, hostOf, threadsHere } from "./host.ts";
+import { longRun, threadsHere } from "../threads.ts";
+import { type Host, hostOf } from "./host.ts";
 import { giveUp, inspect } from "./inspect.ts";
 import { type Library, libraryOf } from "./library.ts";
 import { memoOf, recall, remember } from "./memo.ts";
@@ -20,9 +21,6 @@ export const native: Backend = {
   unavailable: () => inspect().problem,
   load: (graph) => loadNative(graph),
 };
-
-/** Runs of fewer instructions (a few milliseconds) are done at once: to hand one to another thread costs more. */
-const longRun = 2e7;
 
 /**
  * Loads a program, written for `machine` when one is given, else for this one, and run by so many threads.

@@ -1,7 +1,7 @@
 import { dump } from "../../compiler/dump.ts";
 import type { LoopProgram } from "../../compiler/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { threadsHere } from "../native/host.ts";
+import { longRun, threadsHere } from "../threads.ts";
 import { controlAfter, mostThreads } from "./control.ts";
 import { encode } from "./encode.ts";
 import { type Features, features, hasVectors } from "./features.ts";
@@ -16,9 +16,6 @@ export interface LoadedProgram {
   /** A promise where it may take long. */
   run(): void | Promise<void>;
 }
-
-/** Runs of fewer instructions (some milliseconds) are done at once: to hand one to another thread costs more. */
-const longRun = 2e7;
 
 /**
  * Prints a program, has the engine compile it, and gives its memory. One that may run long is run by so many threads,
