@@ -265,6 +265,17 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     expect(source.join()).toContain("4 * (599999999L)");
   });
 
+  test("what fails leaves no compiler at work", async () => {
+    const log = join(folder, "log");
+    vi.stubEnv("CC", script(`echo begins >> ${log}; ${compiler} "$@"; code=$?; echo ended >> ${log}; exit $code`));
+    const { compile, zeros } = await fresh();
+    const program = compile(({ x }) => ({ y: x.add(zeros([2 ** 22, 2 ** 22])) }), { x: [1, 1] }, { backend: "native" });
+    await expect(program.load()).rejects.toMatchObject({ code: "native.memory" });
+    const lines = readFileSync(log, "utf8").trim().split("\n");
+    expect(lines.filter((line) => line === "begins").length).toBeGreaterThan(1);
+    expect(lines.filter((line) => line === "ended")).toHaveLength(lines.length / 2);
+  });
+
   test("more memory than there is, in words", async () => {
     const { compile, zeros } = await fresh();
     for (const backend of ["native", "wasm", "reference"] as const) {

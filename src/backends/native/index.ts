@@ -13,7 +13,7 @@ import { type Library, libraryOf } from "./library.ts";
 import { memoOf, recall, remember } from "./memo.ts";
 import type { Plan } from "./plan.ts";
 import { printC } from "./print.ts";
-import type { Toolchain } from "./toolchain.ts";
+import { allEnded, type Toolchain } from "./toolchain.ts";
 
 /** Machine code: the program printed as C, compiled by the system's compiler, and called in this process. */
 export const native: Backend = {
@@ -62,17 +62,23 @@ async function prepare(graph: GraphProgram, machine: Machine, toolchain: Toolcha
     return { plan, arena: allocate(plan), code: kept.code, host: await orGiveUp(toolchain, hostOf(toolchain)) };
   }
   const host = hostOf(toolchain);
-  host.catch(() => {});
-  // One turn of the event loop, and its compiler has all that it waits for: it works while the program is written.
+  const [{ plan, arena, name, code }, opened] = await allEnded([
+    compileAnew(graph, machine, toolchain),
+    orGiveUp(toolchain, host),
+  ]);
+  if (memo) remember(memo, plan, name);
+  return { plan, arena, code, host: opened };
+}
+
+async function compileAnew(graph: GraphProgram, machine: Machine, toolchain: Toolchain) {
+  // One turn of the event loop, and the host's compiler has all that it waits for: it works while the program is written.
   await new Promise((resolve) => setImmediate(resolve));
   const { program, ...places } = compileGraph(graph, machine);
   const plan: Plan = { ...places, bytes: program.bytes, long: program.work >= longRun };
   const arena = allocate(plan);
   const files = printC(program, availableParallelism());
   dump("c", () => files.join("\n"));
-  const [{ name, code }, opened] = await orGiveUp(toolchain, Promise.all([libraryOf(files, toolchain), host]));
-  if (memo) remember(memo, plan, name);
-  return { plan, arena, code, host: opened };
+  return { plan, arena, ...(await orGiveUp(toolchain, libraryOf(files, toolchain))) };
 }
 
 /** Calls C on a thread of its own; the event loop goes on. */

@@ -133,12 +133,20 @@ export function commandFor({ args, isGcc }: Toolchain, target: string, part = fa
   ];
 }
 
+/** As Promise.all, but nothing is still at work when it fails, writing where others clean up. */
+export async function allEnded<const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 /** Compiles a C program into a shared library, its files side by side; throws with what the compiler said. */
 export async function compileC(toolchain: Toolchain, files: readonly string[], target: string): Promise<void> {
   if (files.length === 1) return call(toolchain, commandFor(toolchain, target), files[0]);
   const parts = files.map((_, k) => `${target}${k}`);
   try {
-    await Promise.all(files.map((file, k) => call(toolchain, commandFor(toolchain, parts[k], true), file)));
+    await allEnded(files.map((file, k) => call(toolchain, commandFor(toolchain, parts[k], true), file)));
     await call(toolchain, [...toolchain.args, ...flags, "-o", target, ...parts, "-lm", "-pthread"], "");
   } finally {
     for (const part of parts) rmSync(part, { force: true });
