@@ -1,6 +1,8 @@
 export { grad, hvp, jvp, vjp } from "./autodiff/index.ts";
+export { type LighterMethod, type SecondOrderPrice, secondOrderPrice } from "./autodiff/price.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
+export { memoryHere } from "./graph/memory-here.ts";
 export type { Shape } from "./graph/shape.ts";
 export { type Weighing, weigh } from "./ledger/index.ts";
 export * as nn from "./nn/index.ts";
