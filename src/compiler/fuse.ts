@@ -3,7 +3,8 @@ import type { Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
-import { Order, sorted } from "./group-order.ts";
+import { Order } from "./group-order.ts";
+import { schedule } from "./schedule.ts";
 import { chooseStored, isAnchor, isControl, isMove, keepsPlace, longAxes } from "./store.ts";
 import type { View } from "./views.ts";
 
@@ -22,6 +23,8 @@ export interface Group {
   readonly stored: Set<Node>;
   /** Leaves that it reads. */
   readonly reads: Set<Node>;
+  /** Values of other groups that it reads; of loops and branches, the node itself. */
+  readonly uses: Set<Node>;
 }
 
 export interface BlockPlan {
@@ -52,7 +55,7 @@ export function fuse(
   const groups = formGroups(order, stored, merging, leaves, following);
   markStored(groups, merging, outputs, leaves);
   readBeforeOverwriting(groups, overwrites, following);
-  return { groups: sorted(groups), merging };
+  return { groups: schedule(groups, new Set(outputs)), merging };
 }
 
 interface Dependencies {
@@ -131,6 +134,7 @@ function formGroups(
         needs: new Set(),
         stored: new Set(),
         reads: new Set(),
+        uses: new Set(),
       };
       groups.push(group);
     }
@@ -142,7 +146,7 @@ function formGroups(
   return groups;
 }
 
-/** A member is stored when another group reads it, or when the block returns it. */
+/** A member is stored when another group uses it, or when the block returns it. */
 function markStored(
   groups: readonly Group[],
   merging: ReadonlySet<Node>,
@@ -156,7 +160,9 @@ function markStored(
       const { here, elsewhere } = dependenciesOf(m, candidates, merging, leaves);
       for (const x of [...here, ...elsewhere]) {
         const owner = home.get(x);
-        if (owner && owner !== g && !owner.control) owner.stored.add(x);
+        if (!owner || owner === g) continue;
+        g.uses.add(x);
+        if (!owner.control) owner.stored.add(x);
       }
     }
   }

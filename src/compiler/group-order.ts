@@ -48,25 +48,3 @@ export class Order<T extends Needy<T>> {
     return this.#levels.get(x) ?? 0;
   }
 }
-
-/** All, each after what it needs. */
-export function sorted<T extends Needy<T>>(all: readonly T[]): T[] {
-  const seen = new Set<T>();
-  const out: T[] = [];
-  for (const root of all) {
-    const stack = seen.has(root) ? [] : [{ x: root, rest: root.needs.values() }];
-    seen.add(root);
-    while (stack.length > 0) {
-      const { x, rest } = stack[stack.length - 1];
-      const { value, done } = rest.next();
-      if (done) {
-        out.push(x);
-        stack.pop();
-      } else if (!seen.has(value)) {
-        seen.add(value);
-        stack.push({ x: value, rest: value.needs.values() });
-      }
-    }
-  }
-  return out;
-}
