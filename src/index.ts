@@ -1,4 +1,4 @@
-export { grad, hvp, jvp, vjp } from "./autodiff/index.ts";
+export { checkpoint, grad, hvp, jvp, vjp } from "./autodiff/index.ts";
 export { type LighterMethod, type SecondOrderPrice, secondOrderPrice } from "./autodiff/price.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";

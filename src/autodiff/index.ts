@@ -4,6 +4,9 @@ import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, sameShape } from "../graph/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+
+export { checkpoint } from "./checkpoint.ts";
+
 import { pushforward } from "./forward.ts";
 import { pullback } from "./reverse.ts";
 import { orZeros } from "./zero.ts";

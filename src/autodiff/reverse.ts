@@ -3,6 +3,7 @@ import type { Node } from "../graph/node.ts";
 import { inheriting } from "../graph/origin.ts";
 import { dependents, topological } from "../graph/walk.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { type Again, again } from "./checkpoint.ts";
 import { controlBackward } from "./control-backward.ts";
 import { derivedFrom } from "./origin.ts";
 import { rules } from "./rules.ts";
@@ -19,6 +20,8 @@ export function pullback(
 ): (Node | undefined)[] {
   const between = dependents(outputs, wrt);
   const found = new Map<Node, Tensor>();
+  /** What those of `wrt` get that lie inside a checkpoint; from there it went on as it was computed again. */
+  const asked = new Map<Node, Tensor | undefined>();
   /** Cotangents of a control node's results, gathered from its picks. */
   const results = new Map<Node, (Node | undefined)[]>();
   const give = (node: Node, ct: Tensor | undefined) => {
@@ -28,8 +31,8 @@ export function pullback(
     const ct = cotangents[i];
     if (ct) give(y, new Tensor(ct));
   });
-  for (const node of topological(outputs).reverse()) {
-    if (!between.has(node)) continue;
+  const visit = (node: Node): void => {
+    if (!between.has(node)) return;
     const several = results.get(node);
     if (several) {
       const cts = inheriting(derivedFrom(node), () => controlBackward(node, several, pullback));
@@ -37,22 +40,33 @@ export function pullback(
         const ct = cts[i];
         if (ct) inheriting(derivedFrom(x), () => give(x, new Tensor(ct)));
       });
-      continue;
+      return;
     }
     const ct = found.get(node);
-    if (!ct) continue;
+    if (!ct) return;
     if (node.is("pick")) {
       const list = results.get(node.inputs[0]) ?? [];
       list[node.attrs.index] = ct.node;
       results.set(node.inputs[0], list);
-      continue;
-    }
-    inheriting(derivedFrom(node), () => {
-      const cts = rules[node.op].backward(node, ct);
-      node.inputs.forEach((x, i) => {
-        give(x, cts[i]);
+    } else if (node.is("checkpoint")) {
+      visitInside(again(node, ct.node, wrt), ct);
+    } else {
+      inheriting(derivedFrom(node), () => {
+        const cts = rules[node.op].backward(node, ct);
+        node.inputs.forEach((x, i) => {
+          give(x, cts[i]);
+        });
       });
-    });
-  }
-  return wrt.map((x) => found.get(x)?.node);
+    }
+  };
+  /** Beside the arguments, what the inside uses gets its cotangents too: all of that comes later in the order. */
+  const visitInside = ({ result, inside, arguments: starts, named }: Again, ct: Tensor): void => {
+    const sources = [...wrt, ...[...starts].flatMap(([x, start]) => (between.has(x) ? [start] : []))];
+    for (const x of dependents([result], [...sources, ...named.values()])) between.add(x);
+    give(result, ct);
+    for (const node of inside.toReversed()) visit(node);
+    for (const [x, remade] of named) asked.set(x, plus(asked.get(x), found.get(remade)));
+  };
+  for (const node of topological(outputs).reverse()) visit(node);
+  return wrt.map((x) => plus(found.get(x), asked.get(x))?.node);
 }

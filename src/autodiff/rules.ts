@@ -163,6 +163,15 @@ export const rules: { readonly [K in OpName]: Rule } = {
     return t(make("slice", [ct.node], { start: before, stop }));
   }),
   flip: linear((node, ct) => ct.flip((node as Node<"flip">).attrs.axes)),
+  again: linear((_, ct) => ct),
+  checkpoint: {
+    forward: (node, [d, ...moving]) => {
+      const given = [...node.inputs.slice(1), ...moving.flatMap((x) => x?.node ?? [])];
+      return d && t(make("checkpoint", [d.node, ...new Set(given)], {}));
+    },
+    // What lies between its arguments and its result is derived as it is computed again: reverse.ts.
+    backward: () => [],
+  },
 
   contract: {
     forward: (node, [x, y]) => {

@@ -62,7 +62,7 @@ function axisAfter(node: Node, axes: ReadonlyMap<Node, number>, size: number): n
     return at - node.attrs.axes.filter((axis) => axis < at).length;
   }
   if (node.is("permute")) return node.attrs.order.indexOf(at);
-  if (node.is("expand")) return at;
+  if (node.is("expand") || node.is("again")) return at;
   if (node.is("flip")) return node.attrs.axes.includes(at) ? undefined : at;
   if (node.is("slice")) return node.attrs.start[at] === 0 && node.attrs.stop[at] === size ? at : undefined;
   if (node.is("pad")) return node.attrs.before[at] === 0 && node.attrs.after[at] === 0 ? at : undefined;

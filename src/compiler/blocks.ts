@@ -143,7 +143,9 @@ class Blocks {
       if (!made) {
         const at = axis.get(node);
         const given = at !== undefined && (this.#seeds.has(node) || (phase.get(node) as number) < pass);
-        made = given ? sequence(this.#outer(node), at) : inheriting(node.origin, () => this.#remake(node, operand));
+        made = given
+          ? sequence(this.#outer(node), at)
+          : inheriting(node.origin, () => this.#remake(node, pass, operand));
         known.set(node, made);
       }
       return made;
@@ -202,7 +204,7 @@ class Blocks {
   }
 
   /** A node for the samples of one block. */
-  #remake(node: Node, operand: (x: Node, at: number | undefined) => Node): Node {
+  #remake(node: Node, pass: number, operand: (x: Node, at: number | undefined) => Node): Node {
     const { axis } = this.#batch;
     const [x] = node.inputs;
     const at = axis.get(node);
@@ -226,6 +228,11 @@ class Blocks {
     }
     if (node.is("gather")) {
       return make("gather", [operand(x, undefined), operand(node.inputs[1], axis.get(node.inputs[1]))], node.attrs);
+    }
+    if (node.is("again")) {
+      const [value, when] = [operand(x, own), node.inputs[1]];
+      const inHere = axis.has(when) && !this.#seeds.has(when) && this.#batch.phase.get(when) === pass;
+      return make("again", [value, inHere ? operand(when, undefined) : value], node.attrs);
     }
     if (node.is("expand")) return moved("expand");
     if (node.is("reshape")) return moved("reshape");

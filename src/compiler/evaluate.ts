@@ -17,7 +17,7 @@ export interface Surroundings {
 export function viewThrough(node: Node, view: (node: Node) => View | undefined): View | undefined {
   const known = view(node);
   if (known) return known;
-  if (!["reshape", "permute", "expand", "slice", "flip"].includes(node.op)) return undefined;
+  if (!["reshape", "permute", "expand", "slice", "flip", "again"].includes(node.op)) return undefined;
   const source = viewThrough(node.inputs[0], view);
   return source && moveView(node, source);
 }
@@ -54,6 +54,7 @@ export class Evaluator {
     if (node.is("iota")) return { kind: "position", at: index[0], dtype: "int32" };
     if (isElementwise(node.op))
       return { kind: "apply", op: node.op, args: node.inputs.map((y) => go(y, index)), dtype };
+    if (node.is("again")) return go(x, index);
     if (node.is("permute")) {
       const source: Affine[] = [];
       node.attrs.order.forEach((axis, i) => {

@@ -64,6 +64,8 @@ interface Dependencies {
   /** Stored nodes and results of loops read elsewhere. */
   readonly elsewhere: Set<Node>;
   readonly leaves: Set<Node>;
+  /** Not read, but to be there before. */
+  readonly before: Set<Node>;
 }
 
 /** What the kernel that computes `node` reads. */
@@ -73,7 +75,7 @@ function dependenciesOf(
   merging: ReadonlySet<Node>,
   leaves: ReadonlyMap<Node, View>,
 ): Dependencies {
-  const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set() };
+  const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set(), before: new Set() };
   // One value may be read both at the point and elsewhere, and then both count.
   const seen = { here: new Set<Node>(), elsewhere: new Set<Node>() };
   const visit = (x: Node, here: boolean) => {
@@ -85,9 +87,20 @@ function dependenciesOf(
     else if (stored.has(x)) (here && !merging.has(x) ? found.here : found.elsewhere).add(x);
     else below(x, here);
   };
+  const awaited = new Set<Node>();
+  const awaits = (x: Node) => {
+    if (awaited.has(x)) return;
+    awaited.add(x);
+    if (x.op === "pick") found.before.add(x.inputs[0]);
+    else if (stored.has(x)) found.before.add(x);
+    else if (!leaves.has(x)) x.inputs.forEach(awaits);
+  };
   const below = (x: Node, here: boolean) => {
     if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
-    else if (isMove(x)) visit(x.inputs[0], here && (keepsPlace(x) || merging.has(x)));
+    else if (x.op === "again") {
+      visit(x.inputs[0], here);
+      awaits(x.inputs[1]);
+    } else if (isMove(x)) visit(x.inputs[0], here && (keepsPlace(x) || merging.has(x)));
     else
       x.inputs.forEach((y, i) =>
         visit(y, here && x.op === "gather" && i === 1 && sameShape(longAxes(x.shape), longAxes(y.shape))),
@@ -114,7 +127,7 @@ function formGroups(
   for (const node of order) {
     if (!isControl(node) && (!stored.has(node) || leaves.has(node))) continue;
     const needed = dependenciesOf(node, stored, merging, leaves);
-    const before = [...needed.here, ...needed.elsewhere].map(homeOf);
+    const before = [...needed.here, ...needed.elsewhere, ...needed.before].map(homeOf);
     const space = longAxes(merging.has(node) ? node.inputs[0].shape : node.shape);
     let group: Group | undefined;
     if (!isControl(node) && !isAnchor(node)) {

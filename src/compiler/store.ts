@@ -16,6 +16,7 @@ const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
 
 /** A view that keeps every element at its place, up to axes of size 1. */
 export function keepsPlace(node: Node): boolean {
+  if (node.op === "again") return true;
   return (
     (node.op === "reshape" || node.op === "expand" || node.op === "permute") &&
     sameShape(longAxes(node.shape), longAxes(node.inputs[0].shape)) &&

@@ -39,6 +39,7 @@ export function moveView(node: Node, source: View): View | undefined {
     const skip = x.shape.reduce((sum, n, i) => sum + (flipped(i) ? (n - 1) * strides[i] : 0), 0);
     return { buffer, offset: add(offset, at(skip)), strides: strides.map((s, i) => (flipped(i) ? -s : s)) };
   }
+  if (node.is("again")) return source;
   if (!node.is("reshape")) return undefined;
   if (isContiguous(source, x.shape)) return contiguous(buffer, node.shape, offset);
   const groups = reshapeGroups(x.shape, node.shape);

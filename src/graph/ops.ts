@@ -63,6 +63,10 @@ export interface OpAttrs {
   slice: { start: readonly number[]; stop: readonly number[] };
   pad: { before: readonly number[]; after: readonly number[] };
   flip: { axes: readonly number[] };
+  /** Its second input only says when: not before that is there. */
+  again: None;
+  /** Inputs: a value, and what it is to be computed from again for the backward pass. */
+  checkpoint: None;
   // contract, gather, scatter
   contract: { a: readonly number[]; b: readonly number[]; out: readonly number[] };
   gather: { axis: number };
@@ -206,6 +210,8 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   slice: move,
   pad: move,
   flip: move,
+  again: move,
+  checkpoint: move,
 
   contract: { class: "contract", takes: "float", gives: "same", flops: 2, domain: [wide, wide] },
   gather: { class: "gather", takes: "any", gives: "same", flops: 0 },

@@ -101,6 +101,8 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   slice: ([x], { start, stop }) => ({ shape: start.map((from, axis) => stop[axis] - from), dtype: x.dtype }),
   pad: ([x], { before, after }) => ({ shape: x.shape.map((n, i) => before[i] + n + after[i]), dtype: x.dtype }),
   flip: ([x]) => typeOf(x),
+  again: ([x]) => typeOf(x),
+  checkpoint: ([x]) => typeOf(x),
 
   contract: ([x, y], { a, b, out }) => {
     requireDtype("contract", x);

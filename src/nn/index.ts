@@ -1,4 +1,5 @@
 export * from "./activations.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { dense } from "./dense.ts";
 export * from "./initializers.ts";
 export { type Layer, layer } from "./layer.ts";

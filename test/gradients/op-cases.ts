@@ -1,4 +1,5 @@
-import { arange, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
+import { arange, checkpoint, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
+import { make } from "../../src/graph/node.ts";
 import { type OpName, ops } from "../../src/graph/ops.ts";
 import { elementwise } from "../../src/tensor/operands.ts";
 import type { GradientCase } from "./check.ts";
@@ -128,6 +129,24 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   slice: [one("slice", (x) => x.slice(1, 1, 3), [2, 4]), one("at", (x) => x.at(-1).mul(x.at(0, 1).sum()), [3, 4])],
   pad: [one("pad", (x) => x.pad(0, 1, 2).pad(1, 0, 1).add(1), [2, 3])],
   flip: [one("flip", (x) => x.flip(1).mul(x), [2, 3]), one("flip all", (x) => x.flip().mul(x), [2, 3])],
+  checkpoint: [
+    one(
+      "checkpoint, of two arguments",
+      (x, y) => checkpoint((a: Tensor, b: Tensor) => a.mul(b).tanh().mul(a))(x, y.exp()).mul(x),
+      [5],
+      [5],
+    ),
+    one(
+      "checkpoint in a checkpoint, beside a value from outside",
+      (x, y) => {
+        const inner = checkpoint((a: Tensor) => a.sin().mul(y));
+        return checkpoint((a: Tensor) => inner(a.mul(y)).exp().mul(a))(x.tanh());
+      },
+      [5],
+      [5],
+    ),
+  ],
+  again: [one("again", (x) => new Tensor(make("again", [x.sin().node, x.exp().node], {})).mul(x), [5])],
 
   contract: (
     [

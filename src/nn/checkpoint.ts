@@ -1,0 +1,11 @@
+import { checkpoint as checkpointed } from "../autodiff/index.ts";
+import { type Layer, layer } from "./layer.ts";
+
+/**
+ * A layer whose inside the backward pass computes again rather than keeping it: less memory for one more forward pass.
+ * Its parameters and their names, its values and their gradients are those of the layer itself.
+ */
+export function checkpoint(inner: Layer): Layer {
+  const { parameters, children } = inner;
+  return layer("checkpoint", checkpointed(inner), { name: `checkpoint(${inner.name})`, parameters, children });
+}
