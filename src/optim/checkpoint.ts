@@ -10,6 +10,8 @@ export interface TrainingRecord {
   readonly loss: number;
   /** The validation loss with the weights that it left. */
   readonly validation?: number;
+  /** What it cost to come to that loss, where the optimizer counts it (see `gradientEquivalents`). */
+  readonly gradientEquivalents?: number;
 }
 
 export interface SavedTensor {

@@ -8,7 +8,7 @@ import { NonFiniteError } from "./nonfinite.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { breathe, Pace } from "./pace.ts";
 import { retrace } from "./retrace.ts";
-import { stepper } from "./stepper.ts";
+import { type StepResult, stepper } from "./stepper.ts";
 
 export interface FitOptions {
   /**
@@ -53,7 +53,8 @@ export interface Progress {
 }
 
 export interface FitResult {
-  readonly stopped: "finished" | "early" | "interrupted";
+  /** "converged": the optimizer found nothing left to do. */
+  readonly stopped: "finished" | "early" | "converged" | "interrupted";
   /** Steps taken. */
   readonly steps: number;
   /** The last step's loss. */
@@ -98,9 +99,13 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     history: [...history],
     best: best && { step: best.step, validation: best.validation },
   });
-  const record = async () => {
+  const record = async ({ gradientEquivalents }: StepResult) => {
     const judged = judge && (await judge.run()).loss.item();
-    history.push({ step: done, loss, ...(judged !== undefined && { validation: judged }) });
+    const known = {
+      ...(judged !== undefined && { validation: judged }),
+      ...(gradientEquivalents && { gradientEquivalents }),
+    };
+    history.push({ step: done, loss, ...known });
     if (judged !== undefined && judged < (best?.validation ?? Number.POSITIVE_INFINITY)) {
       best = { step: done, validation: judged, weights: capture(step.trained.values()) };
     }
@@ -130,18 +135,19 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     before = here;
     done += result.taken;
     loss = result.loss;
-    if (done === boundary) await record();
+    if (done === boundary || result.done) await record(result);
     onProgress?.({
       step: done,
-      steps,
+      // Having converged it goes no further.
+      steps: result.done ? done : steps,
       loss,
       validation: history.at(-1)?.validation,
       stepsPerSecond: pace.stepsPerSecond,
-      secondsLeft: (steps - done) / pace.stepsPerSecond,
+      secondsLeft: result.done ? 0 : (steps - done) / pace.stepsPerSecond,
       checkpoint,
     });
     await breathe();
-    stopped = outcome();
+    stopped = result.done ? "converged" : outcome();
   }
   const last = checkpoint();
   if (best && Number.isFinite(patience) && stopped !== "interrupted") restore(best.weights);

@@ -1,9 +1,13 @@
 export { type AdamOptions, adam, adamw } from "./adam.ts";
 export type { Checkpoint, SavedTensor, TrainingRecord } from "./checkpoint.ts";
 export { type Clip, clipByGlobalNorm } from "./clip.ts";
+export { type Evaluations, evaluationsIn, gradientEquivalents, inGradients } from "./evaluations.ts";
 export { type FitOptions, type FitResult, fit, type Progress } from "./fit.ts";
+export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { type LeastSquaresOptions, type LeastSquaresResult, leastSquares } from "./levenberg-marquardt.ts";
+export type { LineSearchOptions } from "./line-search.ts";
+export { type NewtonCGOptions, newtonCG } from "./newton-cg.ts";
 export { NonFiniteError } from "./nonfinite.ts";
-export { type CommonOptions, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
+export { type CommonOptions, type Minimization, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
 export { constant, cosine, exponential, linear, piecewise, type Schedule, warmupCosine } from "./schedules.ts";
 export { sgd } from "./sgd.ts";

@@ -23,8 +23,21 @@ export interface Optimizer {
    *               `stopGradient`); parameters take their dotted names from it
    * @throws `optim.parameters` when there is nothing to train, `grad.scalar` when the loss is not one float
    */
-  minimize(loss: Tensor, model?: Model): { updates: Update[] };
+  minimize(loss: Tensor, model?: Model): Minimization;
+  /** Whether it compares losses of different steps, so that the loss must be the same function at all of them. */
+  readonly sameLoss?: boolean;
 }
+
+/** One step of an optimizer. */
+export type Minimization = {
+  readonly updates: Update[];
+  /** The loss at the weights that the step finds, where the optimizer knows it and it need not be computed again. */
+  readonly loss?: Tensor;
+  /** Whether the step found nothing left to do (bool scalar): the weights stay, and no further step will move them. */
+  readonly done?: Tensor;
+  /** What it cost to come to that loss and its gradient, in gradients (float64 scalar; see `gradientEquivalents`). */
+  readonly gradientEquivalents?: Tensor;
+};
 
 export interface CommonOptions {
   /** Step size, or a schedule of it. */
@@ -51,7 +64,7 @@ export function optimizer(name: string, options: CommonOptions, rule: (turn: Tur
     throw new PondusError("optim.rate", `${name}: the rate must be a number from 0, but ${rate} came.`);
   }
   const minimize = (loss: Tensor, model?: Model) => {
-    const parameters = chosen(name, loss, model);
+    const parameters = parametersToTrain(name, loss, model);
     const names = uniqueNames(parameters.map((p) => p.name));
     const values = parameters.map(tensorOf);
     const raw = grad(loss, values);
@@ -99,7 +112,8 @@ function lazyCounter(name: string) {
   };
 }
 
-function chosen(name: string, loss: Tensor, model: Model | undefined): Parameter[] {
+/** Every trainable parameter of the model (or of all) that the loss depends on; throws `optim.parameters` when there is none. */
+export function parametersToTrain(name: string, loss: Tensor, model: Model | undefined): Parameter[] {
   const reached = reachedByGradient(loss.node);
   const candidates = model === undefined ? [...reached] : Object.values(nameParameters(model));
   const found = candidates.filter((p) => p.trainable && isFloat(p.dtype) && reached.has(p));

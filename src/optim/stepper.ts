@@ -4,7 +4,8 @@ import type { Node } from "../graph/node.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { topological } from "../graph/walk.ts";
 import type { Model } from "../nn/index.ts";
-import { compile, repeat } from "../runtime/index.ts";
+import { compile, type NumberArray, repeat } from "../runtime/index.ts";
+import type { Tensors } from "../tensor/control.ts";
 import { foldIn, key as keyOf } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { allFinite, capture, type Snapshot } from "./checkpoint.ts";
@@ -25,10 +26,19 @@ export interface Stepper {
   setSteps(steps: number): void;
   /** Copies of all that a step changes, the count of steps too. */
   snapshot(): Snapshot;
-  /** Takes `count` steps, or fewer when a loss is not finite: that step is the last. */
-  run(count: number): Promise<{ loss: number; taken: number }>;
+  /** Takes `count` steps, or fewer when a loss is not finite or the optimizer is done: that step is the last. */
+  run(count: number): Promise<StepResult>;
   /** Whether all that steps change is finite. */
   isFinite(): boolean;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  readonly taken: number;
+  /** Whether the optimizer found nothing left to do. */
+  readonly done: boolean;
+  /** What the training cost so far, where the optimizer counts it. */
+  readonly gradientEquivalents?: number;
 }
 
 /** Throws `train.loss` when the loss is no tensor, `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
@@ -49,8 +59,15 @@ export function stepper(options: {
       `fit: the loss should be a tensor of one float, or a function that returns one, but ${describe(loss)} came.`,
     );
   }
-  const { updates } = optimizer.minimize(loss, parameters);
-  const roots = [loss, ...updates.map((u) => u.value)].map((x) => x.node);
+  const { updates, loss: known = loss, done, gradientEquivalents } = optimizer.minimize(loss, parameters);
+  const roots = [known, ...updates.map((u) => u.value)].map((x) => x.node);
+  if (optimizer.sameLoss && topological([loss.node]).includes(step.node)) {
+    throw new PondusError(
+      "train.loss",
+      `fit: ${optimizer.name} compares the losses of different steps, so the loss must be the same at all of them, but ` +
+        "it depends on the step or its key; use all the data at each step, or another optimizer such as adam.",
+    );
+  }
   for (const node of topological(roots)) {
     if (node.is("input")) {
       throw new PondusError(
@@ -63,10 +80,13 @@ export function stepper(options: {
   const counted = { parameter: counter, value: step.add(1) };
   const program = compile(
     ({ count }) => {
-      const many = repeat({ outputs: { loss }, updates: [...updates, counted] }, count, (at) =>
-        at.loss.abs().lt(Number.POSITIVE_INFINITY),
-      );
-      return { loss: many.outputs.loss, taken: many.outputs.steps, updates: many.updates };
+      const reported = { loss: known, ...(done && { done }), ...(gradientEquivalents && { gradientEquivalents }) };
+      const many = repeat<Tensors>({ outputs: reported, updates: [...updates, counted] }, count, (at) => {
+        const finite = at.loss.abs().lt(Number.POSITIVE_INFINITY);
+        return done ? finite.and(at.done.not()) : finite;
+      });
+      const { steps: taken, ...last } = many.outputs;
+      return { ...last, taken, updates: many.updates };
     },
     { count: { shape: [], dtype: "int32" } },
     { backend },
@@ -83,8 +103,14 @@ export function stepper(options: {
     setSteps: (steps) => counter.write([steps]),
     snapshot: () => capture([...changed, counter]),
     run: async (count) => {
-      const result = await program.run({ count });
-      return { loss: result.loss.item(), taken: result.taken.item() };
+      const result = (await program.run({ count })) as Partial<Record<string, NumberArray>>;
+      const number = (name: string) => result[name]?.item();
+      return {
+        loss: number("loss") as number,
+        taken: number("taken") as number,
+        done: Boolean(number("done")),
+        gradientEquivalents: number("gradientEquivalents"),
+      };
     },
     isFinite: () => changed.every((p) => allFinite(p.read())),
   };
