@@ -20,7 +20,7 @@ export interface NewtonCGOptions {
  * Newton's method without the matrix: the Newton equations are solved by conjugate gradients, as exactly as the
  * gradient's fall so far deserves, and left where the curvature is negative (Nocedal & Wright, Numerical Optimization,
  * 2nd ed., algorithm 7.1); then a line search for the strong Wolfe conditions. How exactly is the second choice of
- * Eisenstat and Walker (SIAM J. Sci. Comput. 17, 16, 1996), 0.9 (|g| / |g before|)^2, at most 1/2: near a minimum the
+ * Eisenstat and Walker (SIAM J. Sci. Comput. 17, 16, 1996), 0.9 (|g| / |g before|)^2, at most 1/10: near a minimum the
  * error is squared at every step, whatever the loss's unit.
  *
  * It holds about 6 numbers for each knob; a step costs 2 gradients for each product, and 1 for each trial of the line search.
@@ -39,7 +39,7 @@ export function newtonCG(options: NewtonCGOptions = {}): Optimizer {
     const norm = dot(gradient, gradient).sqrt();
     const before = state("norm");
     const fall = norm.div(before.before);
-    const share = where(fresh, 0.5, fall.mul(fall).mul(0.9).minimum(0.5));
+    const share = where(fresh, 0.1, fall.mul(fall).mul(0.9).minimum(0.1));
     before.become(norm);
     const solved = conjugateGradients((v) => objective.hessian(weights, v), gradient, {
       until: share.mul(norm),
