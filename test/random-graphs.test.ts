@@ -57,7 +57,7 @@ const shaken = [1, 2, 3, 4].map((seed): Shake => {
 });
 
 /** The graphs' values are of order 1; where less comes out, something has cancelled, and rounding is relative to this. */
-const ordinary = 1e-3;
+const ordinary = 2e-2;
 
 /** How much coarser float32 is than float64. */
 const coarser = 2 ** 29;

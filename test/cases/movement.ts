@@ -1,4 +1,5 @@
-import { concat, eye, stack } from "pondus";
+import { concat, eye, stack, Tensor } from "pondus";
+import { make } from "../../src/graph/node.ts";
 import { type Case, everyType, floats, numbers, sample } from "./case.ts";
 
 export const movementCases: readonly Case[] = [
@@ -19,6 +20,8 @@ export const movementCases: readonly Case[] = [
         flipAll: x.flip(),
         at: x.at(-1, 1),
         unsqueeze: x.unsqueeze(1),
+        again: new Tensor(make("again", [x.T.node, x.flip().node], {})),
+        checkpoint: new Tensor(make("checkpoint", [x.flip().node, x.node], {})),
       }),
     },
     {

@@ -20,6 +20,17 @@ static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); retu
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+// Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
+// clang fuses within an expression (-ffp-contract=on), which this is.
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+#define FMA_FLOAT(a, b, c) ((a) * (b) + (c))
+#define FMA_DOUBLE(a, b, c) ((a) * (b) + (c))
+#else
+#define FMA_FLOAT __builtin_fmaf
+#define FMA_DOUBLE __builtin_fma
+#endif
+static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
 static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
 static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
 static inline float floor_float(float x) { return __builtin_floorf(x); }
@@ -40,6 +51,20 @@ typedef unsigned u32x8 __attribute__((vector_size(32)));
 typedef unsigned u32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 typedef unsigned long long u64x8 __attribute__((vector_size(64)));
 typedef unsigned long long u64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return a * b + c; }
+#elif defined(__FMA__)
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+#else
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
+#endif
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return a * b + c; }
+#elif defined(__AVX512F__)
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4); }
+#else
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
+#endif
 static inline f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
 static inline f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
 static inline f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
@@ -81,16 +106,16 @@ ROUTINE void contract_0(char *m) {
       for (long i2 = 0; i2 < 3; i2 += 1) {
         const f32x8 v5 = *(float *)(m + 256 + 4 * (i0 * 3L + i2)) - (f32x8){0};
         const f32x8 v6 = *(f32x8_at *)(m + 0 + 4 * (i2 * 8L + i1));
-        const f32x8 v7 = v5 * v6 + v1;
+        const f32x8 v7 = fma_f32x8(v5, v6, v1);
         v1 = v7;
         const f32x8 v8 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 3L)) - (f32x8){0};
-        const f32x8 v9 = v8 * v6 + v2;
+        const f32x8 v9 = fma_f32x8(v8, v6, v2);
         v2 = v9;
         const f32x8 v10 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 6L)) - (f32x8){0};
-        const f32x8 v11 = v10 * v6 + v3;
+        const f32x8 v11 = fma_f32x8(v10, v6, v3);
         v3 = v11;
         const f32x8 v12 = *(float *)(m + 256 + 4 * (i0 * 3L + i2 + 9L)) - (f32x8){0};
-        const f32x8 v13 = v12 * v6 + v4;
+        const f32x8 v13 = fma_f32x8(v12, v6, v4);
         v4 = v13;
       }
       const f32x8 v14 = *(f32x8_at *)(m + 320 + 4 * (i1));
@@ -101,21 +126,21 @@ ROUTINE void contract_0(char *m) {
       const f32x8 v22 = v20 * v21;
       const f32x8 v24 = v22 + v23;
       const f32x8 v25 = v24 - v23;
-      const f32x8 v28 = v25 * v27 + v20;
-      const f32x8 v29 = v25 * v26 + v28;
-      const f32x8 v32 = v30 * v29 + v31;
-      const f32x8 v34 = v32 * v29 + v33;
-      const f32x8 v36 = v34 * v29 + v35;
-      const f32x8 v38 = v36 * v29 + v37;
-      const f32x8 v40 = v38 * v29 + v39;
+      const f32x8 v28 = fma_f32x8(v25, v27, v20);
+      const f32x8 v29 = fma_f32x8(v25, v26, v28);
+      const f32x8 v32 = fma_f32x8(v30, v29, v31);
+      const f32x8 v34 = fma_f32x8(v32, v29, v33);
+      const f32x8 v36 = fma_f32x8(v34, v29, v35);
+      const f32x8 v38 = fma_f32x8(v36, v29, v37);
+      const f32x8 v40 = fma_f32x8(v38, v29, v39);
       const f32x8 v41 = v29 * v29;
-      const f32x8 v42 = v41 * v40 + v29;
+      const f32x8 v42 = fma_f32x8(v41, v40, v29);
       const f32x8 v44 = v25 + v43;
       const i32x8 v45 = (i32x8)v44;
       const i32x8 v47 = v45 << (v46 & 31);
       const f32x8 v48 = (f32x8)v47;
       const f32x8 v50 = v48 - v49;
-      const f32x8 v51 = v42 * v48 + v50;
+      const f32x8 v51 = fma_f32x8(v42, v48, v50);
       const f32x8 v52 = v0 - v51;
       const f32x8 v54 = v51 + v53;
       const f32x8 v55 = v52 / v54;
@@ -133,21 +158,21 @@ ROUTINE void contract_0(char *m) {
       const f32x8 v67 = v66 * v21;
       const f32x8 v68 = v67 + v23;
       const f32x8 v69 = v68 - v23;
-      const f32x8 v70 = v69 * v27 + v66;
-      const f32x8 v71 = v69 * v26 + v70;
-      const f32x8 v72 = v30 * v71 + v31;
-      const f32x8 v73 = v72 * v71 + v33;
-      const f32x8 v74 = v73 * v71 + v35;
-      const f32x8 v75 = v74 * v71 + v37;
-      const f32x8 v76 = v75 * v71 + v39;
+      const f32x8 v70 = fma_f32x8(v69, v27, v66);
+      const f32x8 v71 = fma_f32x8(v69, v26, v70);
+      const f32x8 v72 = fma_f32x8(v30, v71, v31);
+      const f32x8 v73 = fma_f32x8(v72, v71, v33);
+      const f32x8 v74 = fma_f32x8(v73, v71, v35);
+      const f32x8 v75 = fma_f32x8(v74, v71, v37);
+      const f32x8 v76 = fma_f32x8(v75, v71, v39);
       const f32x8 v77 = v71 * v71;
-      const f32x8 v78 = v77 * v76 + v71;
+      const f32x8 v78 = fma_f32x8(v77, v76, v71);
       const f32x8 v79 = v69 + v43;
       const i32x8 v80 = (i32x8)v79;
       const i32x8 v81 = v80 << (v46 & 31);
       const f32x8 v82 = (f32x8)v81;
       const f32x8 v83 = v82 - v49;
-      const f32x8 v84 = v78 * v82 + v83;
+      const f32x8 v84 = fma_f32x8(v78, v82, v83);
       const f32x8 v85 = v0 - v84;
       const f32x8 v86 = v84 + v53;
       const f32x8 v87 = v85 / v86;
@@ -165,21 +190,21 @@ ROUTINE void contract_0(char *m) {
       const f32x8 v98 = v97 * v21;
       const f32x8 v99 = v98 + v23;
       const f32x8 v100 = v99 - v23;
-      const f32x8 v101 = v100 * v27 + v97;
-      const f32x8 v102 = v100 * v26 + v101;
-      const f32x8 v103 = v30 * v102 + v31;
-      const f32x8 v104 = v103 * v102 + v33;
-      const f32x8 v105 = v104 * v102 + v35;
-      const f32x8 v106 = v105 * v102 + v37;
-      const f32x8 v107 = v106 * v102 + v39;
+      const f32x8 v101 = fma_f32x8(v100, v27, v97);
+      const f32x8 v102 = fma_f32x8(v100, v26, v101);
+      const f32x8 v103 = fma_f32x8(v30, v102, v31);
+      const f32x8 v104 = fma_f32x8(v103, v102, v33);
+      const f32x8 v105 = fma_f32x8(v104, v102, v35);
+      const f32x8 v106 = fma_f32x8(v105, v102, v37);
+      const f32x8 v107 = fma_f32x8(v106, v102, v39);
       const f32x8 v108 = v102 * v102;
-      const f32x8 v109 = v108 * v107 + v102;
+      const f32x8 v109 = fma_f32x8(v108, v107, v102);
       const f32x8 v110 = v100 + v43;
       const i32x8 v111 = (i32x8)v110;
       const i32x8 v112 = v111 << (v46 & 31);
       const f32x8 v113 = (f32x8)v112;
       const f32x8 v114 = v113 - v49;
-      const f32x8 v115 = v109 * v113 + v114;
+      const f32x8 v115 = fma_f32x8(v109, v113, v114);
       const f32x8 v116 = v0 - v115;
       const f32x8 v117 = v115 + v53;
       const f32x8 v118 = v116 / v117;
@@ -197,21 +222,21 @@ ROUTINE void contract_0(char *m) {
       const f32x8 v129 = v128 * v21;
       const f32x8 v130 = v129 + v23;
       const f32x8 v131 = v130 - v23;
-      const f32x8 v132 = v131 * v27 + v128;
-      const f32x8 v133 = v131 * v26 + v132;
-      const f32x8 v134 = v30 * v133 + v31;
-      const f32x8 v135 = v134 * v133 + v33;
-      const f32x8 v136 = v135 * v133 + v35;
-      const f32x8 v137 = v136 * v133 + v37;
-      const f32x8 v138 = v137 * v133 + v39;
+      const f32x8 v132 = fma_f32x8(v131, v27, v128);
+      const f32x8 v133 = fma_f32x8(v131, v26, v132);
+      const f32x8 v134 = fma_f32x8(v30, v133, v31);
+      const f32x8 v135 = fma_f32x8(v134, v133, v33);
+      const f32x8 v136 = fma_f32x8(v135, v133, v35);
+      const f32x8 v137 = fma_f32x8(v136, v133, v37);
+      const f32x8 v138 = fma_f32x8(v137, v133, v39);
       const f32x8 v139 = v133 * v133;
-      const f32x8 v140 = v139 * v138 + v133;
+      const f32x8 v140 = fma_f32x8(v139, v138, v133);
       const f32x8 v141 = v131 + v43;
       const i32x8 v142 = (i32x8)v141;
       const i32x8 v143 = v142 << (v46 & 31);
       const f32x8 v144 = (f32x8)v143;
       const f32x8 v145 = v144 - v49;
-      const f32x8 v146 = v140 * v144 + v145;
+      const f32x8 v146 = fma_f32x8(v140, v144, v145);
       const f32x8 v147 = v0 - v146;
       const f32x8 v148 = v146 + v53;
       const f32x8 v149 = v147 / v148;

@@ -20,6 +20,17 @@ static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); retu
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+// Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
+// clang fuses within an expression (-ffp-contract=on), which this is.
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+#define FMA_FLOAT(a, b, c) ((a) * (b) + (c))
+#define FMA_DOUBLE(a, b, c) ((a) * (b) + (c))
+#else
+#define FMA_FLOAT __builtin_fmaf
+#define FMA_DOUBLE __builtin_fma
+#endif
+static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
 static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
 static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
 static inline float floor_float(float x) { return __builtin_floorf(x); }
@@ -38,7 +49,7 @@ ROUTINE void contract_0(char *m) {
       for (long i2 = 0; i2 < 3; i2 += 1) {
         const float v2 = *(float *)(m + 0 + 4 * (i0 * 3L + i2));
         const float v3 = *(float *)(m + 128 + 4 * (i2 * 2L + i1));
-        const float v4 = v2 * v3 + v1;
+        const float v4 = fma_float(v2, v3, v1);
         v1 = v4;
       }
       const float v6 = *(float *)(m + 64 + 4 * (i0 * 2L + i1));
@@ -57,7 +68,7 @@ ROUTINE void contract_1(char *m) {
       for (long i5 = 0; i5 < 4; i5 += 1) {
         const float v2 = *(float *)(m + 0 + 4 * (i5 * 3L + i3));
         const float v3 = *(float *)(m + 256 + 4 * (i5 * 2L + i4));
-        const float v4 = v2 * v3 + v1;
+        const float v4 = fma_float(v2, v3, v1);
         v1 = v4;
       }
       *(float *)(m + 192 + 4 * (i3 * 2L + i4)) = v1;

@@ -20,6 +20,17 @@ static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); retu
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+// Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
+// clang fuses within an expression (-ffp-contract=on), which this is.
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+#define FMA_FLOAT(a, b, c) ((a) * (b) + (c))
+#define FMA_DOUBLE(a, b, c) ((a) * (b) + (c))
+#else
+#define FMA_FLOAT __builtin_fmaf
+#define FMA_DOUBLE __builtin_fma
+#endif
+static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
 static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
 static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
 static inline float floor_float(float x) { return __builtin_floorf(x); }
@@ -40,6 +51,20 @@ typedef unsigned u32x4 __attribute__((vector_size(16)));
 typedef unsigned u32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
 typedef unsigned long long u64x4 __attribute__((vector_size(32)));
 typedef unsigned long long u64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return a * b + c; }
+#elif defined(__FMA__)
+static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
+#else
+static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
+#endif
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { return a * b + c; }
+#elif defined(__FMA__)
+static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
+#else
+static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
+#endif
 static inline f32x4 sqrt_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
 static inline f64x4 sqrt_f64x4(f64x4 x) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrt(x[k]); return r; }
 static inline f32x4 floor_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_floorf(x[k]); return r; }
@@ -64,6 +89,20 @@ typedef unsigned u32x8 __attribute__((vector_size(32)));
 typedef unsigned u32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 typedef unsigned long long u64x8 __attribute__((vector_size(64)));
 typedef unsigned long long u64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return a * b + c; }
+#elif defined(__FMA__)
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+#else
+static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
+#endif
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return a * b + c; }
+#elif defined(__AVX512F__)
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4); }
+#else
+static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
+#endif
 static inline f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
 static inline f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
 static inline f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
@@ -107,7 +146,7 @@ ROUTINE void contract_1(char *m, long i0) {
     for (long i3 = 0; i3 < 2; i3 += 1) {
       const float v2 = *(float *)(m + 256 + 4 * (i3));
       const float v3 = *(float *)(m + 64 + 4 * (i3 * 2L + i2));
-      const float v4 = v2 * v3 + v1;
+      const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
     }
     const float v5 = *(float *)(m + 0 + 4 * (i0 * 2L + i2));
@@ -118,21 +157,21 @@ ROUTINE void contract_1(char *m, long i0) {
     const float v13 = v11 * v12;
     const float v15 = v13 + v14;
     const float v16 = v15 - v14;
-    const float v19 = v16 * v18 + v11;
-    const float v20 = v16 * v17 + v19;
-    const float v23 = v21 * v20 + v22;
-    const float v25 = v23 * v20 + v24;
-    const float v27 = v25 * v20 + v26;
-    const float v29 = v27 * v20 + v28;
-    const float v31 = v29 * v20 + v30;
+    const float v19 = fma_float(v16, v18, v11);
+    const float v20 = fma_float(v16, v17, v19);
+    const float v23 = fma_float(v21, v20, v22);
+    const float v25 = fma_float(v23, v20, v24);
+    const float v27 = fma_float(v25, v20, v26);
+    const float v29 = fma_float(v27, v20, v28);
+    const float v31 = fma_float(v29, v20, v30);
     const float v32 = v20 * v20;
-    const float v33 = v32 * v31 + v20;
+    const float v33 = fma_float(v32, v31, v20);
     const float v35 = v16 + v34;
     const int v36 = bits_float(v35);
     const int v38 = v36 << (v37 & 31);
     const float v39 = bits_int(v38);
     const float v41 = v39 - v40;
-    const float v42 = v33 * v39 + v41;
+    const float v42 = fma_float(v33, v39, v41);
     const float v43 = v0 - v42;
     const float v45 = v42 + v44;
     const float v46 = v43 / v45;
@@ -202,7 +241,7 @@ ROUTINE void contract_8(char *m) {
     for (long i14 = 0; i14 < 2; i14 += 1) {
       const float v2 = *(float *)(m + 576 + 4 * (i14));
       const float v3 = *(float *)(m + 64 + 4 * (i13 * 2L + i14));
-      const float v4 = v2 * v3 + v1;
+      const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
     }
     *(float *)(m + 448 + 4 * (i13)) = v1;

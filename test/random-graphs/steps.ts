@@ -1,4 +1,4 @@
-import { concat, cond, einsum, scan, whileLoop, zeros } from "pondus";
+import { checkpoint, concat, cond, einsum, scan, type Tensor, whileLoop, zeros } from "pondus";
 import { broadcast } from "../../src/graph/shape.ts";
 import { positions, Written } from "./written.ts";
 
@@ -255,6 +255,19 @@ const whiles: Kind = (step, pool, lines) => {
   return new Written(h, `${name}.h`, 1);
 };
 
+const checkpointed: Kind = (step, pool, lines) => {
+  const x = pick(pool, step.a).call("tanh", [], 1);
+  const inside: string[] = [];
+  let value = x;
+  const y = checkpoint((h: Tensor) => {
+    value = body(step, [new Written(h, "h", 1), ...pool.slice(0, 2)], inside);
+    return value.tensor;
+  })(x.tensor);
+  const name = `r${lines.length}`;
+  lines.push(`const ${name} = checkpoint((h) => { ${[...inside, `return ${value.text};`].join(" ")} })(${x.text});`);
+  return new Written(y, name, value.bound);
+};
+
 const kinds: readonly Kind[] = [
   unary,
   binary,
@@ -270,6 +283,7 @@ const kinds: readonly Kind[] = [
   loop,
   branch,
   whiles,
+  checkpointed,
 ];
 /** Kinds before this place make no loop or branch of their own, and may stand in a body. */
 const plain = 10;

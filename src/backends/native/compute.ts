@@ -94,7 +94,7 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   sub: infix("-"),
   mul: infix("*"),
   div: infix("/"),
-  fma: (_, __, [a, b, c]) => `${a} * ${b} + ${c}`,
+  fma: (to, _, args) => `fma_${typeName(to)}(${args.join(", ")})`,
   neg: (_, __, [a]) => `-${a}`,
   abs,
   sqrt: call("sqrt"),

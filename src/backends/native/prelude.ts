@@ -22,6 +22,17 @@ static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); retu
 static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
 static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
 static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+// Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
+// clang fuses within an expression (-ffp-contract=on), which this is.
+#if defined(__clang__) || !defined(__FP_FAST_FMAF)
+#define FMA_FLOAT(a, b, c) ((a) * (b) + (c))
+#define FMA_DOUBLE(a, b, c) ((a) * (b) + (c))
+#else
+#define FMA_FLOAT __builtin_fmaf
+#define FMA_DOUBLE __builtin_fma
+#endif
+static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
 static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
 static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
 static inline float floor_float(float x) { return __builtin_floorf(x); }
@@ -31,6 +42,38 @@ static inline int truncate_double(double x) {
 }
 static inline int truncate_float(float x) { return truncate_double((double)x); }
 `;
+
+/** Vectors for which gcc has a function of its own, by their lanes: when it is there, and what it is. */
+const fused: { readonly [type: string]: { readonly [lanes: number]: readonly [test: string, call: string] } } = {
+  f32: {
+    4: ["__FMA__", "__builtin_ia32_vfmaddps(a, b, c)"],
+    8: ["__FMA__", "__builtin_ia32_vfmaddps256(a, b, c)"],
+    16: ["__AVX512F__", "__builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4)"],
+  },
+  f64: {
+    2: ["__FMA__", "__builtin_ia32_vfmaddpd(a, b, c)"],
+    4: ["__FMA__", "__builtin_ia32_vfmaddpd256(a, b, c)"],
+    8: ["__AVX512F__", "__builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4)"],
+  },
+};
+
+/** a b + c. */
+function fma(type: "f32" | "f64", lanes: number): string {
+  const v = `${type}x${lanes}`;
+  const define = (body: string) => `static inline ${v} fma_${v}(${v} a, ${v} b, ${v} c) { ${body} }\n`;
+  const scalar = type === "f32" ? "fma_float" : "fma_double";
+  const plain = define(`${v} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(a[k], b[k], c[k]); return r;`);
+  const together = define("return a * b + c;");
+  const [test, call] = fused[type][lanes] ?? [];
+  return [
+    "#if defined(__clang__) || !defined(__FP_FAST_FMAF)\n",
+    together,
+    ...(call ? [`#elif defined(${test})\n`, define(`return ${call};`)] : []),
+    "#else\n",
+    plain,
+    "#endif\n",
+  ].join("");
+}
 
 /** Operations on vectors of `lanes` lanes that C has no operator for. */
 function vectors(lanes: number): string {
@@ -52,6 +95,8 @@ function vectors(lanes: number): string {
     return `(${v}x${lanes})(((${bits}x${lanes})a & ${mask}) | ((${bits}x${lanes})b & ~${mask}))`;
   };
   return [
+    fma("f32", lanes),
+    fma("f64", lanes),
     each("f32", "f32", "sqrt", "__builtin_sqrtf"),
     each("f64", "f64", "sqrt", "__builtin_sqrt"),
     each("f32", "f32", "floor", "__builtin_floorf"),

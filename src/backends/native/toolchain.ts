@@ -5,13 +5,13 @@ import { arch, cpus } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
- * No -ffast-math: NaN and infinity mean what IEEE 754 says. Products may fuse with sums, and nothing reads errno or
- * floating-point traps.
+ * No -ffast-math: NaN and infinity mean what IEEE 754 says, and nothing reads errno or floating-point traps. Products
+ * fuse with sums where the loop language says so and nowhere else: rounding must not depend on what stands in a kernel
+ * beside a value, or computing it again (`checkpoint`) would give other bits.
  */
 const flags = [
   "-std=gnu11",
   "-march=native",
-  "-ffp-contract=fast",
   "-fno-math-errno",
   "-fno-trapping-math",
   "-fwrapv",
@@ -26,14 +26,12 @@ const flags = [
 
 /**
  * What gcc is asked for in place of -O2: a program comes unrolled and in vectors, and most of what -O2 adds finds nothing
- * to do. "Expensive" is where products and sums are fused: without it steps take 1.2 to 1.5 times as long. The loops left
- * to vectorise are those over a vector's lanes, as of a root: without it, 1.05 times. Measured with gcc 12 in ratios to
- * -O2, processor time: compiling burgers 0.71, deep 0.71; a step of proteins 0.99, deep 1.01, yeast 1.00, burgers 0.98.
+ * to do, at a third of the time. The loops left to vectorise are those over a vector's lanes, as of a root.
  */
-const forGcc = ["-O1", "-fexpensive-optimizations", "-ftree-loop-vectorize"];
+const forGcc = ["-O1", "-ffp-contract=off", "-ftree-loop-vectorize"];
 
 /** What other compilers are asked for. */
-const forOthers = ["-O2"];
+const forOthers = ["-O2", "-ffp-contract=on"];
 
 /** The system's C compiler. */
 export interface Toolchain {
