@@ -47,8 +47,10 @@ export async function resultsOf(executable: Executable): Promise<TypedArray[]> {
   for (const [parameter, place] of executable.parameters) {
     place.set(parameter.trainable ? wave(parameter.size).map((x) => 0.1 * x) : new Float32Array(parameter.size));
   }
-  for (const place of executable.inputs.values()) place.set(wave(place.length));
-  for (let run = 0; run < 3; run++) await executable.run();
+  for (let run = 0; run < 3; run++) {
+    for (const place of executable.inputs.values()) place.set(wave(place.length));
+    await executable.run();
+  }
   return [...executable.outputs.values(), ...executable.parameters.values()];
 }
 

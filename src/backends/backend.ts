@@ -2,7 +2,10 @@ import type { TypedArray } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
 
-/** A program in memory. The arrays are its own places: fill inputs and parameters, run, read outputs and parameters. */
+/**
+ * A program in memory. The arrays are its own places: fill the inputs (before every run: it may use their memory for other
+ * things) and parameters, run, read outputs and parameters.
+ */
 export interface Executable {
   readonly inputs: ReadonlyMap<string, TypedArray>;
   readonly parameters: ReadonlyMap<Parameter, TypedArray>;

@@ -5,11 +5,11 @@ import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { type Assignment, assign } from "./assign.ts";
-import { inBlocks } from "./blocks.ts";
+import { inBlocks, type Limits } from "./blocks.ts";
 import { dump, type Watch } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
-import { planMemory } from "./memory.ts";
+import { type MemoryPlan, planMemory } from "./memory.ts";
 import { mergeLoops } from "./merge-loops.ts";
 import { pack } from "./pack.ts";
 import { workOfSteps } from "./parallel.ts";
@@ -30,12 +30,36 @@ export interface Compiled {
   readonly data: readonly { readonly buffer: Buffer; readonly values: TypedArray }[];
 }
 
+/** All that is decided about a program before a loop of it is written: what `weigh` reports is this. */
+export interface Planned extends Places {
+  /** What is computed, as the graph's passes left it: outputs first, then new values of parameters. */
+  readonly roots: readonly Node[];
+  readonly steps: Steps;
+  readonly workshop: Workshop;
+  readonly memory: MemoryPlan;
+}
+
 /**
  * The compiler, as the list of its passes: graph to graph, graph to kernels, kernels to loops.
  *
  * @param watch  is told of what each pass leaves
  */
 export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
+  const { steps, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, watch);
+  const { buffers, shared } = workshop;
+  verify(steps, buffers, shared, memory.bytes);
+  const written = routines(steps, machine, workshop, memory.bytes);
+  const program = { steps: written, buffers, bytes: memory.bytes, work: workOfSteps(written) };
+  watch("loops", () => program);
+  return { program, inputs, parameters, outputs, data };
+}
+
+/**
+ * The passes up to the memory plan.
+ *
+ * @param limits  which batches are taken in blocks
+ */
+export function planGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump, limits?: Limits): Planned {
   let roots = rootsOf(graph);
   watch("graph", () => roots);
   roots = mergeLoops(roots);
@@ -45,7 +69,7 @@ export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch
   roots = simplify(roots);
   roots = prune(roots);
   watch("simplified", () => roots);
-  roots = inBlocks(roots);
+  roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
 
   const workshop = new Workshop();
@@ -57,14 +81,9 @@ export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch
   watch("assigned", () => ({ steps: lowered, shared }));
   const steps = pack(lowered, workshop, machine);
   watch("packed", () => ({ steps, shared }));
-  const bytes = planMemory(steps, buffers, shared, machine.threads);
+  const memory = planMemory(steps, buffers, shared, machine.threads);
   watch("kernels", () => ({ steps, shared }));
-  verify(steps, buffers, shared, bytes);
-
-  const written = routines(steps, machine, workshop, bytes);
-  const program = { steps: written, buffers, bytes, work: workOfSteps(written) };
-  watch("loops", () => program);
-  return { program, ...places };
+  return { roots, steps, workshop, memory, ...places };
 }
 
 interface Places extends Omit<Compiled, "program"> {
@@ -78,7 +97,7 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
   const parameters = new Map<Parameter, Buffer>();
   const data: { buffer: Buffer; values: TypedArray }[] = [];
   const place = (kind: Buffer["kind"], node: Node): Buffer => {
-    const buffer = workshop.buffer(kind, node.dtype, sizeOf(node.shape));
+    const buffer = workshop.buffer(kind, node.dtype, sizeOf(node.shape), node);
     leaves.set(node, contiguous(buffer, node.shape));
     return buffer;
   };
@@ -91,7 +110,7 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
     if (node.is("data")) data.push({ buffer: place("data", node), values: node.attrs.data });
   }
   const outputs = new Map(
-    graph.outputs.map(({ name, node }) => [name, workshop.buffer("output", node.dtype, sizeOf(node.shape))]),
+    graph.outputs.map(({ name, node }) => [name, workshop.buffer("output", node.dtype, sizeOf(node.shape), node)]),
   );
   return { leaves, inputs, parameters, outputs, data };
 }

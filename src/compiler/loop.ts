@@ -1,4 +1,5 @@
 import { bytesOf, type DType } from "../graph/dtype.ts";
+import type { Node } from "../graph/node.ts";
 
 /**
  * The loop language: what every backend prints. A program is steps (launches, loops, branches) over buffers in one
@@ -33,6 +34,8 @@ export interface Buffer {
   readonly kind: "input" | "parameter" | "data" | "output" | "carry" | "temporary";
   readonly dtype: DType;
   readonly length: number;
+  /** The expression whose value it holds; of a copy that serves a product better, none. */
+  readonly holds?: Node;
   offset: number;
   /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
   stride?: number;

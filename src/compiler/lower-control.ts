@@ -73,7 +73,7 @@ function lowerScan(node: Node<"scan">, memory: Memory, workshop: Workshop, steps
     leaves.set(formal, slice(view, view.strides[0]));
   });
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
-  const stacks = ys.map((y) => workshop.place("temporary", { dtype: y.dtype, shape: [length, ...y.shape] }));
+  const stacks = ys.map((y) => workshop.stack(y, length));
   const wanted = ys.map((y, i) => ({ node: y, target: slice(stacks[i], stacks[i].strides[0]) }));
   const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
   if (length > 0) steps.push({ kind: "repeat", index, length, reverse, independent: carry.length === 0, body });

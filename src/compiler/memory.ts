@@ -6,31 +6,44 @@ import type { Buffer, Step } from "./loop.ts";
 const alignment = 64;
 
 /** First and last step, in the order of a walk through the program, at which a buffer's content matters. */
-interface Lifetime {
-  first: number;
-  last: number;
+export interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One arena for all buffers, and what is in it when. */
+export interface MemoryPlan {
+  /** The arena's size. */
+  readonly bytes: number;
+  readonly pieces: readonly Piece[];
+  /** The number of every launch in the order of a walk, which lifetimes count in. */
+  readonly launches: ReadonlyMap<Kernel, number>;
+}
+
+/** A part of the arena that belongs to a buffer for a while, or to all that the turns of one loop keep to themselves. */
+export interface Piece {
+  readonly bytes: number;
+  readonly life: Lifetime;
+  readonly buffers: readonly Buffer[];
 }
 
 /** Something that needs memory for a while. */
-interface Item {
-  readonly bytes: number;
-  readonly life: Lifetime;
+interface Item extends Piece {
   readonly put: (offset: number) => void;
 }
 
 /**
  * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
- * turns may run side by side keeps to itself has a place for every thread.
- *
- * @returns the arena's size in bytes
+ * turns may run side by side keeps to itself has a place for every thread. An input is given anew for every run, so its
+ * memory is free once it was read; a result's is free until it is written.
  */
 export function planMemory(
   steps: readonly Step<Kernel>[],
   buffers: readonly Buffer[],
   shared: ReadonlyMap<Buffer, Buffer>,
   threads = 1,
-): number {
-  const { lives, loops } = lifetimes(steps, shared);
+): MemoryPlan {
+  const { lives, loops, launches } = lifetimes(steps, shared);
   const homes = buffers.filter((b) => !shared.has(b));
   const items: Item[] = [];
   const inside = new Set<Buffer>();
@@ -41,18 +54,26 @@ export function planMemory(
       const put = (offset: number) => {
         for (const b of own) Object.assign(b, { offset: b.offset + offset, stride });
       };
-      items.push({ bytes: threads * stride, life, put });
+      items.push({ bytes: threads * stride, life, put, buffers: own });
     }
   }
-  const always: Lifetime = { first: -1, last: Number.POSITIVE_INFINITY };
   for (const b of homes) {
-    const life = isOwn(b) ? lives.get(b) : always;
+    const life = lifeOf(b, lives.get(b));
     if (!life) b.offset = 0;
     else if (!inside.has(b)) items.push(itemOf(b, life));
   }
-  const total = layOut(items);
+  const bytes = layOut(items);
   for (const [made, home] of shared) Object.assign(made, { offset: home.offset, stride: home.stride });
-  return total;
+  return { bytes, pieces: items, launches };
+}
+
+/** From before the first step to after the last one, as far as somebody outside sees a buffer. */
+function lifeOf({ kind }: Buffer, used: Lifetime | undefined): Lifetime | undefined {
+  const [before, after] = [-1, Number.POSITIVE_INFINITY];
+  if (kind === "parameter" || kind === "data") return { first: before, last: after };
+  if (kind === "input") return { first: before, last: used?.last ?? before };
+  if (kind === "output") return { first: used?.first ?? before, last: after };
+  return used;
 }
 
 const isOwn = ({ kind }: Buffer) => kind === "temporary" || kind === "carry";
@@ -62,6 +83,7 @@ function itemOf(b: Buffer, life: Lifetime): Item {
   return {
     bytes,
     life,
+    buffers: [b],
     put: (offset) => {
       b.offset = offset;
     },
@@ -101,7 +123,7 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
   return from;
 }
 
-interface Lives {
+interface Lives extends Pick<MemoryPlan, "launches"> {
   readonly lives: ReadonlyMap<Buffer, Lifetime>;
   /** Loops whose turns may run side by side, the outermost ones, with the buffers that nobody else touches. */
   readonly loops: readonly { readonly life: Lifetime; readonly own: readonly Buffer[] }[];
@@ -113,6 +135,7 @@ interface Lives {
  */
 function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
+  const launches = new Map<Kernel, number>();
   const spans: { first: number; last: number; apart: boolean; uses: Map<Buffer, number> }[] = [];
   const total = new Map<Buffer, number>();
   let now = 0;
@@ -137,6 +160,7 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const step of list) {
       now++;
       if (step.kind === "launch") {
+        launches.set(step.kernel, now);
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
       } else if (step.kind === "repeat") loop(step.independent === true, () => walk(step.body));
@@ -166,5 +190,5 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     const own = [...uses].flatMap(([b, count]) => (isOwn(b) && count === total.get(b) ? [b] : []));
     return apart && own.length > 0 ? [{ life: { first, last }, own }] : [];
   });
-  return { lives, loops };
+  return { lives, loops, launches };
 }

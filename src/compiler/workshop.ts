@@ -13,8 +13,8 @@ export class Workshop {
   readonly homes = new Map<Node, Map<number, View>>();
   #next = 0;
 
-  buffer(kind: Buffer["kind"], dtype: DType, length: number): Buffer {
-    const made: Buffer = { id: this.buffers.length, kind, dtype, length, offset: -1 };
+  buffer(kind: Buffer["kind"], dtype: DType, length: number, holds?: Node): Buffer {
+    const made: Buffer = { id: this.buffers.length, kind, dtype, length, offset: -1, holds };
     this.buffers.push(made);
     return made;
   }
@@ -33,8 +33,13 @@ export class Workshop {
   }
 
   /** A fresh place for a node's value. */
-  place(kind: Buffer["kind"], node: Pick<Node, "dtype" | "shape">): View {
-    return contiguous(this.buffer(kind, node.dtype, sizeOf(node.shape)), node.shape);
+  place(kind: Buffer["kind"], node: Node): View {
+    return contiguous(this.buffer(kind, node.dtype, sizeOf(node.shape), node), node.shape);
+  }
+
+  /** A fresh place for the values that a node takes in so many turns. */
+  stack(node: Node, turns: number): View {
+    return contiguous(this.buffer("temporary", node.dtype, turns * sizeOf(node.shape), node), [turns, ...node.shape]);
   }
 }
 

@@ -56,7 +56,7 @@ ROUTINE void contract_0(char *m) {
       const float v7 = v1 - v6;
       const float v8 = v5 * v7;
       const float v9 = v8 + v8;
-      *(float *)(m + 256 + 4 * (i0 * 2L + i1)) = v9;
+      *(float *)(m + 192 + 4 * (i0 * 2L + i1)) = v9;
     }
   }
 }
@@ -67,11 +67,11 @@ ROUTINE void contract_1(char *m) {
       float v1 = v0;
       for (long i5 = 0; i5 < 4; i5 += 1) {
         const float v2 = *(float *)(m + 0 + 4 * (i5 * 3L + i3));
-        const float v3 = *(float *)(m + 256 + 4 * (i5 * 2L + i4));
+        const float v3 = *(float *)(m + 192 + 4 * (i5 * 2L + i4));
         const float v4 = fma_float(v2, v3, v1);
         v1 = v4;
       }
-      *(float *)(m + 192 + 4 * (i3 * 2L + i4)) = v1;
+      *(float *)(m + 64 + 4 * (i3 * 2L + i4)) = v1;
     }
   }
 }

@@ -56,7 +56,7 @@
         local.tee 10
         local.get 10
         f32.add
-        f32.store offset=256
+        f32.store offset=192
         local.get 7
         i32.const 4
         i32.add
@@ -111,7 +111,7 @@
           local.get 4
           f32.load
           local.get 6
-          f32.load offset=256
+          f32.load offset=192
           f32.mul
           local.get 2
           f32.add
@@ -130,7 +130,7 @@
         end
         local.get 8
         local.get 2
-        f32.store offset=192
+        f32.store offset=64
         local.get 7
         i32.const 4
         i32.add

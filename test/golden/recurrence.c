@@ -119,7 +119,7 @@ static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0
 ROUTINE void copy_0(char *m) {
   for (long i1 = 0; i1 < 2; i1 += 1) {
     const float v0 = *(float *)(m + 128 + 4 * (i1));
-    *(float *)(m + 256 + 4 * (i1)) = v0;
+    *(float *)(m + 192 + 4 * (i1)) = v0;
   }
 }
 ROUTINE void contract_1(char *m, long i0) {
@@ -144,7 +144,7 @@ ROUTINE void contract_1(char *m, long i0) {
   for (long i2 = 0; i2 < 2; i2 += 1) {
     float v1 = v0;
     for (long i3 = 0; i3 < 2; i3 += 1) {
-      const float v2 = *(float *)(m + 256 + 4 * (i3));
+      const float v2 = *(float *)(m + 192 + 4 * (i3));
       const float v3 = *(float *)(m + 64 + 4 * (i3 * 2L + i2));
       const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
@@ -181,57 +181,57 @@ ROUTINE void contract_1(char *m, long i0) {
     const int v51 = v48 & v50;
     const int v52 = v47 | v51;
     const float v53 = bits_int(v52);
-    *(float *)(m + 320 + 4 * (i0 * 2L + i2)) = v53;
+    *(float *)(m + 256 + 4 * (i0 * 2L + i2)) = v53;
   }
 }
 ROUTINE void copy_2(char *m, long i0) {
   for (long i4 = 0; i4 < 2; i4 += 1) {
-    const float v0 = *(float *)(m + 256 + 4 * (i4));
-    *(float *)(m + 384 + 4 * (i0 * 2L + i4)) = v0;
+    const float v0 = *(float *)(m + 192 + 4 * (i4));
+    *(float *)(m + 320 + 4 * (i0 * 2L + i4)) = v0;
   }
 }
 ROUTINE void copy_3(char *m, long i0) {
   for (long i5 = 0; i5 < 2; i5 += 1) {
-    const float v0 = *(float *)(m + 320 + 4 * (i0 * 2L + i5));
-    *(float *)(m + 256 + 4 * (i5)) = v0;
+    const float v0 = *(float *)(m + 256 + 4 * (i0 * 2L + i5));
+    *(float *)(m + 192 + 4 * (i5)) = v0;
   }
 }
 ROUTINE void add_4(char *m) {
   for (long i7 = 0; i7 < 8; i7 += 8) {
-    const f32x8 v0 = *(f32x8_at *)(m + 320 + 4 * (i7));
+    const f32x8 v0 = *(f32x8_at *)(m + 256 + 4 * (i7));
     const f32x8 v1 = v0 + v0;
-    *(f32x8_at *)(m + 256 + 4 * (i7)) = v1;
+    *(f32x8_at *)(m + 0 + 4 * (i7)) = v1;
   }
   for (long i7 = 8; i7 < 10; i7 += 1) {
-    const float v2 = *(float *)(m + 320 + 4 * (i7));
+    const float v2 = *(float *)(m + 256 + 4 * (i7));
     const float v3 = v2 + v2;
-    *(float *)(m + 256 + 4 * (i7)) = v3;
+    *(float *)(m + 0 + 4 * (i7)) = v3;
   }
 }
 ROUTINE void copy_5(char *m) {
   const float v0 = 0.0f;
   for (long i9 = 0; i9 < 2; i9 += 1) {
-    *(float *)(m + 448 + 4 * (i9)) = v0;
+    *(float *)(m + 192 + 4 * (i9)) = v0;
   }
 }
 ROUTINE void copy_6(char *m) {
   const f32x4 v0 = {0.0f, 0.0f, 0.0f, 0.0f};
   for (long i11 = 0; i11 < 4; i11 += 4) {
-    *(f32x4_at *)(m + 512 + 4 * (i11)) = v0;
+    *(f32x4_at *)(m + 384 + 4 * (i11)) = v0;
   }
 }
 ROUTINE void mul_7(char *m, long i8) {
   const float v6 = 1.0f;
   for (long i12 = 0; i12 < 2; i12 += 1) {
-    const float v0 = *(float *)(m + 448 + 4 * (i12));
-    const float v1 = *(float *)(m + 256 + 4 * (i8 * 2L + i12));
+    const float v0 = *(float *)(m + 192 + 4 * (i12));
+    const float v1 = *(float *)(m + 0 + 4 * (i8 * 2L + i12));
     const float v2 = v0 + v1;
-    const float v3 = *(float *)(m + 320 + 4 * (i8 * 2L + i12));
+    const float v3 = *(float *)(m + 256 + 4 * (i8 * 2L + i12));
     const float v4 = v3 * v3;
     const float v5 = -v4;
     const float v7 = v5 + v6;
     const float v8 = v2 * v7;
-    *(float *)(m + 576 + 4 * (i12)) = v8;
+    *(float *)(m + 448 + 4 * (i12)) = v8;
   }
 }
 ROUTINE void contract_8(char *m) {
@@ -239,30 +239,30 @@ ROUTINE void contract_8(char *m) {
   for (long i13 = 0; i13 < 2; i13 += 1) {
     float v1 = v0;
     for (long i14 = 0; i14 < 2; i14 += 1) {
-      const float v2 = *(float *)(m + 576 + 4 * (i14));
+      const float v2 = *(float *)(m + 448 + 4 * (i14));
       const float v3 = *(float *)(m + 64 + 4 * (i13 * 2L + i14));
       const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
     }
-    *(float *)(m + 448 + 4 * (i13)) = v1;
+    *(float *)(m + 192 + 4 * (i13)) = v1;
   }
 }
 ROUTINE void add_9(char *m, long i8) {
   for (long i15 = 0; i15 < 2; i15 += 1) {
     for (long i16 = 0; i16 < 2; i16 += 1) {
-      const float v0 = *(float *)(m + 512 + 4 * (i15 * 2L + i16));
-      const float v1 = *(float *)(m + 384 + 4 * (i8 * 2L + i15));
-      const float v2 = *(float *)(m + 576 + 4 * (i16));
+      const float v0 = *(float *)(m + 384 + 4 * (i15 * 2L + i16));
+      const float v1 = *(float *)(m + 320 + 4 * (i8 * 2L + i15));
+      const float v2 = *(float *)(m + 448 + 4 * (i16));
       const float v3 = v1 * v2;
       const float v4 = v0 + v3;
-      *(float *)(m + 512 + 4 * (i15 * 2L + i16)) = v4;
+      *(float *)(m + 384 + 4 * (i15 * 2L + i16)) = v4;
     }
   }
 }
 ROUTINE void copy_10(char *m) {
   for (long i18 = 0; i18 < 4; i18 += 4) {
-    const f32x4 v0 = *(f32x4_at *)(m + 512 + 4 * (i18));
-    *(f32x4_at *)(m + 192 + 4 * (i18)) = v0;
+    const f32x4 v0 = *(f32x4_at *)(m + 384 + 4 * (i18));
+    *(f32x4_at *)(m + 0 + 4 * (i18)) = v0;
   }
 }
 void pondus_run(char *m, struct team *team) {

@@ -7,7 +7,7 @@
       local.get 1
       local.get 1
       f32.load offset=128
-      f32.store offset=256
+      f32.store offset=192
       local.get 1
       i32.const 4
       i32.add
@@ -43,7 +43,7 @@
       local.set 3
       loop
         local.get 4
-        f32.load offset=256
+        f32.load offset=192
         local.get 5
         f32.load offset=64
         f32.mul
@@ -144,7 +144,7 @@
       i32.and
       i32.or
       f32.reinterpret_i32
-      f32.store offset=320
+      f32.store offset=256
       local.get 6
       i32.const 4
       i32.add
@@ -170,8 +170,8 @@
     loop
       local.get 2
       local.get 4
-      f32.load offset=256
-      f32.store offset=384
+      f32.load offset=192
+      f32.store offset=320
       local.get 2
       i32.const 4
       i32.add
@@ -201,8 +201,8 @@
     loop
       local.get 2
       local.get 3
-      f32.load offset=320
-      f32.store offset=256
+      f32.load offset=256
+      f32.store offset=192
       local.get 2
       i32.const 4
       i32.add
@@ -222,11 +222,11 @@
     loop
       local.get 1
       local.get 1
-      v128.load offset=320
+      v128.load offset=256
       local.tee 2
       local.get 2
       f32x4.add
-      v128.store offset=256
+      v128.store
       local.get 1
       i32.const 16
       i32.add
@@ -240,11 +240,11 @@
     loop
       local.get 3
       local.get 3
-      f32.load offset=320
+      f32.load offset=256
       local.tee 4
       local.get 4
       f32.add
-      f32.store offset=256
+      f32.store
       local.get 3
       i32.const 4
       i32.add
@@ -260,7 +260,7 @@
     loop
       local.get 1
       f32.const 0
-      f32.store offset=448
+      f32.store offset=192
       local.get 1
       i32.const 4
       i32.add
@@ -275,7 +275,7 @@
     local.set 1
     local.get 1
     v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
-    v128.store offset=512
+    v128.store offset=384
   )
   (func $mul_7 (param i32) (local i32 i32 i32 i32 f32)
     local.get 0
@@ -293,12 +293,12 @@
     loop
       local.get 2
       local.get 2
-      f32.load offset=448
+      f32.load offset=192
       local.get 3
-      f32.load offset=256
+      f32.load
       f32.add
       local.get 3
-      f32.load offset=320
+      f32.load offset=256
       local.tee 5
       local.get 5
       f32.mul
@@ -306,7 +306,7 @@
       f32.const 1
       f32.add
       f32.mul
-      f32.store offset=576
+      f32.store offset=448
       local.get 2
       i32.const 4
       i32.add
@@ -338,7 +338,7 @@
       local.set 2
       loop
         local.get 3
-        f32.load offset=576
+        f32.load offset=448
         local.get 4
         f32.load offset=64
         f32.mul
@@ -359,7 +359,7 @@
       end
       local.get 6
       local.get 1
-      f32.store offset=448
+      f32.store offset=192
       local.get 5
       i32.const 8
       i32.add
@@ -394,14 +394,14 @@
       loop
         local.get 3
         local.get 3
-        f32.load offset=512
-        local.get 5
         f32.load offset=384
+        local.get 5
+        f32.load offset=320
         local.get 7
-        f32.load offset=576
+        f32.load offset=448
         f32.mul
         f32.add
-        f32.store offset=512
+        f32.store offset=384
         local.get 3
         i32.const 4
         i32.add
@@ -432,8 +432,8 @@
     local.set 1
     local.get 1
     local.get 1
-    v128.load offset=512
-    v128.store offset=192
+    v128.load offset=384
+    v128.store
   )
   (func $run (export "run") (local i32)
     call 0
