@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ode, optim, parameter, parameterOf, type Tensor, tensor } from "pondus";
+import { nn, ode, optim, parameter, parameterOf, type Tensor, tensor, whileLoop } from "pondus";
 import { expect, test } from "vitest";
 
 const fixture = JSON.parse(readFileSync(new URL("fixtures/logistic_fit.json", import.meta.url), "utf8"));
@@ -57,8 +57,51 @@ test("a knob that nothing depends on stays where it is", async () => {
   expect([value(a), value(b)]).toEqual([expect.closeTo(1, 9), 5]);
 });
 
+/** A network of 25 knobs on as many points of a sine as asked, and perhaps zeros behind them. */
+function sine(points: number, zeros = 0) {
+  const net = nn.sequential(nn.dense(1, 8, float64), nn.tanh, nn.dense(8, 1, float64));
+  nn.initialize(net, 5);
+  const x = tensor(
+    Array.from({ length: points }, (_, i) => [i / points - 0.5]),
+    float64,
+  );
+  const errors = net(x).sub(x.mul(5).sin()).flatten();
+  const knobs = () => Object.values(nn.parametersOf(net)).flatMap((p) => [...p.read()]);
+  return { net, knobs, residuals: errors.pad(0, 0, zeros) };
+}
+
+test("few residuals and many knobs: the same steps from the residuals' side, at the price of a gradient each", async () => {
+  const [few, padded] = [sine(10), sine(10, 15)];
+  const byResiduals = await optim.leastSquares({ residuals: few.residuals, steps: 6 });
+  const byKnobs = await optim.leastSquares({ residuals: padded.residuals, steps: 6 });
+  few.knobs().forEach((w, i) => expect(w).toBeCloseTo(padded.knobs()[i], 7));
+  const [cheap, dear] = [byResiduals, byKnobs].map((r) => optim.evaluationsIn(r.checkpoint));
+  const accepted = byResiduals.history.length;
+  expect(cheap).toEqual({ losses: 6, gradients: 10 * accepted, derivatives: 0, products: 0 });
+  expect(dear).toEqual({ losses: 6, gradients: 0, derivatives: 25 * accepted, products: 0 });
+  expect(byResiduals.history[0]).toMatchObject({ step: 0, gradientEquivalents: 10 });
+});
+
+test("many knobs behind a loop without a limit, which only forward mode goes through", async () => {
+  const x = parameter([3], [1, 2, 3], float64);
+  const halved = whileLoop(
+    { x },
+    (c) => c.x.max().gt(1),
+    (c) => ({ x: c.x.mul(0.5) }),
+  ).x;
+  const { loss, checkpoint } = await optim.leastSquares({ residuals: halved.sum().sub(1), steps: 20 });
+  expect(loss).toBeLessThan(1e-20);
+  expect(optim.evaluationsIn(checkpoint).derivatives).toBeGreaterThan(0);
+});
+
 test("says what it cannot do", async () => {
   await expect(optim.leastSquares({ residuals: parameter([2], 1) })).rejects.toThrow(/must be float64/);
+  const wide = tensor(1, float64)
+    .expand([1 << 22])
+    .mul(parameter([1 << 22], 1, float64));
+  await expect(optim.leastSquares({ residuals: wide })).rejects.toThrow(
+    /4,194,304 residuals by 4,194,304 knobs, and its matrix, take 281\.\d+ TB, but this machine has .*optim\.lbfgs/,
+  );
   const negative = parameter([], -1, float64);
   await expect(optim.leastSquares({ residuals: negative.log() })).rejects.toThrow(/the loss is NaN at the starting/);
 });

@@ -1,17 +1,13 @@
-import { jvp } from "../autodiff/index.ts";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make } from "../graph/node.ts";
 import { Parameter } from "../graph/parameter.ts";
-import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { compile } from "../runtime/program.ts";
-import { scan } from "../tensor/control.ts";
-import { eye } from "../tensor/functions.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { type Checkpoint, load, restore, save, type TrainingRecord } from "./checkpoint.ts";
-import { solvePositive } from "./cholesky.ts";
+import { type Evaluations, evaluationCounter, gradientEquivalents } from "./evaluations.ts";
 import type { Progress } from "./fit.ts";
+import { normalEquations } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
 import { uniqueNames } from "./unique-names.ts";
 
@@ -46,13 +42,14 @@ export interface LeastSquaresResult {
 
 /**
  * Nonlinear least squares by the damped Gauss-Newton method of Levenberg (Q. Appl. Math. 2, 164, 1944) and Marquardt
- * (J. SIAM 11, 431, 1963). Every step solves (J'J + damping * diag J'J) d = -J'r, so it costs as many forward
- * derivatives as there are knobs: right for hundreds of them, not for millions.
+ * (J. SIAM 11, 431, 1963). Every step solves (J'J + damping * diag J'J) d = -J'r from its smaller side: an accepted step
+ * costs as many derivatives as there are knobs or residuals, whichever are fewer, and the matrix has as many rows. Right
+ * for hundreds of either, not for a million of both.
  *
  * The parameters keep the best values found.
  *
  * @throws `leastSquares.type` unless everything is float64, `leastSquares.start` when the loss is not finite at the
- *         starting values
+ *         starting values, `leastSquares.size` when the matrices are more than this machine's memory
  */
 export async function leastSquares(options: LeastSquaresOptions): Promise<LeastSquaresResult> {
   const { residuals, steps = 100, tolerance = 1e-13, signal, onProgress, resume } = options;
@@ -67,22 +64,29 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     trainable: false,
   });
   damping.draw(0, 0);
-  const all = [...parameters, damping];
+  const counter = evaluationCounter("leastSquares");
+  const all = [...parameters, damping, counter];
   const names = uniqueNames(all.map((p) => p.name));
   const named = new Map(names.map((name, i) => [name, all[i]]));
   if (resume) restore(load(named, resume));
 
-  const { slope, value } = programs(residuals, parameters, options.backend);
-  let here = await slope.run();
-  let loss = here.loss.item();
+  const equations = normalEquations(residuals, parameters, options.backend);
+  const value = compile(() => ({ loss: residuals.square().mean() }), {}, { backend: options.backend });
+  let here = await equations.linearize();
+  // What a resume computes again was counted before.
+  if (!resume) count(counter, equations.cost);
+  let { loss } = here;
   if (!Number.isFinite(loss)) {
     const why = `the loss is ${loss} at the starting values; begin nearer to the data.`;
     throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
   }
   const start = resume?.step ?? 0;
   let done = start;
-  const history = [...(resume?.history ?? [{ step: 0, loss }])];
+  const history = [...(resume?.history ?? [])];
   const checkpoint = (): Checkpoint => ({ step: done, loss, tensors: save(named), history: [...history] });
+  const record = () =>
+    history.push({ step: done, loss, gradientEquivalents: gradientEquivalents({ step: done, tensors: save(named) }) });
+  if (!resume) record();
   let stopped: LeastSquaresResult["stopped"] | undefined;
   while (!stopped) {
     if (done >= steps) stopped = "finished";
@@ -90,16 +94,18 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     else {
       const lambda = damping.read()[0];
       const before = parameters.map((p) => Float64Array.from(p.read()));
-      const move = dampedStep(here.normal.data, here.gradient.data, lambda);
+      const move = here.step(lambda);
       if (move) shift(parameters, before, move);
+      if (move) count(counter, { losses: 1 });
       const tried = move ? (await value.run()).loss.item() : Number.NaN;
       done++;
       if (tried < loss) {
         if (loss - tried < tolerance * loss) stopped = "converged";
         loss = tried;
         damping.write([Math.max(lambda / 3, 1e-14)]);
-        here = await slope.run();
-        history.push({ step: done, loss });
+        record();
+        here = await equations.linearize();
+        count(counter, equations.cost);
       } else {
         for (const [i, p] of parameters.entries()) p.write(before[i]);
         damping.write([lambda * 4]);
@@ -132,51 +138,15 @@ function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): vo
   );
 }
 
-function programs(residuals: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto" = "auto") {
-  const r = residuals.flatten();
-  const knobs = parameters.map((p) => new Tensor(make("parameter", [], { parameter: p })));
-  const count = parameters.reduce((n, p) => n + p.size, 0);
-  const slope = compile(
-    () => {
-      // One row of J' per knob: the residuals' change along that knob's own direction.
-      const rows = scan({}, (_, { v }) => ({ carry: {}, out: { row: jvp(r, knobs, split(v, parameters)) } }), {
-        xs: { v: eye(count, "float64") },
-      }).out.row;
-      return { loss: r.square().mean(), normal: rows.matmul(rows.T), gradient: rows.matmul(r) };
-    },
-    {},
-    { backend },
-  );
-  return { slope, value: compile(() => ({ loss: r.square().mean() }), {}, { backend }) };
-}
-
-/** One long vector as pieces in the parameters' shapes. */
-function split(v: Tensor, parameters: readonly Parameter[]): Tensor[] {
-  let at = 0;
-  return parameters.map((p) => {
-    const from = at;
-    at += sizeOf(p.shape);
-    return v.slice(0, from, at).reshape(p.shape);
-  });
+function count(counter: Parameter, cost: Partial<Evaluations>): void {
+  const { losses = 0, gradients = 0, derivatives = 0, products = 0 } = cost;
+  const more = [losses, gradients, derivatives, products];
+  counter.write(counter.read().map((n, i) => n + more[i]));
 }
 
 function trainableUnder(residuals: Tensor): Parameter[] {
   const found = topological([residuals.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
   return found.filter((p) => p.trainable);
-}
-
-/** Undefined when the damped matrix is not positive definite to rounding. */
-function dampedStep(normal: ArrayLike<number>, gradient: ArrayLike<number>, damping: number): Float64Array | undefined {
-  const n = gradient.length;
-  const a = Float64Array.from(normal);
-  let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]);
-  // A knob that nothing depends on has a zero on the diagonal; the floor keeps it where it is.
-  for (let i = 0; i < n; i++) a[i * n + i] += damping * Math.max(a[i * n + i], 1e-12 * largest);
-  return solvePositive(
-    a,
-    Float64Array.from(gradient, (g) => -g),
-  );
 }
 
 function shift(parameters: readonly Parameter[], from: readonly Float64Array[], move: Float64Array): void {

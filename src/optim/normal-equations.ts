@@ -1,0 +1,148 @@
+import { jvp, vjp } from "../autodiff/index.ts";
+import type { BackendName } from "../backends/backend.ts";
+import { formatSize, formatWhole } from "../graph/bytes.ts";
+import { PondusError } from "../graph/errors.ts";
+import { memoryHere } from "../graph/memory-here.ts";
+import type { Parameter } from "../graph/parameter.ts";
+import { compile } from "../runtime/program.ts";
+import { scan } from "../tensor/control.ts";
+import { concat, eye } from "../tensor/functions.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { solvePositive } from "./cholesky.ts";
+import type { Evaluations } from "./evaluations.ts";
+import { tensorOf } from "./optimizer.ts";
+
+/** The least-squares problem near the present weights, as straight lines. */
+export interface Linearized {
+  /** Mean square of the residuals. */
+  readonly loss: number;
+  /** The step d of (J'J + damping D) d = -J'r; undefined when the matrix is not positive definite to rounding. */
+  step(damping: number): Float64Array | undefined;
+}
+
+export interface Linearizer {
+  /** What one of it asks for. */
+  readonly cost: Partial<Evaluations>;
+  linearize(): Promise<Linearized>;
+}
+
+/** A knob that nothing depends on has a zero on the diagonal of J'J; this share of the largest keeps it where it is. */
+const floor = 1e-12;
+
+/**
+ * Solves the damped normal equations, D being the diagonal of J'J, from whichever side is smaller. With no more knobs (n)
+ * than residuals (m) the Jacobian J comes by forward mode, a column for each knob, and the matrix is J'J, [n, n]. With
+ * more knobs it comes by reverse mode, a row for each residual, and the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r,
+ * whose matrix is [m, m].
+ *
+ * @throws `leastSquares.size` when Jacobian and matrix are more than this machine's memory
+ */
+export function normalEquations(
+  residuals: Tensor,
+  parameters: readonly Parameter[],
+  backend: BackendName | "auto" = "auto",
+): Linearizer {
+  const r = residuals.flatten();
+  const knobs = parameters.reduce((n, p) => n + p.size, 0);
+  checkSize(knobs, r.size);
+  if (knobs <= r.size) return byKnobs(r, parameters, backend);
+  try {
+    return byResiduals(r, parameters, backend);
+  } catch (error) {
+    // A loop without a limit has no reverse mode.
+    if (error instanceof PondusError && error.code === "grad.unbounded") return byKnobs(r, parameters, backend);
+    throw error;
+  }
+}
+
+function byKnobs(r: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto"): Linearizer {
+  const leaves = parameters.map(tensorOf);
+  const n = parameters.reduce((sum, p) => sum + p.size, 0);
+  const program = compile(
+    () => {
+      // One row of J' per knob: the residuals' change along that knob's own direction.
+      const rows = scan({}, (_, { v }) => ({ carry: {}, out: { row: jvp(r, leaves, split(v, parameters)) } }), {
+        xs: { v: eye(n, "float64") },
+      }).out.row;
+      return { loss: r.square().mean(), normal: rows.matmul(rows.T), gradient: rows.matmul(r) };
+    },
+    {},
+    { backend },
+  );
+  return {
+    cost: { derivatives: n },
+    linearize: async () => {
+      const { loss, normal, gradient } = await program.run();
+      const step = (damping: number) => {
+        const a = Float64Array.from(normal.data);
+        let largest = 0;
+        for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]);
+        for (let i = 0; i < n; i++) a[i * n + i] += damping * Math.max(a[i * n + i], floor * largest);
+        return solvePositive(
+          a,
+          Float64Array.from(gradient.data, (g) => -g),
+        );
+      };
+      return { loss: loss.item(), step };
+    },
+  };
+}
+
+function byResiduals(r: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto"): Linearizer {
+  const leaves = parameters.map(tensorOf);
+  const m = r.size;
+  const program = compile(
+    () => {
+      const rows = scan(
+        {},
+        (_, { v }) => ({ carry: {}, out: { row: concat(vjp(r, v, leaves).map((x) => x.flatten())) } }),
+        { xs: { v: eye(m, "float64") } },
+      ).out.row;
+      const diagonal = rows.square().sum(0);
+      const scale = diagonal.maximum(diagonal.max().mul(floor));
+      const back = rows.div(scale);
+      return { loss: r.square().mean(), residuals: r, matrix: back.matmul(rows.T), back };
+    },
+    {},
+    { backend },
+  );
+  return {
+    cost: { gradients: m },
+    linearize: async () => {
+      const { loss, residuals, matrix, back } = await program.run();
+      const n = back.data.length / m;
+      const step = (damping: number) => {
+        const a = Float64Array.from(matrix.data);
+        for (let i = 0; i < m; i++) a[i * m + i] += damping;
+        const u = solvePositive(a, Float64Array.from(residuals.data));
+        if (!u) return undefined;
+        const d = new Float64Array(n);
+        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) d[j] -= back.data[i * n + j] * u[i];
+        return d;
+      };
+      return { loss: loss.item(), step };
+    },
+  };
+}
+
+/** One long vector as pieces in the parameters' shapes. */
+function split(v: Tensor, parameters: readonly Parameter[]): Tensor[] {
+  let at = 0;
+  return parameters.map((p) => {
+    const from = at;
+    at += p.size;
+    return v.slice(0, from, at).reshape(p.shape);
+  });
+}
+
+function checkSize(knobs: number, residuals: number): void {
+  const side = Math.min(knobs, residuals);
+  const bytes = 8 * (knobs * residuals + side * side);
+  const here = memoryHere();
+  if (here === undefined || bytes <= here) return;
+  throw new PondusError(
+    "leastSquares.size",
+    `leastSquares: the Jacobian of ${formatWhole(residuals)} residuals by ${formatWhole(knobs)} knobs, and its matrix, take ` +
+      `${formatSize(bytes)}, but this machine has ${formatSize(here)}; train with optim.lbfgs or optim.natural, which hold no matrix.`,
+  );
+}
