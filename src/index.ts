@@ -1,5 +1,4 @@
-export { checkpoint, grad, hvp, jvp, vjp } from "./autodiff/index.ts";
-export { type LighterMethod, type SecondOrderPrice, secondOrderPrice } from "./autodiff/price.ts";
+export * from "./autodiff/index.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
 export { memoryHere } from "./graph/memory-here.ts";
