@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import {
   compile,
@@ -56,8 +57,7 @@ function net(inputs: number, hidden: number, outputs: number, seed = 1) {
   return { knobs, call };
 }
 
-const run = async (expression: Tensor, options: { backend?: "reference" } = {}) =>
-  (await compile(() => ({ y: expression }), {}, options).run()).y;
+const run = async (expression: Tensor) => (await compile(() => ({ y: expression }), {}, reference).run()).y;
 
 /** The Hessian by central differences of gradients, five points: error of order h^4. */
 async function byDifferences(loss: Tensor, knobs: Readonly<Record<string, Tensor>>, h = 1e-3): Promise<number[]> {
@@ -95,7 +95,7 @@ describe("hessian", () => {
     const loss = call(data([5, 2], 7))
       .square()
       .mean();
-    const h = (await run(hessian(loss, knobs), reference)).data;
+    const h = (await run(hessian(loss, knobs))).data;
     expect(error(h, await byDifferences(loss, knobs))).toBeLessThan(1e-9);
     expect(error(h, transposed(h, 17))).toBeLessThan(1e-14);
     const v = Object.fromEntries(Object.entries(knobs).map(([name, x], i) => [name, data([...x.shape], 20 + i)]));
@@ -222,7 +222,7 @@ describe("gaussNewton", () => {
     const [g, h] = [await run(gaussNewton(r, { w, b })), await run(hessian(loss, { w, b }))];
     expect(g.toList()).toEqual(h.toList());
     const v = { w: tensor([1, 2, 3], float64), b: tensor(4, float64) };
-    const product = await compile(() => gaussNewtonProduct(r, { w, b }, v), {}).run();
+    const product = await compile(() => gaussNewtonProduct(r, { w, b }, v), {}, reference).run();
     const wanted = (g.toList() as number[][]).map((row) => row[0] + 2 * row[1] + 3 * row[2] + 4 * row[3]);
     expect([...product.w.data, product.b.item()]).toEqual(wanted);
   });
@@ -302,13 +302,13 @@ describe("fisher", () => {
     const e = await run(empiricalFisher(losses, knobs));
     const wanted = new Array<number>(e.data.length).fill(0);
     for (let i = 0; i < 5; i++) {
-      const slope = await compile(() => grad(losses.at(i), knobs), {}).run();
+      const slope = await compile(() => grad(losses.at(i), knobs), {}, reference).run();
       const g = Object.values(slope).flatMap((s) => [...s.data]);
       for (let at = 0; at < wanted.length; at++) wanted[at] += (g[Math.floor(at / g.length)] * g[at % g.length]) / 5;
     }
     expect(error(e.data, wanted)).toBeLessThan(1e-13);
     const v = Object.fromEntries(Object.entries(knobs).map(([name, k]) => [name, k.mul(0).add(1)])) as typeof knobs;
-    const product = await compile(() => empiricalFisherProduct(losses, knobs, v), {}).run();
+    const product = await compile(() => empiricalFisherProduct(losses, knobs, v), {}, reference).run();
     const sums =
       e.shape.length &&
       Array.from({ length: e.shape[0] }, (_, i) =>
@@ -370,16 +370,52 @@ onEveryBackend((backend) => {
   test("the same matrices as the reference", async () => {
     const { knobs, call } = net(2, 3, 2);
     const y = call(data([5, 2], 7));
+    const small = net(1, 2, 1);
+    const path = ode.solve(small.call, data([1], 2), [0, 0.5, 1], { method: ode.rk4, substeps: 2 });
     const all = () => ({
+      throughTime: hessian(path.square().sum(), small.knobs),
       hessian: hessian(y.square().mean(), knobs),
       jacobian: jacobian(y, knobs),
       gaussNewton: gaussNewton(y, knobs),
       fisher: fisher(y, knobs, { likelihood: "categorical" }),
     });
     const [got, wanted] = [await compile(all, {}, { backend }).run(), await compile(all, {}, reference).run()];
-    for (const name of ["hessian", "jacobian", "gaussNewton", "fisher"] as const) {
+    for (const name of ["throughTime", "hessian", "jacobian", "gaussNewton", "fisher"] as const) {
       expect(difference(got[name], wanted[name].data)).toBeUndefined();
     }
+  });
+});
+
+describe("against PyTorch", () => {
+  const fixture = JSON.parse(readFileSync(new URL("fixtures/second_order.json", import.meta.url), "utf8"));
+  const x = tensor(fixture.x, float64);
+  const knobs = Object.fromEntries(
+    (["w1", "b1", "w2", "b2"] as const).map((name) => {
+      const list = fixture.knobs[name];
+      return [name, parameter(name[0] === "w" ? [list.length, 3] : [3], list, float64)];
+    }),
+  );
+  const y = x.matmul(knobs.w1).add(knobs.b1).tanh().matmul(knobs.w2).add(knobs.b2);
+  const labels = tensor(fixture.labels, { dtype: "int32" });
+  test.each([
+    ["the Jacobian", jacobian(y, knobs), fixture.jacobian],
+    [
+      "the Hessian of a mean square",
+      hessian(nn.mse(y, tensor(fixture.target, float64)), knobs),
+      fixture.hessian.meanSquare,
+    ],
+    ["the Hessian of a cross entropy", hessian(nn.crossEntropy(y, labels), knobs), fixture.hessian.crossEntropy],
+    ["Gauss-Newton", gaussNewton(y, knobs), fixture.gaussNewton],
+    ["the Fisher information of classes", fisher(y, knobs, { likelihood: "categorical" }), fixture.fisher.categorical],
+    ["of yes or no", fisher(y, knobs, { likelihood: "bernoulli" }), fixture.fisher.bernoulli],
+    ["of a normal distribution", fisher(y, knobs, { likelihood: "gaussian" }), fixture.fisher.gaussian],
+    [
+      "the empirical one",
+      empiricalFisher(nn.crossEntropy(y, labels, { reduction: "none" }), knobs),
+      fixture.empiricalFisher,
+    ],
+  ])("%s", async (_, matrix, wanted) => {
+    expect(error((await run(matrix)).data, wanted.flat())).toBeLessThan(1e-13);
   });
 });
 
