@@ -1,7 +1,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
-import { constant, reshapeNode, spread } from "../tensor/operands.ts";
+import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
 import { plus } from "./zero.ts";
 
@@ -70,6 +70,11 @@ const larger = ([a, b]: Tensor[], sign: 1 | -1): Partial[] => {
   return [first, first.neg().add(1)];
 };
 
+/** Whether where(x <= 0, 0, x) is what it is, so that its result tells which side it took, and x need not be kept. */
+function seenInResult({ inputs: [test, yes, no] }: Node): boolean {
+  return test.is("le") && test.inputs[0] === no && uniform(test.inputs[1]) === 0 && uniform(yes) === 0;
+}
+
 const control: Rule = {
   forward: () => undefined,
   backward: () => [],
@@ -134,7 +139,10 @@ export const rules: { readonly [K in OpName]: Rule } = {
 
   where: {
     forward: (node, [, yes, no]) => (yes || no ? where(t(node.inputs[0]), yes ?? 0, no ?? 0) : undefined),
-    backward: (node, ct) => [undefined, where(t(node.inputs[0]), ct, 0), where(t(node.inputs[0]), 0, ct)],
+    backward: (node, ct) => {
+      const test = seenInResult(node) ? t(node).le(0) : t(node.inputs[0]);
+      return [undefined, where(test, ct, 0), where(test, 0, ct)];
+    },
   },
 
   sum: linear((node, ct) => unreduce(node, ct)),

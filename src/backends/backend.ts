@@ -1,3 +1,4 @@
+import type { Machine } from "../compiler/loop.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
@@ -21,5 +22,7 @@ export interface Backend {
   readonly name: BackendName;
   /** Why it cannot be used here, or undefined when it can. */
   unavailable(): string | undefined;
+  /** What it plans its programs for; undefined for one that plans nothing. */
+  machine(): Machine | undefined;
   load(program: GraphProgram): Promise<Executable>;
 }

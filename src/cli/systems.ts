@@ -1,4 +1,4 @@
-import { weigh } from "../ledger/weigh.ts";
+import { count } from "../ledger/counts.ts";
 import { systems } from "../systems/index.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";
@@ -8,7 +8,7 @@ import { wrapped } from "./wrap.ts";
 export function listSystems({ json }: { json?: boolean }): void {
   const rows = systems.map((system) => {
     const { name, title, summary, data } = system;
-    return { name, title, summary, parameters: weigh(system.model(data)).parameters.total };
+    return { name, title, summary, parameters: count(system.model(data)).parameters.total };
   });
   if (json) {
     printJson(rows);

@@ -37,6 +37,17 @@ export interface Planned extends Places {
   readonly steps: Steps;
   readonly workshop: Workshop;
   readonly memory: MemoryPlan;
+  /** What became of the expressions to keep an eye on. */
+  readonly watched: readonly Node[];
+}
+
+export interface PlanOptions {
+  /** Is told of what each pass leaves. */
+  readonly watch?: Watch;
+  /** Which batches are taken in blocks. */
+  readonly limits?: Limits;
+  /** Parts of the program whose fate is of interest. */
+  readonly watched?: readonly Node[];
 }
 
 /**
@@ -45,7 +56,7 @@ export interface Planned extends Places {
  * @param watch  is told of what each pass leaves
  */
 export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
-  const { steps, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, watch);
+  const { steps, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, { watch });
   const { buffers, shared } = workshop;
   verify(steps, buffers, shared, memory.bytes);
   const written = routines(steps, machine, workshop, memory.bytes);
@@ -54,13 +65,10 @@ export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch
   return { program, inputs, parameters, outputs, data };
 }
 
-/**
- * The passes up to the memory plan.
- *
- * @param limits  which batches are taken in blocks
- */
-export function planGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump, limits?: Limits): Planned {
-  let roots = rootsOf(graph);
+/** The passes up to the memory plan. */
+export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOptions = {}): Planned {
+  const { watch = () => {}, limits, watched = [] } = options;
+  let roots = [...rootsOf(graph), ...watched];
   watch("graph", () => roots);
   roots = mergeLoops(roots);
   watch("merged", () => roots);
@@ -71,6 +79,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, watch: Watch = 
   watch("simplified", () => roots);
   roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
+  const followed = roots.splice(roots.length - watched.length);
 
   const workshop = new Workshop();
   const { buffers, shared } = workshop;
@@ -83,7 +92,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, watch: Watch = 
   watch("packed", () => ({ steps, shared }));
   const memory = planMemory(steps, buffers, shared, machine.threads);
   watch("kernels", () => ({ steps, shared }));
-  return { roots, steps, workshop, memory, ...places };
+  return { roots, watched: followed, steps, workshop, memory, ...places };
 }
 
 interface Places extends Omit<Compiled, "program"> {
@@ -110,7 +119,9 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
     if (node.is("data")) data.push({ buffer: place("data", node), values: node.attrs.data });
   }
   const outputs = new Map(
-    graph.outputs.map(({ name, node }) => [name, workshop.buffer("output", node.dtype, sizeOf(node.shape), node)]),
+    graph.outputs.map(({ name, node }, i) => {
+      return [name, workshop.buffer("output", node.dtype, sizeOf(node.shape), roots[i])] as const;
+    }),
   );
   return { leaves, inputs, parameters, outputs, data };
 }

@@ -1,7 +1,7 @@
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
 import { rewrite, withInputs } from "../graph/walk.ts";
-import { reshapeNode, spread } from "../tensor/operands.ts";
+import { reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { mapBodies } from "./bodies.ts";
 
 /**
@@ -10,13 +10,6 @@ import { mapBodies } from "./bodies.ts";
  */
 export function simplify(roots: readonly Node[]): Node[] {
   return rewrite(roots, (node, inputs) => simpler(mapBodies(withInputs(node, inputs), simplify)));
-}
-
-/** The number that every element of `node` is, when that is known. */
-export function uniform(node: Node): number | undefined {
-  let x = node;
-  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
-  return x.is("constant") ? x.attrs.value : undefined;
 }
 
 function simpler(node: Node): Node {

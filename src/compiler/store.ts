@@ -1,8 +1,8 @@
 import type { Node } from "../graph/node.ts";
 import { isElementwise, ops } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
+import { uniform } from "../tensor/operands.ts";
 import { at, type Buffer } from "./loop.ts";
-import { uniform } from "./simplify.ts";
 import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
 
 export function longAxes(shape: readonly number[]): number[] {

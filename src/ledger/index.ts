@@ -1,1 +1,2 @@
-export { type WeighedLayer, type WeighedTensor, type Weighing, weigh } from "./weigh.ts";
+export { type Counts, count, type WeighedLayer, type WeighedTensor } from "./counts.ts";
+export { type Weighing, type WeighOptions, weigh } from "./weigh.ts";

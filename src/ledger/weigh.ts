@@ -1,100 +1,81 @@
-import type { Parameter } from "../graph/parameter.ts";
-import type { Shape } from "../graph/shape.ts";
-import { topological } from "../graph/walk.ts";
-import { isLayer } from "../nn/layer.ts";
-import { type Model, parametersOf } from "../nn/model.ts";
-import { Tensor } from "../tensor/tensor.ts";
+import { type SecondOrderPrice, secondOrderPrice } from "../autodiff/price.ts";
+import type { BackendName } from "../backends/backend.ts";
+import type { Machine } from "../compiler/loop.ts";
+import { PondusError } from "../graph/errors.ts";
+import { memoryHere } from "../graph/memory-here.ts";
+import { rootsOf } from "../graph/program.ts";
+import type { Model } from "../nn/model.ts";
+import { adam } from "../optim/adam.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
+import { chooseBackend } from "../runtime/choose.ts";
+import { type Counts, count } from "./counts.ts";
+import { type Flops, flopsOf, flopsOfStep } from "./flops.ts";
+import { type NetworkOptions, networkOf } from "./network.ts";
+import { type InferencePrice, priceInference, priceTraining, type TrainingPrice } from "./price.ts";
+import { type LossOptions, programsOf } from "./programs.ts";
 
-/** What a network consists of, knob by knob. */
-export interface Weighing {
-  readonly parameters: {
-    /** Every knob once, however often it is used. */
-    readonly total: number;
-    readonly trainable: number;
-    readonly frozen: number;
-  };
-  readonly layers: readonly WeighedLayer[];
+export interface WeighOptions extends NetworkOptions {
+  /** Samples that go through at once (default 1). */
+  readonly batch?: number;
+  /** From what the model gives, and from targets of the same shape (default: the mean square error). */
+  readonly loss?: LossOptions["loss"];
+  /** What trains it (default: Adam). */
+  readonly optimizer?: Optimizer;
+  /** What it is planned for (default: what would run it here). */
+  readonly backend?: BackendName | "auto";
 }
 
-export interface WeighedLayer {
-  /** Its place in the model: "0", "encoder.2". */
-  readonly path: string;
-  /** How it was written: "dense(100, 128)". */
-  readonly name: string;
-  /** Knobs counted here: those that no earlier layer has. */
-  readonly parameters: number;
-  /** The count as it comes about: "100 x 128 + 128". */
-  readonly formula: string;
-  readonly tensors: readonly WeighedTensor[];
+/** What a network is and takes, known before any of it runs. */
+export interface Weighing extends Counts {
+  readonly batch: number;
+  readonly backend: BackendName;
+  readonly hessian: HessianPrice;
+  /** These three are missing for a model that is no layer, unless `input` and `apply` say how it is run. */
+  readonly inference?: InferencePrice;
+  readonly training?: TrainingPrice;
+  readonly flops?: Flops;
 }
 
-export interface WeighedTensor {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly size: number;
-  readonly dtype: string;
-  readonly trainable: boolean;
-  /** The place that this knob was counted at, when it is a tied one. */
-  readonly sharedWith?: string;
+export interface HessianPrice extends SecondOrderPrice {
+  /** Whether the matrix, in float64, fits this machine's memory; undefined where nobody says how large that is. */
+  readonly affordable?: boolean;
+  readonly memoryHere?: number;
 }
+
+/** What a program is planned for when the backend itself plans nothing. */
+const plain: Machine = { vectorBytes: 16, registers: 16, mixedWidths: false };
 
 /**
- * Counts a model's knobs, per layer and in total. A tied knob is counted where it first appears; later places name that one.
+ * Weighs a model: its knobs, what running and training it takes in memory and operations, and what its Hessian would.
+ * All of it follows from shapes and from the compiler's own plan: nothing runs, and nothing of the model's size is
+ * allocated.
  *
  * @param model  a layer, a tensor made of parameters, or a list or record of such
- * @throws `model.type` when it is something else
+ * @throws `weigh.batch` unless the batch is a whole number from 1, `model.type` for what is no model, and what the model
+ *         throws when it does not take the input
  */
-export function weigh(model: Model): Weighing {
-  parametersOf(model);
-  const counted = new Map<Parameter, string>();
-  const layers = placesOf(model).map(({ path, name, knobs }): WeighedLayer => {
-    const tensors = knobs.map(({ name, parameter }): WeighedTensor => {
-      const { shape, size, dtype, trainable } = parameter;
-      const sharedWith = counted.get(parameter);
-      if (sharedWith === undefined) counted.set(parameter, name);
-      return { name, shape, size, dtype, trainable, ...(sharedWith === undefined ? {} : { sharedWith }) };
-    });
-    const own = tensors.filter((t) => t.sharedWith === undefined);
-    const formula = own.map((t) => (t.shape.length === 0 ? "1" : t.shape.join(" x "))).join(" + ");
-    return { path, name, parameters: sum(own), formula: formula || "0, all shared", tensors };
-  });
-  const all = layers.flatMap((l) => l.tensors.filter((t) => t.sharedWith === undefined));
-  const trainable = sum(all.filter((t) => t.trainable));
-  return { parameters: { total: sum(all), trainable, frozen: sum(all) - trainable }, layers };
+export function weigh(model: Model, options: WeighOptions = {}): Weighing {
+  const { batch = 1, loss, optimizer = adam({ rate: 1e-3 }) } = options;
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw new PondusError("weigh.batch", `weigh: the batch must be a whole number from 1, but ${batch} came.`);
+  }
+  const backend = chooseBackend(options.backend);
+  const machine = backend.machine() ?? plain;
+  const counts = count(model);
+  const network = networkOf(model, options);
+  const common = { ...counts, batch, backend: backend.name, hessian: priceHessian(counts.parameters.trainable) };
+  if (!network) return common;
+  const { inference, training } = programsOf(network, model, batch, { loss, optimizer });
+  return {
+    ...common,
+    inference: priceInference(inference, machine),
+    ...(training && { training: priceTraining(training, machine) }),
+    flops: training ? flopsOfStep(training) : { forward: flopsOf(rootsOf(inference)), backward: 0, update: 0 },
+  };
 }
 
-const sum = (tensors: readonly WeighedTensor[]) => tensors.reduce((n, t) => n + t.size, 0);
-
-interface Place {
-  path: string;
-  name: string;
-  knobs: { name: string; parameter: Parameter }[];
-}
-
-/** The parts that hold knobs of their own, in order. Loose tensors of one record stand together. */
-function placesOf(model: Model): Place[] {
-  const places: Place[] = [];
-  const below = (path: string, name: string) => (path ? `${path}.${name}` : name);
-  const visit = (part: Model, path: string) => {
-    if (part instanceof Tensor) return tensorsAt(path, path || "tensor", { "": part });
-    if (isLayer(part)) {
-      tensorsAt(path, part.name, part.parameters);
-      for (const [name, child] of Object.entries(part.children)) visit(child, below(path, name));
-      return;
-    }
-    const entries = Object.entries(part as Record<string, Model>);
-    const loose = entries.filter((e): e is [string, Tensor] => e[1] instanceof Tensor);
-    tensorsAt(path, loose.map(([name]) => name).join(", "), Object.fromEntries(loose));
-    for (const [name, child] of entries) if (!(child instanceof Tensor)) visit(child, below(path, name));
-  };
-  const tensorsAt = (path: string, name: string, tensors: Readonly<Record<string, Tensor>>) => {
-    const knobs = Object.entries(tensors).flatMap(([role, x]) => {
-      const own = [path, role].filter((s) => s !== "").join(".");
-      const leaves = topological([x.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
-      return leaves.map((p) => ({ name: own && leaves.length === 1 ? own : below(own, p.name), parameter: p }));
-    });
-    if (knobs.length > 0) places.push({ path, name, knobs });
-  };
-  visit(model, "");
-  return places;
+function priceHessian(parameters: number): HessianPrice {
+  const price = secondOrderPrice(parameters);
+  const here = memoryHere();
+  return { ...price, ...(here !== undefined && { memoryHere: here, affordable: price.float64Bytes <= here }) };
 }

@@ -29,11 +29,15 @@ export function dense(
   const { bias = true, init = glorotUniform, biasInit = zeros, dtype } = options;
   return labelled(name, () => {
     const weight = parameter([inputs, outputs], init, { name: `${name}.weight`, dtype });
-    if (!bias) return layer("dense", (x) => labelled(name, () => x.matmul(weight)), { name, parameters: { weight } });
+    const takes = [inputs];
+    if (!bias) {
+      return layer("dense", (x) => labelled(name, () => x.matmul(weight)), { name, parameters: { weight }, takes });
+    }
     const b = parameter([outputs], biasInit, { name: `${name}.bias`, dtype });
     return layer("dense", (x) => labelled(name, () => x.matmul(weight).add(b)), {
       name,
       parameters: { weight, bias: b },
+      takes,
     });
   });
 }

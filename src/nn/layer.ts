@@ -1,3 +1,4 @@
+import type { Shape } from "../graph/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A function from tensor to tensor that knows its knobs. */
@@ -11,6 +12,8 @@ export interface Layer {
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** The layers that it is made of, by place. */
   readonly children: Readonly<Record<string, Layer>>;
+  /** The shape of one sample that it takes, where it takes no other: [100]. */
+  readonly takes?: Shape;
 }
 
 /**
@@ -21,6 +24,7 @@ export interface Layer {
  * @param options.name        how it was written (default: `kind`)
  * @param options.parameters  its own knobs
  * @param options.children    the layers that it is made of
+ * @param options.takes       the shape of one sample, where it takes no other
  */
 export function layer(
   kind: string,
@@ -29,12 +33,13 @@ export function layer(
     name?: string;
     parameters?: Readonly<Record<string, Tensor>>;
     children?: Readonly<Record<string, Layer>>;
+    takes?: Shape;
   } = {},
 ): Layer {
-  const { name = kind, parameters = {}, children = {} } = options;
+  const { name = kind, parameters = {}, children = {}, takes } = options;
   const made = (x: Tensor) => call(x);
   Object.defineProperty(made, "name", { value: name });
-  return Object.assign(made, { kind, parameters, children }) as Layer;
+  return Object.assign(made, { kind, parameters, children, takes }) as Layer;
 }
 
 export function isLayer(thing: unknown): thing is Layer {

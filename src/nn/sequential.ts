@@ -1,3 +1,4 @@
+import { labelled } from "../graph/origin.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { isLayer, type Layer, layer } from "./layer.ts";
 import { nameParameters } from "./model.ts";
@@ -12,9 +13,11 @@ export function sequential(...parts: readonly (Layer | ((x: Tensor) => Tensor))[
   const layers = parts.map((part) =>
     isLayer(part) ? part : layer("function", part, { name: part.name || "function" }),
   );
-  const made = layer("sequential", (x) => layers.reduce((y, part) => part(y), x), {
+  const made = layer("sequential", (x) => layers.reduce((y, part, i) => labelled(String(i), () => part(y)), x), {
     name: `sequential(${layers.map((part) => part.name).join(", ")})`,
     children: Object.fromEntries(layers.map((part, i) => [i, part])),
+    // What comes before the first layer that asks for a shape leaves shapes as they are.
+    takes: layers.find((part) => part.takes)?.takes,
   });
   nameParameters(made);
   return made;

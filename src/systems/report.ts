@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { writeAtomic } from "../io/atomic.ts";
 import { runFiles } from "../io/run-folder.ts";
-import { type Weighing, weigh } from "../ledger/weigh.ts";
+import { type Counts, count } from "../ledger/counts.ts";
 import type { Model } from "../nn/model.ts";
 import { formatNumber, listMetrics } from "./metrics.ts";
 import { colorPlaces, type Plot, type Series } from "./plot.ts";
@@ -86,7 +86,7 @@ ${figures.join("\n")}
 <h2>Figures</h2>
 ${table(metrics, ["metric", "value"], "figures")}
 <h2>Knobs</h2>
-${knobs(weigh(model))}
+${knobs(count(model))}
 <h2>This run</h2>
 ${table(facts)}
 </body>
@@ -94,7 +94,7 @@ ${table(facts)}
 `;
 }
 
-function knobs({ layers, parameters }: Weighing): string {
+function knobs({ layers, parameters }: Counts): string {
   const rows = layers.map((l) => [l.path, l.name, l.formula, l.parameters.toLocaleString("en-US")]);
   const frozen = parameters.frozen > 0 ? `${parameters.frozen.toLocaleString("en-US")} of them frozen` : "";
   return table(

@@ -16,6 +16,13 @@ export function constant(value: number, dtype: DType): Node {
   return make("constant", [], { value: dtype === "float32" ? Math.fround(value) : value, dtype });
 }
 
+/** The number that every element of `node` is, when that is known. */
+export function uniform(node: Node): number | undefined {
+  let x = node;
+  while (x.op === "expand" || x.op === "reshape") x = x.inputs[0];
+  return x.is("constant") ? x.attrs.value : undefined;
+}
+
 export function reshapeNode(x: Node, shape: Shape): Node {
   if (sameShape(x.shape, shape)) return x;
   const source = x.is("reshape") ? x.inputs[0] : x;

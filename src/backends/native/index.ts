@@ -19,6 +19,10 @@ import { allEnded, type Toolchain } from "./toolchain.ts";
 export const native: Backend = {
   name: "native",
   unavailable: () => inspect().problem,
+  machine: () => {
+    const { machine } = inspect() as { machine?: Machine };
+    return machine && { ...machine, threads: threadsHere() };
+  },
   load: (graph) => loadNative(graph),
 };
 

@@ -10,6 +10,7 @@ import { interpret } from "./interpret.ts";
 export const reference: Backend = {
   name: "reference",
   unavailable: () => undefined,
+  machine: () => undefined,
   load: async (program) => inMemory(() => loadReference(program)),
 };
 

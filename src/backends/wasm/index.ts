@@ -20,6 +20,7 @@ export const machine: Machine = { vectorBytes: 16, registers: 12, mixedWidths: f
 export const wasm: Backend = {
   name: "wasm",
   unavailable: whyUnavailable,
+  machine: () => machine,
   load: async (program) => {
     // A first worker takes about as long to come as the program to be compiled.
     if (runsLong(program)) void teamHere();
