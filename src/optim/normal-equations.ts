@@ -1,12 +1,10 @@
-import { jvp, vjp } from "../autodiff/index.ts";
+import { jacobian } from "../autodiff/index.ts";
 import type { BackendName } from "../backends/backend.ts";
 import { formatSize, formatWhole } from "../graph/bytes.ts";
 import { PondusError } from "../graph/errors.ts";
 import { memoryHere } from "../graph/memory-here.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { compile } from "../runtime/program.ts";
-import { scan } from "../tensor/control.ts";
-import { concat, eye } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { solvePositive } from "./cholesky.ts";
 import type { Evaluations } from "./evaluations.ts";
@@ -60,11 +58,8 @@ function byKnobs(r: Tensor, parameters: readonly Parameter[], backend: BackendNa
   const n = parameters.reduce((sum, p) => sum + p.size, 0);
   const program = compile(
     () => {
-      // One row of J' per knob: the residuals' change along that knob's own direction.
-      const rows = scan({}, (_, { v }) => ({ carry: {}, out: { row: jvp(r, leaves, split(v, parameters)) } }), {
-        xs: { v: eye(n, "float64") },
-      }).out.row;
-      return { loss: r.square().mean(), normal: rows.matmul(rows.T), gradient: rows.matmul(r) };
+      const j = jacobian(r, leaves, { mode: "forward" });
+      return { loss: r.square().mean(), normal: j.T.matmul(j), gradient: j.T.matmul(r) };
     },
     {},
     { backend },
@@ -93,11 +88,7 @@ function byResiduals(r: Tensor, parameters: readonly Parameter[], backend: Backe
   const m = r.size;
   const program = compile(
     () => {
-      const rows = scan(
-        {},
-        (_, { v }) => ({ carry: {}, out: { row: concat(vjp(r, v, leaves).map((x) => x.flatten())) } }),
-        { xs: { v: eye(m, "float64") } },
-      ).out.row;
+      const rows = jacobian(r, leaves, { mode: "reverse" });
       const diagonal = rows.square().sum(0);
       const scale = diagonal.maximum(diagonal.max().mul(floor));
       const back = rows.div(scale);
@@ -123,16 +114,6 @@ function byResiduals(r: Tensor, parameters: readonly Parameter[], backend: Backe
       return { loss: loss.item(), step };
     },
   };
-}
-
-/** One long vector as pieces in the parameters' shapes. */
-function split(v: Tensor, parameters: readonly Parameter[]): Tensor[] {
-  let at = 0;
-  return parameters.map((p) => {
-    const from = at;
-    at += p.size;
-    return v.slice(0, from, at).reshape(p.shape);
-  });
 }
 
 function checkSize(knobs: number, residuals: number): void {
