@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
-import { compile } from "pondus";
+import { compile, parameter, parameterOf, repeat } from "pondus";
 import { expect, test } from "vitest";
 import { executableOf } from "../src/backends/executable.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
 import type { Buffer, LoopProgram, Place } from "../src/compiler/loop.ts";
 import { bytesOf } from "../src/graph/dtype.ts";
+import type { Parameter } from "../src/graph/parameter.ts";
 import { interpretLoops, type Watcher } from "./loops/interpret.ts";
 import { build, leavesOf, type Recipe, recipes } from "./random-graphs.ts";
 
@@ -90,4 +91,24 @@ test(`${count} programs find in memory what they left there`, () => {
     { numRuns: count, seed: 1 },
   );
   expect(planned / separate).toBeLessThan(0.7);
+});
+
+test("what every turn of a loop reads is not written over", async () => {
+  const x = parameter([8, 8], -1);
+  const w = parameter(
+    [8, 8],
+    Array.from({ length: 64 }, (_, i) => Math.cos(i) / 4),
+  );
+  // Below 0, so that it would end the loop if it were taken for its count.
+  const value = x.matmul(w).square().neg().matmul(w.square());
+  const program = compile(
+    ({ count }) => {
+      const step = { outputs: {}, updates: [{ parameter: parameterOf(x) as Parameter, value }] };
+      const { outputs, updates } = repeat(step, count);
+      return { ...outputs, updates };
+    },
+    { count: { shape: [], dtype: "int32" } },
+    { backend: "wasm" },
+  );
+  expect((await program.run({ count: 5 })).steps.item()).toBe(5);
 });

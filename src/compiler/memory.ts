@@ -130,8 +130,8 @@ interface Lives extends Pick<MemoryPlan, "launches"> {
 }
 
 /**
- * Numbers the steps in the order of a walk. What a loop's body shares with the outside lives through the whole loop,
- * since the next turn needs it; what only the body uses lives within a turn.
+ * Numbers the steps in the order of a walk. What a loop's body shares with the outside (inputs and results are the
+ * outside's) lives through the whole loop, since the next turn needs it; what only the body uses lives within a turn.
  */
 function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
@@ -182,7 +182,8 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const [buffer, count] of uses) {
       const life = lives.get(buffer) as Lifetime;
       const outside = count < (total.get(buffer) as number);
-      const carried = buffer.kind === "carry" || outside;
+      // An input is read again by the next turn, and what a turn leaves in a result must survive the next ones.
+      const carried = buffer.kind !== "temporary" || outside;
       if (carried) lives.set(buffer, { first: Math.min(life.first, first), last: Math.max(life.last, last) });
     }
   }
