@@ -1,8 +1,9 @@
 import { PondusError } from "../graph/errors.ts";
 import { describeOrigin, labelled } from "../graph/origin.ts";
-import { formatShape, sameShape } from "../graph/shape.ts";
+import { formatShape, sameShape, sizeOf } from "../graph/shape.ts";
 import { arange } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
+import { compares } from "./compared.ts";
 
 /** What becomes of the single losses: their mean (the default), their sum, or all of them as they are. */
 export type Reduction = "mean" | "sum" | "none";
@@ -12,9 +13,10 @@ interface LossOptions {
 }
 
 function reduced(each: Tensor, { reduction = "mean" }: LossOptions): Tensor {
-  if (reduction === "none") return each;
-  if (reduction === "sum") return each.sum();
-  if (reduction === "mean") return each.mean();
+  const numbers = sizeOf(each.shape);
+  if (reduction === "none") return compares(each, numbers);
+  if (reduction === "sum") return compares(each.sum(), numbers);
+  if (reduction === "mean") return compares(each.mean(), numbers);
   throw new PondusError("loss.reduction", `reduction "${reduction}" is not known; choose mean, sum or none.`);
 }
 

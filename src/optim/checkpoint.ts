@@ -8,8 +8,10 @@ export interface TrainingRecord {
   readonly step: number;
   /** The loss that this step computed, with the weights that it found. */
   readonly loss: number;
-  /** The validation loss with the weights that it left. */
+  /** With a validation loss: the training's loss, validation and what lies between, at the weights that it left. */
+  readonly train?: number;
   readonly validation?: number;
+  readonly gap?: number;
   /** What it cost to come to that loss, where the optimizer counts it (see `gradientEquivalents`). */
   readonly gradientEquivalents?: number;
 }

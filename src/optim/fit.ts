@@ -1,14 +1,16 @@
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
+import { numbersCompared } from "../nn/compared.ts";
 import type { Model } from "../nn/index.ts";
-import { compile } from "../runtime/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Checkpoint, capture, load, restore, type Snapshot, save, type TrainingRecord } from "./checkpoint.ts";
+import { type Checkpoint, load, restore, type Snapshot, save, type TrainingRecord } from "./checkpoint.ts";
+import { earlyStopping } from "./early-stopping.ts";
 import { NonFiniteError } from "./nonfinite.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { breathe, Pace } from "./pace.ts";
 import { retrace } from "./retrace.ts";
 import { type StepResult, stepper } from "./stepper.ts";
+import { judgeOf, type Validation } from "./validation.ts";
 
 export interface FitOptions {
   /**
@@ -21,11 +23,10 @@ export interface FitOptions {
   readonly parameters?: Model;
   /** How many steps to take in all, those before a resume included. */
   readonly steps: number;
-  /**
-   * A loss on data that the training does not see, evaluated at every record. With `patience`, training stops early
-   * after so many records without improvement, and in the end, early or not, the best weights are restored.
-   */
-  readonly validation?: { readonly loss: Tensor; readonly patience?: number };
+  /** A loss on data that the training does not see; with a patience, early stopping at the best weights. */
+  readonly validation?: Validation;
+  /** How many numbers the loss compares with (default: as the losses of `nn` on data that stay the same count them). */
+  readonly observations?: number;
   /** Steps between two records of the history (default: such that there are about 200). */
   readonly recordEvery?: number;
   /** Of the random keys (default 0). Initial weights are drawn by `nn.initialize`. */
@@ -44,8 +45,9 @@ export interface Progress {
   readonly step: number;
   readonly steps: number;
   readonly loss: number;
-  /** As of the last record. */
+  /** As of the last record, with the gap between the training's loss and it. */
   readonly validation?: number;
+  readonly gap?: number;
   readonly stepsPerSecond: number;
   readonly secondsLeft: number;
   /** A copy of the present state, made when asked for. */
@@ -64,6 +66,12 @@ export interface FitResult {
   readonly checkpoint: Checkpoint;
   /** The step after which validation was best. */
   readonly bestStep?: number;
+  /** Whether the parameters hold the weights of that step rather than the last one's. */
+  readonly restored: boolean;
+  /** How many numbers were trained. */
+  readonly knobs: number;
+  /** How many numbers the loss compares with, where that is known. */
+  readonly observations?: number;
   readonly seconds: number;
 }
 
@@ -71,48 +79,41 @@ export interface FitResult {
  * Trains: takes `steps` steps of the optimizer on the loss. Many steps run in one call of one program; how they are cut
  * into calls follows the clock and does not change the result.
  *
+ * With a `validation` the training's loss and the other are evaluated at every record, both at the weights that the record's
+ * step left: for a loss of random batches, on the batch of the step that follows, which those weights have not seen yet.
+ *
  * @throws `train.nonfinite` (a `NonFiniteError`, exit code 1) when the loss or a parameter is no longer finite: it names
  *   the first expression to blame, and the parameters hold the last good values
- * @throws `train.steps`, `train.loss`, `train.input`, `train.resume`, and what `Optimizer.minimize` throws
+ * @throws `train.steps`, `train.loss`, `train.validation`, `train.input`, `train.resume`, and what `Optimizer.minimize` throws
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { steps, signal, validation, resume, backend, onProgress } = options;
   const every = options.recordEvery ?? Math.max(1, Math.round(steps / 200));
-  const patience = validation?.patience ?? Number.POSITIVE_INFINITY;
-  whole({ steps, recordEvery: every, ...(validation?.patience !== undefined && { patience }) });
+  whole({ steps, recordEvery: every, observations: options.observations ?? 1 });
   const started = performance.now();
   const step = stepper(options);
-  const judge = validation && compile(() => ({ loss: validation.loss }), {}, { backend });
+  const judge = validation && judgeOf(validation, step.loss, backend);
   await Promise.all([step.load(), judge?.load()]);
 
   if (resume) restore(load(step.named, resume));
   step.setSteps(resume?.step ?? 0);
   const history: TrainingRecord[] = [...(resume?.history ?? [])];
-  let best = resume?.best && { ...resume.best, weights: load(step.trained, resume, "best/") };
+  const early = earlyStopping(validation?.patience, step.trained, resume);
   let loss = resume?.loss ?? Number.NaN;
   let done = step.steps();
 
-  const checkpoint = (): Checkpoint => ({
-    step: done,
-    loss,
-    tensors: { ...save(step.named), ...(best && save(step.trained, "best/", best.weights)) },
-    history: [...history],
-    best: best && { step: best.step, validation: best.validation },
-  });
+  const checkpoint = (): Checkpoint => {
+    const { tensors, best } = early.saved();
+    return { step: done, loss, tensors: { ...save(step.named), ...tensors }, history: [...history], best };
+  };
   const record = async ({ gradientEquivalents }: StepResult) => {
-    const judged = judge && (await judge.run()).loss.item();
-    const known = {
-      ...(judged !== undefined && { validation: judged }),
-      ...(gradientEquivalents && { gradientEquivalents }),
-    };
-    history.push({ step: done, loss, ...known });
-    if (judged !== undefined && judged < (best?.validation ?? Number.POSITIVE_INFINITY)) {
-      best = { step: done, validation: judged, weights: capture(step.trained.values()) };
-    }
+    const judgement = await judge?.judge();
+    history.push({ step: done, loss, ...judgement, ...(gradientEquivalents && { gradientEquivalents }) });
+    early.see(history[history.length - 1]);
   };
   const outcome = (): FitResult["stopped"] | undefined => {
     if (done >= steps) return "finished";
-    if (recordedSince(history, best?.step ?? 0) >= patience) return "early";
+    if (early.isOver(history)) return "early";
     return signal?.aborted ? "interrupted" : undefined;
   };
 
@@ -142,6 +143,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       steps: result.done ? done : steps,
       loss,
       validation: history.at(-1)?.validation,
+      gap: history.at(-1)?.gap,
       stepsPerSecond: pace.stepsPerSecond,
       secondsLeft: result.done ? 0 : (steps - done) / pace.stepsPerSecond,
       checkpoint,
@@ -149,14 +151,20 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     await breathe();
     stopped = result.done ? "converged" : outcome();
   }
+  // The checkpoint is of the last step's weights, the parameters may get better ones.
   const last = checkpoint();
-  if (best && Number.isFinite(patience) && stopped !== "interrupted") restore(best.weights);
-  const seconds = (performance.now() - started) / 1000;
-  return { stopped, steps: done, loss, history, checkpoint: last, bestStep: best?.step, seconds };
-}
-
-function recordedSince(history: readonly TrainingRecord[], step: number): number {
-  return history.filter((r) => r.step > step).length;
+  return {
+    stopped,
+    steps: done,
+    loss,
+    history,
+    checkpoint: last,
+    bestStep: early.bestStep,
+    restored: stopped !== "interrupted" && early.restore(),
+    knobs: [...step.trained.values()].reduce((sum, p) => sum + p.size, 0),
+    observations: options.observations ?? (step.sameLoss ? numbersCompared(step.loss) : undefined),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 function whole(counts: Readonly<Record<string, number>>): void {

@@ -1,15 +1,18 @@
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { Parameter } from "../graph/parameter.ts";
+import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type Checkpoint, load, restore, save, type TrainingRecord } from "./checkpoint.ts";
+import { type Checkpoint, load, restore, save } from "./checkpoint.ts";
+import { earlyStopping } from "./early-stopping.ts";
 import { type Evaluations, evaluationCounter, gradientEquivalents } from "./evaluations.ts";
-import type { Progress } from "./fit.ts";
+import type { FitResult, Progress } from "./fit.ts";
 import { normalEquations } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
 import { uniqueNames } from "./unique-names.ts";
+import { judgeOf, type Validation } from "./validation.ts";
 
 export interface LeastSquaresOptions {
   /** What should become small: any shape, float64. Its mean square is the loss. */
@@ -22,6 +25,13 @@ export interface LeastSquaresOptions {
   tolerance?: number;
   /** How strongly the first step is held back (default 0.01); raise it when the first steps go astray. */
   damping?: number;
+  /**
+   * A loss on data that the residuals leave out, such as the mean square of their own residuals; evaluated after every
+   * accepted step. With a patience, early stopping at the best weights.
+   */
+  validation?: Validation;
+  /** How many of the residuals compare with data (default: all). */
+  observations?: number;
   backend?: BackendName | "auto";
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -29,16 +39,8 @@ export interface LeastSquaresOptions {
   resume?: Checkpoint;
 }
 
-export interface LeastSquaresResult {
-  readonly stopped: "converged" | "finished" | "interrupted";
-  /** Steps taken, refused ones included. */
-  readonly steps: number;
-  /** Mean square of the residuals. */
-  readonly loss: number;
-  readonly history: readonly TrainingRecord[];
-  readonly checkpoint: Checkpoint;
-  readonly seconds: number;
-}
+/** As `fit` returns it; steps include refused ones, and the loss is the mean square of the residuals. */
+export type LeastSquaresResult = FitResult;
 
 /**
  * Nonlinear least squares by the damped Gauss-Newton method of Levenberg (Q. Appl. Math. 2, 164, 1944) and Marquardt
@@ -46,7 +48,7 @@ export interface LeastSquaresResult {
  * costs as many derivatives as there are knobs or residuals, whichever are fewer, and the matrix has as many rows. Right
  * for hundreds of either, not for a million of both.
  *
- * The parameters keep the best values found.
+ * The parameters keep the values of the lowest loss; with a validation and a patience, of the lowest validation.
  *
  * @throws `leastSquares.type` unless everything is float64, `leastSquares.start` when the loss is not finite at the
  *         starting values, `leastSquares.size` when the matrices are more than this machine's memory
@@ -68,7 +70,10 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const all = [...parameters, damping, counter];
   const names = uniqueNames(all.map((p) => p.name));
   const named = new Map(names.map((name, i) => [name, all[i]]));
+  const trained = new Map(names.slice(0, parameters.length).map((name, i) => [name, all[i]]));
   if (resume) restore(load(named, resume));
+  const early = earlyStopping(options.validation?.patience, trained, resume);
+  const judge = options.validation && judgeOf(options.validation, undefined, options.backend);
 
   const equations = normalEquations(residuals, parameters, options.backend);
   const value = compile(() => ({ loss: residuals.square().mean() }), {}, { backend: options.backend });
@@ -83,13 +88,21 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const start = resume?.step ?? 0;
   let done = start;
   const history = [...(resume?.history ?? [])];
-  const checkpoint = (): Checkpoint => ({ step: done, loss, tensors: save(named), history: [...history] });
-  const record = () =>
-    history.push({ step: done, loss, gradientEquivalents: gradientEquivalents({ step: done, tensors: save(named) }) });
-  if (!resume) record();
+  const checkpoint = (): Checkpoint => {
+    const { tensors, best } = early.saved();
+    return { step: done, loss, tensors: { ...save(named), ...tensors }, history: [...history], best };
+  };
+  const record = async () => {
+    const judgement = await judge?.judge(loss);
+    const cost = gradientEquivalents({ step: done, tensors: save(named) });
+    history.push({ step: done, loss, ...judgement, gradientEquivalents: cost });
+    early.see(history[history.length - 1]);
+  };
+  if (!resume) await record();
   let stopped: LeastSquaresResult["stopped"] | undefined;
   while (!stopped) {
     if (done >= steps) stopped = "finished";
+    else if (early.isOver(history)) stopped = "early";
     else if (signal?.aborted) stopped = "interrupted";
     else {
       const lambda = damping.read()[0];
@@ -103,7 +116,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
         if (loss - tried < tolerance * loss) stopped = "converged";
         loss = tried;
         damping.write([Math.max(lambda / 3, 1e-14)]);
-        record();
+        await record();
         here = await equations.linearize();
         count(counter, equations.cost);
       } else {
@@ -117,6 +130,8 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
         // Having converged it goes no further.
         steps: stopped ? done : steps,
         loss,
+        validation: history.at(-1)?.validation,
+        gap: history.at(-1)?.gap,
         stepsPerSecond,
         secondsLeft: stopped ? 0 : (steps - done) / stepsPerSecond,
         checkpoint,
@@ -124,8 +139,19 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
       await breathe();
     }
   }
-  const seconds = (performance.now() - began) / 1000;
-  return { stopped, steps: done, loss, history, checkpoint: checkpoint(), seconds };
+  const last = checkpoint();
+  return {
+    stopped,
+    steps: done,
+    loss,
+    history,
+    checkpoint: last,
+    bestStep: early.bestStep,
+    restored: stopped !== "interrupted" && early.restore(),
+    knobs: parameters.reduce((sum, p) => sum + p.size, 0),
+    observations: options.observations ?? sizeOf(residuals.shape),
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): void {

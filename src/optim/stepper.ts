@@ -18,6 +18,10 @@ export interface Stepper {
   readonly named: ReadonlyMap<string, Parameter>;
   /** Those among them that are trained, not state of the optimizer. */
   readonly trained: ReadonlyMap<string, Parameter>;
+  /** The loss at the present weights, as the next step will find it: with its count and its key. */
+  readonly loss: Tensor;
+  /** Whether it is the same function of the weights at all steps. */
+  readonly sameLoss: boolean;
   /** What one step computes: the loss, then the new values. */
   readonly roots: readonly Node[];
   load(): Promise<unknown>;
@@ -61,7 +65,8 @@ export function stepper(options: {
   }
   const { updates, loss: known = loss, done, gradientEquivalents } = optimizer.minimize(loss, parameters);
   const roots = [known, ...updates.map((u) => u.value)].map((x) => x.node);
-  if (optimizer.sameLoss && topological([loss.node]).includes(step.node)) {
+  const sameLoss = !topological([loss.node]).includes(step.node);
+  if (optimizer.sameLoss && !sameLoss) {
     throw new PondusError(
       "train.loss",
       `fit: ${optimizer.name} compares the losses of different steps, so the loss must be the same at all of them, but ` +
@@ -97,6 +102,8 @@ export function stepper(options: {
   return {
     named,
     trained: new Map([...named].filter(([, p]) => p.trainable)),
+    loss,
+    sameLoss,
     roots,
     load: () => program.load(),
     steps: () => counter.read()[0],
