@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
 import { PondusError } from "../graph/errors.ts";
 import { systems } from "../systems/index.ts";
 import { type OpenedRun, openRun } from "../systems/run.ts";
 import type { AnySystem } from "../systems/system.ts";
-import { loadUserSystem } from "./user-file.ts";
+import { loadUserPage, loadUserSystem } from "./user-file.ts";
 
 export interface LoadedSystem {
   readonly system: AnySystem;
@@ -33,6 +33,15 @@ export async function loadSystem(what: string): Promise<LoadedSystem> {
     `there is no system "${what}"${near ? `; did you mean "${nearest}"?` : "."} The systems are: ${names.join(", ")}; ` +
       "or name a file of your own, such as ./my-system.ts.",
   );
+}
+
+/** A model to be weighed, and how it runs: a system's, or what a user's own file exports. */
+export async function loadModel(what: string) {
+  const page = systems.some(({ name }) => name === what) || !isFile(what) ? undefined : await loadUserPage(what);
+  if (page && !("train" in page)) return { name: basename(what), model: page.model, network: undefined };
+  const { system } = page ? { system: page } : await loadSystem(what);
+  const model = system.model(system.data);
+  return { name: system.name, model, network: system.network?.(model) };
 }
 
 /** The system that a run folder was made with, and the run. */

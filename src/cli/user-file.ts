@@ -4,7 +4,10 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
+import { isLayer } from "../nn/layer.ts";
+import type { Model } from "../nn/model.ts";
 import type { AnySystem } from "../systems/system.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { userPlace } from "./failure.ts";
 
 let registered = false;
@@ -24,6 +27,17 @@ function registerHooks(): void {
  * @throws `page.missing`, `page.kind`, `page.import` (with the place of the mistake), `page.export`
  */
 export async function loadUserSystem(path: string): Promise<AnySystem> {
+  return checked(await load(path), path);
+}
+
+/** The same, or the model, when the file exports no more than that by default. */
+export async function loadUserPage(path: string): Promise<AnySystem | { readonly model: Model }> {
+  const found = await load(path);
+  const model = found.default;
+  return isLayer(model) || model instanceof Tensor ? { model } : checked(found, path);
+}
+
+async function load(path: string): Promise<Record<string, unknown>> {
   const full = resolve(path);
   if (!existsSync(full)) {
     throw new PondusError("page.missing", `${path}: there is no such file (looked for from ${process.cwd()}).`);
@@ -35,14 +49,12 @@ export async function loadUserSystem(path: string): Promise<AnySystem> {
     throw new PondusError("page.kind", `${path}: a page is a file that ends in .ts or .js.`);
   }
   registerHooks();
-  let found: Record<string, unknown>;
   try {
-    found = await import(pathToFileURL(full).href);
+    return await import(pathToFileURL(full).href);
   } catch (error) {
     if (error instanceof PondusError) throw error;
     throw new PondusError("page.import", importFailure(path, full, error as Error), { cause: error });
   }
-  return checked(found, path);
 }
 
 function hintFor(folder: string): string {

@@ -1,37 +1,24 @@
-import { type Weighing, weigh } from "../ledger/weigh.ts";
+import { weigh } from "../ledger/weigh.ts";
 import { restoreModel } from "../systems/predict.ts";
-import { isRunFolder, loadRun, loadSystem } from "./load-system.ts";
+import { isRunFolder, loadModel, loadRun } from "./load-system.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
-import { formatTable } from "./table.ts";
+import { formatWeighing } from "./weigh-table.ts";
 
-/** `pondus weigh`: how many knobs, where. */
-export async function weighCommand(what: string, { json }: { json?: boolean }): Promise<void> {
-  const { name, model } = isRunFolder(what) ? await ofRun(what) : await ofSystem(what);
-  const weighing = weigh(model);
-  if (json) printJson({ system: name, ...weighing });
-  else print(formatWeighing(name, weighing));
+export interface WeighFlags {
+  readonly batch?: number;
+  readonly json?: boolean;
 }
 
-async function ofSystem(what: string) {
-  const { system } = await loadSystem(what);
-  return { name: system.name, model: system.model(system.data) };
+/** `pondus weigh`: how many knobs, where, and what running and training them takes. */
+export async function weighCommand(what: string, { batch, json }: WeighFlags): Promise<void> {
+  const { name, model, network } = isRunFolder(what) ? await ofRun(what) : await loadModel(what);
+  const weighing = weigh(model, { batch, ...network });
+  if (json) printJson({ system: name, ...weighing });
+  else print(formatWeighing(name, weighing, colorsFor(process.stdout)));
 }
 
 async function ofRun(folder: string) {
   const { system, run } = await loadRun(folder);
-  return { name: system.name, model: restoreModel(system, run).model };
-}
-
-function formatWeighing(name: string, { layers, parameters }: Weighing): string {
-  const { bold, dim } = colorsFor(process.stdout);
-  const count = (n: number) => n.toLocaleString("en-US");
-  const rows = layers.map((l) => {
-    const shared = l.tensors.flatMap((t) => (t.sharedWith ? [`${t.name} = ${t.sharedWith}`] : []));
-    return [l.path, l.name, l.formula, count(l.parameters), dim(shared.join(", "))];
-  });
-  const total = ["", bold("total"), "", bold(count(parameters.total)), frozen(parameters.frozen)];
-  return `  ${bold(name)}\n${formatTable([...rows, total], [3])}`;
-  function frozen(n: number) {
-    return n > 0 ? dim(`${count(n)} of them frozen`) : "";
-  }
+  const { model } = restoreModel(system, run);
+  return { name: system.name, model, network: system.network?.(model) };
 }

@@ -38,6 +38,8 @@ export default defineSystem({
     output: nn.dense(width, 1, { bias: false, init: nn.normal(0.3), ...float64 }),
   }),
 
+  network: (model) => ({ input: [], apply: (r) => bond(model, r) }),
+
   async train({ model, steps, leastSquares, evaluate }) {
     const curve = distances.map(argonDimer.energy);
     const learned = bond(model, tensor(distances, float64));

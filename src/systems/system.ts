@@ -1,4 +1,5 @@
 import type { Table } from "../io/csv.ts";
+import type { NetworkOptions } from "../ledger/network.ts";
 import type { Model } from "../nn/model.ts";
 import type { FitOptions, FitResult } from "../optim/fit.ts";
 import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/levenberg-marquardt.ts";
@@ -27,6 +28,8 @@ export interface System<M extends Model = Model, D = undefined> {
   readonly settings?: { readonly steps?: number; readonly rate?: number };
   /** Builds the model: its knobs are drawn afterwards, from the seed. */
   model(data: D): M;
+  /** What goes into the model and how it is applied, where it is no layer: `pondus weigh` asks. */
+  network?(model: M): NetworkOptions;
   /** Trains it, and says what came out. */
   train(session: Session<M, D>): Promise<Outcome> | Outcome;
   /** What the trained model says of new inputs: each a list of numbers, as given on the command line. */

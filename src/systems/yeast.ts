@@ -46,6 +46,8 @@ export default defineSystem({
     };
   },
 
+  network: ({ rate }) => ({ input: rate.takes, apply: rate }),
+
   async train(session) {
     const { data } = session;
     const early = until(data, Math.ceil((data.time.values.length * 2) / 3));
