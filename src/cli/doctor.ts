@@ -4,7 +4,7 @@ import { findToolchain } from "../backends/native/toolchain.ts";
 import { threadsHere } from "../backends/threads.ts";
 import { features, hasVectors } from "../backends/wasm/features.ts";
 import { inspectBackends } from "../runtime/choose.ts";
-import { version } from "../systems/version.ts";
+import { version } from "../runtime/version.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";
 

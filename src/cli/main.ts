@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import Papa from "papaparse";
 import { backendNames } from "../runtime/choose.ts";
-import { version } from "../systems/version.ts";
+import { version } from "../runtime/version.ts";
 import { report, reportUsage } from "./failure.ts";
 import { acceptClosedPipes } from "./streams.ts";
 
@@ -77,8 +77,9 @@ Examples:
 
 program
   .command("weigh")
-  .description("count the knobs of a model")
-  .argument("<what>", "a system's name, a file that defines one, or a run folder")
+  .description("count the knobs of a model, and price what running, training and second derivatives take")
+  .argument("<what>", "a system's name, a file that defines one or exports a model, or a run folder")
+  .option("--batch <n>", "samples that go through at once (default: 1)", whole(1))
   .addOption(json)
   .action(async (what, flags) => (await import("./weigh.ts")).weighCommand(what, flags));
 

@@ -1,8 +1,9 @@
 import { basename, join } from "node:path";
 import { writeAtomic } from "../io/atomic.ts";
 import { runFiles } from "../io/run-folder.ts";
-import { type Counts, count } from "../ledger/counts.ts";
-import type { Model } from "../nn/model.ts";
+import type { Counts } from "../ledger/counts.ts";
+import type { Weighing } from "../ledger/weigh.ts";
+import { plotMemory } from "./memory-plot.ts";
 import { formatNumber, listMetrics } from "./metrics.ts";
 import { colorPlaces, type Plot, type Series } from "./plot.ts";
 import type { FitRecord } from "./session.ts";
@@ -11,7 +12,8 @@ import type { RunDescription } from "./train.ts";
 export interface Report {
   readonly description: RunDescription;
   readonly summary: string;
-  readonly model: Model;
+  /** The model's price. */
+  readonly weighing: Weighing;
   readonly plots: readonly Plot[];
   readonly fits: ReadonlyMap<string, FitRecord>;
 }
@@ -20,7 +22,7 @@ export interface Report {
 export async function writeReport(folder: string, report: Report): Promise<void> {
   // The plotting library takes long to load, and most commands draw nothing.
   const { palette, plotSvg } = await import("./plot-svg.ts");
-  const figures = [...report.plots, ...lossCurves(report.fits)].map((plot) => {
+  const figures = [...report.plots, ...lossCurves(report.fits), ...plotMemory(report.weighing)].map((plot) => {
     const colors = colorPlaces(plot.series);
     const keys = plot.series.map((s, i) => legend(s, palette[colors[i] % palette.length]));
     return `<figure><figcaption>${escaped(plot.title)}</figcaption>\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
@@ -56,7 +58,7 @@ function legend({ name, kind }: Series, color: string): string {
   return `<span class="key"><i class="${kind}" style="${shape} ${color}"></i>${escaped(name)}</span>`;
 }
 
-function page({ description: d, summary, model }: Report, figures: readonly string[]): string {
+function page({ description: d, summary, weighing }: Report, figures: readonly string[]): string {
   const facts = [
     ["system", d.system],
     ["knobs", d.parameters.toLocaleString("en-US")],
@@ -86,7 +88,7 @@ ${figures.join("\n")}
 <h2>Figures</h2>
 ${table(metrics, ["metric", "value"], "figures")}
 <h2>Knobs</h2>
-${knobs(count(model))}
+${knobs(weighing)}
 <h2>This run</h2>
 ${table(facts)}
 </body>

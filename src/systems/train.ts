@@ -3,10 +3,12 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { writeAtomic } from "../io/atomic.ts";
 import { checkRunFolder, checkWritable, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
+import { count } from "../ledger/counts.ts";
 import { weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/fit.ts";
 import { chooseBackend } from "../runtime/choose.ts";
+import { version } from "../runtime/version.ts";
 import { checkOutcome } from "./outcome.ts";
 import type { Plot } from "./plot.ts";
 import { writeReport } from "./report.ts";
@@ -15,7 +17,6 @@ import { type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run-files.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
 import type { Metrics, System } from "./system.ts";
-import { version } from "./version.ts";
 
 export interface TrainOptions {
   readonly seed?: number;
@@ -84,7 +85,7 @@ export async function train<M extends Model, D>(
   const { data, text, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
   const model = system.model(data);
-  const parameters = weigh(model).parameters.total;
+  const parameters = count(model).parameters.total;
   const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
   const earlier = resume?.description.seconds ?? 0;
   const started = resume?.description.started ?? new Date().toISOString();
@@ -127,7 +128,8 @@ export async function train<M extends Model, D>(
   try {
     const { metrics, plots = [] } = checkOutcome(system.name, await system.train(session));
     const done = save({ status: "finished", metrics });
-    await writeReport(done.run, { description: done, model, plots, fits, summary: system.summary });
+    const weighing = weigh(model, { ...system.network?.(model), backend });
+    await writeReport(done.run, { description: done, weighing, plots, fits, summary: system.summary });
     return { ...done, plots };
   } catch (thrown) {
     if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [] };
