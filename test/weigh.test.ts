@@ -127,10 +127,10 @@ test("checkpoints make the memory of a deep stack grow as the root of its depth"
     const kept = ((checkpointed.training?.peakBytes as number) - rest) / (4 * batch * width);
     expect(kept).toBeGreaterThan(2 * root - 2);
     expect(kept).toBeLessThan(2 * root + 5);
-    // One more forward pass, less the last layer of each piece, which nobody needs again.
+    // One more forward pass through the pieces, which are nearly all of it.
     const [a, b] = [plain.flops, checkpointed.flops];
     const again = (b?.backward as number) - (a?.backward as number);
-    expect(again / (a?.forward as number)).toBeGreaterThan((root - 1) / root - 0.05);
+    expect(again / (a?.forward as number)).toBeGreaterThan(0.9);
     expect(again / (a?.forward as number)).toBeLessThan(1);
     expect(b?.forward).toBe(a?.forward);
   }

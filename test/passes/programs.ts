@@ -1,4 +1,4 @@
-import { compile, grad, parameter, parameterOf, scan, type Tensor, tensor } from "pondus";
+import { checkpoint, compile, grad, parameter, parameterOf, scan, type Tensor, tensor } from "pondus";
 
 // The programs with which ARCHITECTURE.md shows the passes. The page quotes them, from `return compile(` on.
 
@@ -46,6 +46,12 @@ export function threeLayers() {
 export function dense() {
   const [w, b] = [weight("w", 3, 8), weight("b", 8)];
   return compile(({ x }) => ({ y: x.matmul(w).add(b).tanh() }), { x: [4, 3] });
+}
+
+export function recomputed() {
+  const [a, b] = [weight("a", 4, 4), weight("b", 4, 4)];
+  const layers = checkpoint((x: Tensor) => x.matmul(a).tanh().matmul(b).tanh());
+  return compile(({ x }) => ({ g: grad(layers(x).square().sum(), x) }), { x: [8, 4] });
 }
 
 export function movement() {
