@@ -13,7 +13,13 @@ export function sequential(...parts: readonly (Layer | ((x: Tensor) => Tensor))[
   const layers = parts.map((part) =>
     isLayer(part) ? part : layer("function", part, { name: part.name || "function" }),
   );
-  const made = layer("sequential", (x) => layers.reduce((y, part, i) => labelled(String(i), () => part(y)), x), {
+  const call = (x: Tensor) => {
+    let y = x;
+    // No more calls one inside the other than it takes: an error looks for the user's line among so many.
+    for (let i = 0; i < layers.length; i++) y = labelled(String(i), () => layers[i](y));
+    return y;
+  };
+  const made = layer("sequential", call, {
     name: `sequential(${layers.map((part) => part.name).join(", ")})`,
     children: Object.fromEntries(layers.map((part, i) => [i, part])),
     // What comes before the first layer that asks for a shape leaves shapes as they are.
