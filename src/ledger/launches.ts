@@ -3,6 +3,7 @@ import { eachScalar, readsOf, type Scalar } from "../compiler/kernel.ts";
 import { type Buffer, type Step, scaleOf } from "../compiler/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import { ops } from "../graph/ops.ts";
+import type { Work } from "./roofline.ts";
 
 /** A kernel of a program, and how often one run calls it. */
 export interface Launch {
@@ -20,16 +21,9 @@ export function launchesOf(steps: readonly Step<Kernel>[], times = 1): Launch[] 
   });
 }
 
-/** What one run asks of a kernel. */
-export interface KernelWork {
-  /** How often it is called; what follows is for one call. */
+/** What one call of a kernel does, and how often one run calls it. */
+export interface KernelWork extends Work {
   readonly times: number;
-  readonly flops: number;
-  /** Whether most of it is multiplying and adding. */
-  readonly isProduct: boolean;
-  readonly dtype: "float32" | "float64";
-  /** Bytes read and written, every element once. */
-  readonly moved: number;
 }
 
 export function workOfKernel(kernel: Kernel, times: number): KernelWork {
@@ -54,7 +48,7 @@ export function workOfKernel(kernel: Kernel, times: number): KernelWork {
     flops: points * (terms * perTerm + perPoint),
     isProduct: reduction?.op === "sum" && terms > 1 && reduction.value.kind === "apply" && reduction.value.op === "mul",
     dtype: stores.some((s) => s.buffer.dtype === "float64") ? "float64" : "float32",
-    moved: [...touched(kernel)].reduce((sum, [{ dtype }, count]) => sum + bytesOf[dtype] * count, 0),
+    bytes: [...touched(kernel)].reduce((sum, [{ dtype }, count]) => sum + bytesOf[dtype] * count, 0),
   };
 }
 
