@@ -3,6 +3,7 @@ import type { Counts } from "../ledger/counts.ts";
 import type { Flops } from "../ledger/flops.ts";
 import { type Held, type ProgramMemory, type Role, roles } from "../ledger/memory.ts";
 import type { TrainingPrice } from "../ledger/price.ts";
+import type { Traffic } from "../ledger/traffic.ts";
 import type { HessianPrice, Weighing } from "../ledger/weigh.ts";
 import type { colorsFor } from "./streams.ts";
 import { formatTable } from "./table.ts";
@@ -11,7 +12,7 @@ type Colors = ReturnType<typeof colorsFor>;
 
 /** All that `weigh` found, for reading. */
 export function formatWeighing(name: string, weighing: Weighing, colors: Colors): string {
-  const { batch, backend, inference, training, flops, hessian } = weighing;
+  const { batch, backend, inference, training, flops, traffic, hessian } = weighing;
   const { bold } = colors;
   const sections = [`  ${bold(name)}\n${formatCounts(weighing, colors)}`];
   const where = `${batch === 1 ? "one sample" : `a batch of ${formatWhole(batch)}`}, on ${backend}`;
@@ -19,7 +20,7 @@ export function formatWeighing(name: string, weighing: Weighing, colors: Colors)
   if (training) {
     sections.push(formatMemory(`Training, ${where}`, training, colors), formatKept(training, colors));
   }
-  if (flops) sections.push(formatFlops(flops, colors));
+  if (flops) sections.push(formatWork(flops, traffic, colors));
   sections.push(formatHessian(hessian, colors));
   return sections.join("\n\n");
 }
@@ -91,11 +92,17 @@ function formatKept(training: TrainingPrice, { bold, dim }: Colors): string {
     .join("\n");
 }
 
-function formatFlops({ forward, backward, update }: Flops, { bold }: Colors): string {
-  const all = { forward, backward, update };
+function formatWork(flops: Flops, traffic: Traffic | undefined, { bold, dim }: Colors): string {
+  const { forward, backward, update } = flops;
   const largest = Math.max(forward, backward, update);
-  const rows = Object.entries(all).map(([what, n]) => [what, formatWhole(n), bar(n / largest)]);
-  return `  ${bold("Operations of a step")}: ${bold(formatWhole(forward + backward + update))}\n${formatTable(rows, [1])}`;
+  const rows = (["forward", "backward", "update"] as const).map((phase) => [
+    phase,
+    formatWhole(flops[phase]),
+    traffic ? formatSize(traffic[phase]) : "",
+    bar(flops[phase] / largest),
+  ]);
+  const title = `${bold("Operations of a step")}: ${bold(formatWhole(forward + backward + update))}`;
+  return `  ${title} ${dim("(beside them, what is read and written)")}\n${formatTable(rows, [1, 2])}`;
 }
 
 function formatHessian(price: HessianPrice, { bold, dim, red, green }: Colors): string {

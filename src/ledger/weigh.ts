@@ -13,6 +13,7 @@ import { type Flops, flopsOf, flopsOfStep } from "./flops.ts";
 import { type NetworkOptions, networkOf } from "./network.ts";
 import { type InferencePrice, priceInference, priceTraining, type TrainingPrice } from "./price.ts";
 import { type LossOptions, programsOf } from "./programs.ts";
+import { type Traffic, trafficOf } from "./traffic.ts";
 
 export interface WeighOptions extends NetworkOptions {
   /** Samples that go through at once (default 1). */
@@ -30,10 +31,12 @@ export interface Weighing extends Counts {
   readonly batch: number;
   readonly backend: BackendName;
   readonly hessian: HessianPrice;
-  /** These three are missing for a model that is no layer, unless `input` and `apply` say how it is run. */
+  /** These are missing for a model that is no layer, unless `input` and `apply` say how it is run. */
   readonly inference?: InferencePrice;
   readonly training?: TrainingPrice;
   readonly flops?: Flops;
+  /** Of a step of training. */
+  readonly traffic?: Traffic;
 }
 
 export interface HessianPrice extends SecondOrderPrice {
@@ -66,10 +69,11 @@ export function weigh(model: Model, options: WeighOptions = {}): Weighing {
   const common = { ...counts, batch, backend: backend.name, hessian: priceHessian(counts.parameters.trainable) };
   if (!network) return common;
   const { inference, training } = programsOf(network, model, batch, { loss, optimizer });
+  const trained = training && priceTraining(training, machine);
   return {
     ...common,
     inference: priceInference(inference, machine),
-    ...(training && { training: priceTraining(training, machine) }),
+    ...(trained && { training: trained, traffic: trafficOf(trained) }),
     flops: training ? flopsOfStep(training) : { forward: flopsOf(rootsOf(inference)), backward: 0, update: 0 },
   };
 }
