@@ -25,37 +25,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { difference } from "./agreement.ts";
 import { onEveryBackend } from "./every-backend.ts";
-
-const float64 = { dtype: "float64" } as const;
-const reference = { backend: "reference" } as const;
-
-/** Spread between -1 and 1, the same at every run. */
-const values = (count: number, seed: number) =>
-  Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + seed) + seed));
-const data = (shape: number[], seed: number) =>
-  tensor(
-    Float64Array.from(
-      values(
-        shape.reduce((a, b) => a * b, 1),
-        seed,
-      ),
-    ),
-    { shape },
-  );
-const knob = (shape: number[], seed: number, scale = 1) =>
-  parameter(shape, () => (i) => scale * Math.sin(12.9898 * (i + seed) + seed), float64);
-
-/** A net of two layers with its knobs as a record. */
-function net(inputs: number, hidden: number, outputs: number, seed = 1) {
-  const knobs = {
-    w1: knob([inputs, hidden], seed),
-    b1: knob([hidden], seed + 1, 0.3),
-    w2: knob([hidden, outputs], seed + 2),
-    b2: knob([outputs], seed + 3, 0.3),
-  };
-  const call = (x: Tensor) => x.matmul(knobs.w1).add(knobs.b1).tanh().matmul(knobs.w2).add(knobs.b2);
-  return { knobs, call };
-}
+import { data, float64, knob, net, reference, values } from "./small-net.ts";
 
 const run = async (expression: Tensor) => (await compile(() => ({ y: expression }), {}, reference).run()).y;
 
@@ -416,60 +386,6 @@ describe("against PyTorch", () => {
     ],
   ])("%s", async (_, matrix, wanted) => {
     expect(error((await run(matrix)).data, wanted.flat())).toBeLessThan(1e-13);
-  });
-});
-
-describe("a matrix that does not fit is refused before anything is built", () => {
-  const million = parameter([1000, 1000], 0, float64);
-  const loss = million.square().sum();
-  const thrown = (f: () => unknown): unknown => {
-    try {
-      f();
-    } catch (e) {
-      return e;
-    }
-    return undefined;
-  };
-
-  test.each([
-    ["hessian", () => hessian(loss, million)],
-    ["gaussNewton", () => gaussNewton(million.sum(0), million)],
-    ["fisher", () => fisher(million, million, { likelihood: "gaussian" })],
-  ])("%s of a million knobs: the price, and what to do without it", (what, ask) => {
-    const before = process.memoryUsage();
-    const e = thrown(ask) as Error & { code: string; exitCode: number };
-    const after = process.memoryUsage();
-    expect([e.code, e.exitCode]).toEqual([`${what}.price`, 2]);
-    expect(e.message).toContain(
-      "1,000,000 knobs make a matrix of 1,000,000,000,000 entries, 8,000,000,000,000 bytes (8.00 TB) in float64",
-    );
-    expect(e.message).toMatch(/this machine has [\d.]+ [GT]B/);
-    for (const way of [
-      "gradient descent: P, 8,000,000 bytes (8.00 MB)",
-      "Adam: 3 P, 24,000,000 bytes (24.00 MB)",
-      "Hessian-vector product: 3 P, 24,000,000 bytes",
-      "L-BFGS: 2 m P with m = 10, 160,000,000 bytes (160.00 MB)",
-      "Lanczos: k P with k = 50, 400,000,000 bytes (400.00 MB)",
-    ]) {
-      expect(e.message).toContain(way);
-    }
-    // Not even the knobs, which would be 8 MB; what the process itself holds moves by pages of the engine's own.
-    for (const kind of ["arrayBuffers", "external"] as const) expect(after[kind] - before[kind]).toBeLessThan(1e5);
-    expect(after.rss - before.rss).toBeLessThan(64e6);
-  });
-
-  test("a Jacobian has its own price; what fits goes on", () => {
-    expect(thrown(() => jacobian(million.mul(2), million, { mode: "forward" }))).toMatchObject({
-      code: "jacobian.price",
-    });
-    expect(jacobian(loss, million).shape).toEqual([1, 1_000_000]);
-  });
-
-  test("float32 is priced as float32", () => {
-    const w = parameter([1_000_000]);
-    expect((thrown(() => hessian(w.sum(), w)) as Error).message).toContain(
-      "4,000,000,000,000 bytes (4.00 TB) in float32",
-    );
   });
 });
 

@@ -13,7 +13,7 @@ type Float = "float32" | "float64";
  */
 export function affordSquare(what: string, parameters: number, dtype: Float): void {
   const price = secondOrderPrice(parameters, { dtype });
-  const short = shortage(price.bytes);
+  const short = shortage(price.bytes, "twice (in the program and in its result)", 2);
   if (!short) return;
   const knobs = `${formatWhole(parameters)} knobs`;
   const ways = price.alternatives.map((a) => `  ${a.method}: ${a.formula}, ${formatBytes(a.bytes)}`);
@@ -24,10 +24,13 @@ export function affordSquare(what: string, parameters: number, dtype: Float): vo
   );
 }
 
-/** The same for a Jacobian, which has a row for each output. Throws `jacobian.price`. */
-export function affordJacobian(outputs: number, parameters: number, dtype: Float): void {
+/** The same for a Jacobian, which has a row for each output; made by columns, it is turned over. Throws `jacobian.price`. */
+export function affordJacobian(outputs: number, parameters: number, dtype: Float, mode: "forward" | "reverse"): void {
   const bytes = outputs * parameters * bytesOf[dtype];
-  const short = shortage(bytes);
+  const short =
+    mode === "forward"
+      ? shortage(bytes, "three times (as columns, as rows, and in its result)", 3)
+      : shortage(bytes, "twice (in the program and in its result)", 2);
   if (!short) return;
   throw new PondusError(
     "jacobian.price",
@@ -38,9 +41,9 @@ export function affordJacobian(outputs: number, parameters: number, dtype: Float
   );
 }
 
-/** Why so much is too much: a run holds a result twice, in the program and in what it hands over. */
-function shortage(bytes: number): string | undefined {
+/** Why so much is too much for a run that holds it so often. */
+function shortage(bytes: number, often: string, times: number): string | undefined {
   const here = memoryHere();
-  if (here === undefined || 2 * bytes <= here) return undefined;
-  return `this machine has ${formatSize(here)}, and a run holds the matrix twice (in the program and in its result)`;
+  if (here === undefined || times * bytes <= here) return undefined;
+  return `this machine has ${formatSize(here)}, and a run holds the matrix ${often}`;
 }

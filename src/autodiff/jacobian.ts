@@ -26,17 +26,17 @@ export interface JacobianOptions {
 export function jacobian(outputs: Structure, wrt: Structure, options: JacobianOptions = {}): Tensor {
   const dtype = entryType("jacobian", wrt);
   const [n, p] = [countOf(outputs), countOf(wrt)];
-  affordJacobian(n, p, dtype);
+  const mode = options.mode ?? (p <= n ? "forward" : "reverse");
+  affordJacobian(n, p, dtype, mode);
   const flat = ravel(outputs);
   const of = flat.dtype === "float64" ? "float64" : "float32";
   const forward = () => rowsOf(p, dtype, (unit) => jvp(flat, wrt, unravel(unit, wrt)).cast(dtype)).T;
   const reverse = () => rowsOf(n, of, (unit) => ravel(vjp(flat, unit, wrt) as Structure));
-  if (options.mode) return options.mode === "forward" ? forward() : reverse();
-  if (p <= n) return forward();
+  if (mode === "forward") return forward();
   try {
     return reverse();
   } catch (error) {
-    if (error instanceof PondusError && error.code === "grad.unbounded") return forward();
+    if (!options.mode && error instanceof PondusError && error.code === "grad.unbounded") return forward();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { InternalError } from "../graph/errors.ts";
-import type { Node } from "../graph/node.ts";
+import { make, type Node } from "../graph/node.ts";
 import { assign } from "./assign.ts";
 import { copy } from "./copy.ts";
 import { viewThrough } from "./evaluate.ts";
@@ -15,9 +15,20 @@ type LowerBlock = (
   overwrites?: readonly Overwrite[],
 ) => Steps;
 
-/** Lowers a loop or branch; its body becomes a block with the formals as leaves. */
-export function lowerControl(node: Node, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): void {
-  if (node.is("scan")) memory.putResults(node, lowerScan(node, memory, workshop, steps, lower));
+/**
+ * Lowers a loop or branch; its body becomes a block with the formals as leaves.
+ *
+ * @param targets  where the block's results must end up
+ */
+export function lowerControl(
+  node: Node,
+  memory: Memory,
+  workshop: Workshop,
+  steps: Steps,
+  targets: ReadonlyMap<Node, View>,
+  lower: LowerBlock,
+): void {
+  if (node.is("scan")) memory.putResults(node, lowerScan(node, memory, workshop, steps, targets, lower));
   else if (node.is("while")) memory.putResults(node, lowerWhile(node, memory, workshop, steps, lower));
   else if (node.is("cond")) memory.putResults(node, lowerCond(node, memory, workshop, steps, lower));
 }
@@ -57,7 +68,14 @@ function lowerBody(
   return steps;
 }
 
-function lowerScan(node: Node<"scan">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
+function lowerScan(
+  node: Node<"scan">,
+  memory: Memory,
+  workshop: Workshop,
+  steps: Steps,
+  targets: ReadonlyMap<Node, View>,
+  lower: LowerBlock,
+): View[] {
   const { carry, xs, captured, next, ys, length, reverse } = node.attrs;
   const index = workshop.index();
   const slice = (view: View, step: number): View => ({
@@ -73,7 +91,11 @@ function lowerScan(node: Node<"scan">, memory: Memory, workshop: Workshop, steps
     leaves.set(formal, slice(view, view.strides[0]));
   });
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
-  const stacks = ys.map((y) => workshop.stack(y, length));
+  // What the program returns is stacked in its place: a matrix that is made row by row is in memory once.
+  const stacks = ys.map((y, i) => {
+    const target = targets.get(make("pick", [node], { index: carry.length + i }));
+    return target?.buffer.kind === "output" ? target : workshop.stack(y, length);
+  });
   const wanted = ys.map((y, i) => ({ node: y, target: slice(stacks[i], stacks[i].strides[0]) }));
   const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
   if (length > 0) steps.push({ kind: "repeat", index, length, reverse, independent: carry.length === 0, body });

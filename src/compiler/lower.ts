@@ -34,7 +34,7 @@ export function lowerBlock(
   for (const { node, target } of wanted) if (!memory.view(node) && !targets.has(node)) targets.set(node, target);
   for (const group of plan.groups) {
     if (group.control) {
-      lowerControl(group.control, memory, workshop, steps, lowerBlock);
+      lowerControl(group.control, memory, workshop, steps, targets, lowerBlock);
       continue;
     }
     for (const node of group.stored) memory.put(node, targets.get(node) ?? workshop.place("temporary", node));
