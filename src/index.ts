@@ -3,9 +3,17 @@ export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
 export { memoryHere } from "./graph/memory-here.ts";
 export type { Shape } from "./graph/shape.ts";
-export { type Weighing, weigh } from "./ledger/index.ts";
-export { type LanczosOptions, type LanczosResult, lanczos, type RitzValue } from "./ledger/lanczos.ts";
-export { type DensityOptions, type SpectralDensity, spectralDensity } from "./ledger/spectral-density.ts";
+export {
+  type DensityOptions,
+  type LanczosOptions,
+  type LanczosResult,
+  lanczos,
+  type RitzValue,
+  type SpectralDensity,
+  spectralDensity,
+  type Weighing,
+  weigh,
+} from "./ledger/index.ts";
 export * as nn from "./nn/index.ts";
 export * as ode from "./ode/index.ts";
 export * as optim from "./optim/index.ts";
