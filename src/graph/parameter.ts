@@ -1,11 +1,31 @@
+import type { Constraint } from "./constraint.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { allocate } from "./dtype.ts";
 import { PondusError } from "./errors.ts";
+import type { Node } from "./node.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
 import { Stream } from "./threefry.ts";
 
 /** Chooses a fresh value: one number for every entry, or a function from an entry's flat index to its number. */
 export type Initializer = (random: Stream, shape: Shape) => ((index: number) => number) | number;
+
+/** A parameter whose numbers others hold: its entries are a map from fewer free ones. */
+export interface Constrained {
+  readonly constraint: Constraint;
+  /** The weight, of the parameter's shape and type. */
+  readonly node: Node;
+  /** The free numbers, before they are brought inside their bounds. */
+  readonly knobs: Parameter | undefined;
+  readonly frozen: Parameter | undefined;
+  /** All entries as they are now. */
+  read(): TypedArray;
+  /** Why these values of all entries break the constraint; undefined when they do not. */
+  refusal(values: ArrayLike<number>): string | undefined;
+  /** Takes values that do not break it. */
+  write(values: ArrayLike<number>): void;
+  /** Draws the free numbers afresh, as the weight would be drawn. */
+  draw(seed: number, index: number): void;
+}
 
 let created = 0;
 
@@ -17,19 +37,34 @@ let created = 0;
  */
 export class Parameter {
   name: string;
+  /** The name that it was made with; `name` may have become its place in a model since. */
+  readonly given: string;
   readonly shape: Shape;
   readonly dtype: DType;
   readonly init: Initializer;
   /** False for state that no gradient reaches (moments of an optimizer, a step counter). */
   readonly trainable: boolean;
+  /** The constrained parameter whose numbers these are. */
+  readonly of: Parameter | undefined;
   /** Grows with every write, so that a program knows whether its copy is stale. */
   version = 0;
   #data: TypedArray | undefined;
   #borrower: (() => TypedArray) | undefined;
+  #source: "nowhere" | "chance" | "somebody" = "nowhere";
+  #constrained: Constrained | undefined;
   readonly #ordinal = created++;
 
-  constructor(options: { name: string; shape: Shape; dtype: DType; init: Initializer; trainable?: boolean }) {
+  constructor(options: {
+    name: string;
+    shape: Shape;
+    dtype: DType;
+    init: Initializer;
+    trainable?: boolean;
+    of?: Parameter;
+  }) {
     this.name = options.name;
+    this.given = options.name;
+    this.of = options.of;
     this.shape = options.shape;
     this.dtype = options.dtype;
     this.init = options.init;
@@ -40,17 +75,44 @@ export class Parameter {
     return sizeOf(this.shape);
   }
 
-  /** Draws a fresh value from stream `index` of `seed`. */
+  /** Where its value comes from: chance, somebody who wrote or trained it, or nowhere, as it is yet to be drawn. */
+  get source(): "nowhere" | "chance" | "somebody" {
+    return (this.#constrained?.knobs ?? this.#constrained?.frozen)?.source ?? this.#source;
+  }
+
+  /** How its entries hang together, when it is constrained. */
+  get constrained(): Constrained | undefined {
+    return this.#constrained;
+  }
+
+  /** From now on others hold its numbers. Graphs that were built before are stale. */
+  constrain(constrained: Constrained): void {
+    this.#constrained = constrained;
+  }
+
+  /** Whether graphs with this leaf no longer say what they said: it, or what it is a part of, was constrained since. */
+  get stale(): boolean {
+    if (this.#constrained) return true;
+    const now = this.of?.constrained;
+    return now !== undefined && now.knobs !== this && now.frozen !== this;
+  }
+
+  /** Draws a fresh value from stream `index` of `seed`; where it is constrained, what it hangs on. */
   draw(seed: number, index: number): void {
+    if (this.#constrained) {
+      this.#constrained.draw(seed, index);
+      return;
+    }
     const fill = this.init(new Stream(seed, index), this.shape);
     const values = allocate(this.dtype, this.size);
     if (typeof fill === "number") values.fill(fill);
     else for (let i = 0; i < values.length; i++) values[i] = fill(i);
-    this.write(values);
+    this.write(values, "chance");
   }
 
   /** The current value. The array is the parameter's own: copy it before changing it. */
   read(): TypedArray {
+    if (this.#constrained) return this.#constrained.read();
     if (!this.#data) this.draw(0, this.#ordinal);
     const data = this.#data as TypedArray;
     if (this.#borrower) {
@@ -61,15 +123,26 @@ export class Parameter {
     return data;
   }
 
-  /** Copies `values` in. Throws `parameter.size` when the length differs. */
-  write(values: ArrayLike<number>): void {
+  /**
+   * Copies `values` in.
+   *
+   * @throws `parameter.size` when the length differs, `constraint.broken` when it is constrained and they do not fit
+   */
+  write(values: ArrayLike<number>, source: "chance" | "somebody" = "somebody"): void {
     if (values.length !== this.size) {
       throw new PondusError(
         "parameter.size",
         `parameter ${this.name} is ${formatShape(this.shape)} and takes ${this.size} numbers, but ${values.length} came.`,
       );
     }
+    if (this.#constrained) {
+      const refusal = this.#constrained.refusal(values);
+      if (refusal) throw new PondusError("constraint.broken", `${this.name}: ${refusal}.`);
+      this.#constrained.write(values);
+      return;
+    }
     this.#borrower = undefined;
+    this.#source = source;
     this.#data ??= allocate(this.dtype, this.size);
     this.#data.set(values);
     this.version++;
@@ -79,6 +152,7 @@ export class Parameter {
   lend(current: () => TypedArray): void {
     this.#data ??= allocate(this.dtype, this.size);
     this.#borrower = current;
+    this.#source = "somebody";
     this.version++;
   }
 }

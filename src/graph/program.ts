@@ -1,3 +1,4 @@
+import { PondusError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import type { Parameter } from "./parameter.ts";
 import { topological } from "./walk.ts";
@@ -19,4 +20,20 @@ export function parametersOf(program: GraphProgram): Set<Parameter> {
   const found = new Set<Parameter>(program.updates.map((u) => u.parameter));
   for (const node of topological(rootsOf(program))) if (node.is("parameter")) found.add(node.attrs.parameter);
   return found;
+}
+
+/**
+ * Refuses a program whose parameters others hold by now: it would compute with numbers that nobody changes any more.
+ *
+ * @throws `parameter.constrained`
+ */
+export function refuseStale(parameters: Iterable<Parameter>): void {
+  for (const parameter of parameters) {
+    if (!parameter.stale) continue;
+    throw new PondusError(
+      "parameter.constrained",
+      `${parameter.name} was constrained after this program's expressions were built, so that they hold the weight as it ` +
+        "was; constrain a model before you build the loss, or build the loss again.",
+    );
+  }
 }

@@ -1,9 +1,20 @@
 export * from "./activations.ts";
 export { checkpoint } from "./checkpoint.ts";
+export {
+  bound,
+  constraintOf,
+  type EntryGroup,
+  freeze,
+  positive,
+  tie,
+  type WeightConstraint,
+} from "./constraints.ts";
 export { dense } from "./dense.ts";
+export type { Entries, EntryIndex } from "./entries.ts";
 export * from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
 export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./losses.ts";
-export { initialize, type Model, nameParameters, parametersOf } from "./model.ts";
+export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
+export * from "./patterns.ts";
 export { sequential } from "./sequential.ts";

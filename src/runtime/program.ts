@@ -3,7 +3,7 @@ import type { DType, TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import type { GraphProgram } from "../graph/program.ts";
+import { type GraphProgram, parametersOf, refuseStale } from "../graph/program.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import type { Nested } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -54,7 +54,8 @@ export class Program<I extends InputTypes, O extends Outputs> {
   /**
    * Runs once.
    *
-   * @throws `input.missing`, `input.unknown`, `input.size` when inputs do not fit what the program was compiled for
+   * @throws `input.missing`, `input.unknown`, `input.size` when inputs do not fit what the program was compiled for,
+   *         `parameter.constrained` when one of its parameters was constrained since
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
     const executable = await this.#load();
@@ -63,6 +64,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
 
   async #runOn(executable: Executable, inputs: { readonly [name: string]: InputValue }): Promise<Results<O>> {
     this.#fill(executable, inputs);
+    refuseStale(executable.parameters.keys());
     for (const [parameter, place] of executable.parameters) {
       if (this.#versions.get(parameter) === parameter.version && parameter.version > 0) continue;
       place.set(parameter.read());
@@ -143,6 +145,7 @@ function flatten(value: InputValue): ArrayLike<number> {
  *                 of parameters
  * @param inputs   name to shape (float32) or to { shape, dtype }
  * @param options.backend  "native", "wasm", "reference", or "auto" (the fastest that works here)
+ * @throws `parameter.constrained` when an expression is older than a constraint of one of its parameters
  */
 export function compile<const I extends InputTypes = Record<never, never>, O extends Outputs = Outputs>(
   f: (inputs: { readonly [K in keyof I]: Tensor }) => O,
@@ -161,14 +164,13 @@ export function compile<const I extends InputTypes = Record<never, never>, O ext
     }
   }
   checkUpdates(updates);
-  return new Program<I, O>(
-    {
-      inputs: leaves,
-      outputs: Object.entries(outputs).map(([name, x]) => ({ name, node: (x as Tensor).node })),
-      updates: updates.map((u) => ({ parameter: u.parameter, node: checked(u) })),
-    },
-    options.backend ?? "auto",
-  );
+  const graph: GraphProgram = {
+    inputs: leaves,
+    outputs: Object.entries(outputs).map(([name, x]) => ({ name, node: (x as Tensor).node })),
+    updates: updates.map((u) => ({ parameter: u.parameter, node: checked(u) })),
+  };
+  refuseStale(parametersOf(graph));
+  return new Program<I, O>(graph, options.backend ?? "auto");
 }
 
 function checkUpdates(updates: readonly Update[]): void {

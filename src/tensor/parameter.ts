@@ -1,9 +1,23 @@
 import type { DType } from "../graph/dtype.ts";
-import { make } from "../graph/node.ts";
+import { make, type Node } from "../graph/node.ts";
 import { type Initializer, Parameter } from "../graph/parameter.ts";
 import type { Shape } from "../graph/shape.ts";
 import type { Nested } from "./functions.ts";
 import { Tensor } from "./tensor.ts";
+
+/** A parameter as a person holds it. Once it is constrained, it stands for what its entries have become. */
+class ParameterTensor extends Tensor {
+  readonly parameter: Parameter;
+
+  constructor(parameter: Parameter) {
+    super(make("parameter", [], { parameter }));
+    this.parameter = parameter;
+  }
+
+  override get node(): Node {
+    return this.parameter.constrained?.node ?? super.node;
+  }
+}
 
 /**
  * A block of knobs. Using the same tensor twice ties: it is counted once, stored once, and its gradients add.
@@ -21,13 +35,21 @@ export function parameter(
     const values = ([init] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[];
     const made = new Parameter({ ...settings, init: () => (i) => values[i] });
     made.write(values);
-    return new Tensor(make("parameter", [], { parameter: made }));
+    return new ParameterTensor(made);
   }
   const made = new Parameter({ ...settings, init: typeof init === "function" ? init : () => init });
-  return new Tensor(make("parameter", [], { parameter: made }));
+  return new ParameterTensor(made);
 }
 
-/** The parameter behind a tensor made by `parameter`, or undefined for any other tensor. */
+/** What `parameter` made, constrained or not; undefined for any other tensor. */
+export function weightOf(x: Tensor): Parameter | undefined {
+  return x instanceof ParameterTensor ? x.parameter : undefined;
+}
+
+/**
+ * The parameter behind a tensor made by `parameter`, or undefined for any other tensor, and for one that is computed
+ * from others under a constraint.
+ */
 export function parameterOf(x: Tensor): Parameter | undefined {
   return x.node.is("parameter") ? x.node.attrs.parameter : undefined;
 }

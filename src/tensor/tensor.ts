@@ -15,10 +15,14 @@ export type Operand = Tensor | number;
  * Nothing runs until a compiled program does. Operands broadcast; element types never mix silently.
  */
 export class Tensor implements TensorType {
-  readonly node: Node;
+  readonly #node: Node;
 
   constructor(node: Node) {
-    this.node = node;
+    this.#node = node;
+  }
+
+  get node(): Node {
+    return this.#node;
   }
 
   get shape(): Shape {
