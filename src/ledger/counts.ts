@@ -1,8 +1,7 @@
 import type { Parameter } from "../graph/parameter.ts";
 import type { Shape } from "../graph/shape.ts";
-import { topological } from "../graph/walk.ts";
 import { isLayer } from "../nn/layer.ts";
-import { type Model, parametersOf } from "../nn/model.ts";
+import { holders, type Model, type Occurrence, parametersOf, weightsUnder } from "../nn/model.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** What a network consists of, knob by knob. */
@@ -23,7 +22,7 @@ export interface WeighedLayer {
   readonly name: string;
   /** Knobs counted here: those that no earlier layer has. */
   readonly parameters: number;
-  /** The count as it comes about: "100 x 128 + 128". */
+  /** The count as it comes about: "100 x 128 + 128"; of a constrained weight, "(227 for 100 x 128) + 128". */
   readonly formula: string;
   readonly tensors: readonly WeighedTensor[];
 }
@@ -36,6 +35,13 @@ export interface WeighedTensor {
   readonly trainable: boolean;
   /** The place that this knob was counted at, when it is a tied one. */
   readonly sharedWith?: string;
+  /** The constrained weight whose knobs these are, or what is frozen of it. */
+  readonly weight?: {
+    readonly name: string;
+    readonly shape: Shape;
+    /** "12,800 entries, 227 knobs", with what is frozen and bounded. */
+    readonly constraint: string;
+  };
 }
 
 /**
@@ -48,15 +54,17 @@ export function count(model: Model): Counts {
   parametersOf(model);
   const counted = new Map<Parameter, string>();
   const layers = placesOf(model).map(({ path, name, knobs }): WeighedLayer => {
-    const tensors = knobs.map(({ name, parameter }): WeighedTensor => {
-      const { shape, size, dtype, trainable } = parameter;
-      const sharedWith = counted.get(parameter);
-      if (sharedWith === undefined) counted.set(parameter, name);
-      return { name, shape, size, dtype, trainable, ...(sharedWith === undefined ? {} : { sharedWith }) };
-    });
+    const tensors = knobs.flatMap((at) =>
+      holders(at).map(({ name, parameter }): WeighedTensor => {
+        const { shape, size, dtype, trainable } = parameter;
+        const sharedWith = counted.get(parameter);
+        if (sharedWith === undefined) counted.set(parameter, name);
+        const shared = sharedWith === undefined ? {} : { sharedWith };
+        return { name, shape, size, dtype, trainable, ...shared, ...constraintAt(at) };
+      }),
+    );
     const own = tensors.filter((t) => t.sharedWith === undefined);
-    const formula = own.map((t) => (t.shape.length === 0 ? "1" : t.shape.join(" x "))).join(" + ");
-    return { path, name, parameters: sum(own), formula: formula || "0, all shared", tensors };
+    return { path, name, parameters: sum(own), formula: formulaOf(own) || "0, all shared", tensors };
   });
   const all = layers.flatMap((l) => l.tensors.filter((t) => t.sharedWith === undefined));
   const trainable = sum(all.filter((t) => t.trainable));
@@ -65,10 +73,40 @@ export function count(model: Model): Counts {
 
 const sum = (tensors: readonly WeighedTensor[]) => tensors.reduce((n, t) => n + t.size, 0);
 
+const product = (shape: Shape) => (shape.length === 0 ? "1" : shape.join(" x "));
+
+/** The parts of one constrained weight stand in brackets: "(3 + 1 frozen for 2 x 2) + 2". */
+function formulaOf(tensors: readonly WeighedTensor[]): string {
+  const terms = tensors.map((t, i) => {
+    if (!t.weight) return product(t.shape);
+    const { name, shape } = t.weight;
+    const opens = tensors[i - 1]?.weight?.name === name ? "" : "(";
+    const closes = tensors[i + 1]?.weight?.name === name ? "" : ` for ${product(shape)})`;
+    return `${opens}${t.size}${t.trainable ? "" : " frozen"}${closes}`;
+  });
+  return terms.join(" + ");
+}
+
+function constraintAt({ name, weight }: Occurrence): Pick<WeighedTensor, "weight"> {
+  if (!weight.constrained) return {};
+  const { constraint, knobs, frozen } = weight.constrained;
+  const bounded = constraint.groups.filter(
+    (g) => !g.frozen && (Number.isFinite(g.lower) || Number.isFinite(g.upper)),
+  ).length;
+  const says = (n: number, what: string) => (n > 0 ? [`${n.toLocaleString("en-US")} ${what}`] : []);
+  const parts = [
+    ...says(weight.size, "entries"),
+    ...says(knobs?.size ?? 0, knobs?.size === 1 ? "knob" : "knobs"),
+    ...says(frozen?.size ?? 0, "frozen"),
+    ...says(bounded, "bounded"),
+  ];
+  return { weight: { name, shape: weight.shape, constraint: parts.join(", ") } };
+}
+
 interface Place {
   path: string;
   name: string;
-  knobs: { name: string; parameter: Parameter }[];
+  knobs: Occurrence[];
 }
 
 /** The parts that hold knobs of their own, in order. Loose tensors of one record stand together. */
@@ -90,8 +128,7 @@ function placesOf(model: Model): Place[] {
   const tensorsAt = (path: string, name: string, tensors: Readonly<Record<string, Tensor>>) => {
     const knobs = Object.entries(tensors).flatMap(([role, x]) => {
       const own = [path, role].filter((s) => s !== "").join(".");
-      const leaves = topological([x.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
-      return leaves.map((p) => ({ name: own && leaves.length === 1 ? own : below(own, p.name), parameter: p }));
+      return weightsUnder(x, own);
     });
     if (knobs.length > 0) places.push({ path, name, knobs });
   };

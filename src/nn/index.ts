@@ -18,3 +18,4 @@ export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./
 export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
 export * from "./patterns.ts";
 export { sequential } from "./sequential.ts";
+export { loadWeights, saveWeights } from "./weights.ts";

@@ -1,53 +1,26 @@
 import { join } from "node:path";
 import { PondusError } from "../graph/errors.ts";
-import type { Parameter } from "../graph/parameter.ts";
-import { formatShape, sameShape } from "../graph/shape.ts";
 import { writeAtomic } from "../io/atomic.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../io/safetensors.ts";
-import { type Model, parametersOf } from "../nn/model.ts";
+import type { Model } from "../nn/model.ts";
+import { loadWeights, saveWeights } from "../nn/weights.ts";
 import type { Checkpoint } from "../optim/checkpoint.ts";
 import type { OpenedRun } from "./run.ts";
 import type { FitRecord } from "./session.ts";
 
 /** The model's knobs as they are now. */
 export function writeWeights(folder: string, model: Model, metadata: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(parametersOf(model)).map(([name, p]) => {
-    return [name, { shape: p.shape, dtype: p.dtype, data: p.read() }] as const;
-  });
-  writeSafetensors(join(folder, runFiles.weights), { tensors: Object.fromEntries(entries), metadata });
+  saveWeights(model, join(folder, runFiles.weights), { metadata });
 }
 
 /**
  * Gives the model the knobs that a run folder holds.
  *
- * @throws `weights.model` when they are another model's, `weights.nonfinite` when one is no number, and what `readSafetensors` throws
+ * @throws what `loadWeights` throws
  */
 export function readWeights(folder: string, model: Model): void {
-  const path = join(folder, runFiles.weights);
-  const { tensors } = readSafetensors(path);
-  const wanted = parametersOf(model);
-  const surplus = Object.keys(tensors).find((name) => !Object.hasOwn(wanted, name));
-  if (surplus) throw otherModel(path, `holds "${surplus}", which the model does not have`);
-  for (const [name, p] of Object.entries(wanted)) {
-    const { data } = fitting(tensors, name, p, path);
-    const odd = data.find((x) => !Number.isFinite(x));
-    if (odd !== undefined) {
-      throw new PondusError("weights.nonfinite", `${path}: "${name}" holds ${odd} where a number belongs; train anew.`);
-    }
-    p.write(data);
-  }
-}
-
-function fitting(tensors: Readonly<Record<string, StoredTensor>>, name: string, p: Parameter, path: string) {
-  const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-  if (found && sameShape(found.shape, p.shape) && found.dtype === p.dtype) return found;
-  const came = found ? `${found.dtype} ${formatShape(found.shape)}` : "nothing of that name";
-  throw otherModel(path, `holds ${came} where the model has "${name}", ${p.dtype} ${formatShape(p.shape)}`);
-}
-
-function otherModel(path: string, what: string): PondusError {
-  return new PondusError("weights.model", `${path} ${what}; it was written by another model or version of the page.`);
+  loadWeights(model, join(folder, runFiles.weights));
 }
 
 /** The state of every fit: tensors under `<fit>/<name>`, the rest as JSON in the metadata. */
