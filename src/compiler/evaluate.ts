@@ -109,13 +109,13 @@ export class Evaluator {
 
   #gather(node: Node<"gather">, index: readonly Affine[], guards: readonly Guard[]): Scalar {
     const [x, where] = node.inputs;
-    const { axis } = node.attrs;
+    const { axis, inRange = false } = node.attrs;
     const view = viewThrough(x, (y) => this.#around.view(y));
     if (!view) throw new InternalError("gather: the source was not stored");
     const rank = where.shape.length;
     const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
     const chosen = this.at(where, index.slice(axis, axis + rank), guards);
-    const moving = { position: chosen, scale: view.strides[axis], size: x.shape[axis] };
+    const moving = { position: chosen, scale: view.strides[axis], size: x.shape[axis], inRange };
     return { kind: "load", buffer: view.buffer, at: position(view, rest), guards, moving, dtype: node.dtype };
   }
 }

@@ -34,11 +34,12 @@ export interface Store {
   readonly value: Scalar;
 }
 
-/** A position known only when it runs: clamped to [0, size), times scale elements. */
+/** A position known only when it runs: clamped to [0, size) unless it is sure to lie there, times scale elements. */
 export interface Moving {
   readonly position: Scalar;
   readonly scale: number;
   readonly size: number;
+  readonly inRange: boolean;
 }
 
 /** Holds where from <= at < to. */

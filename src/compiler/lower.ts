@@ -103,7 +103,7 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
 function lowerScatter(node: Node<"scatter">, memory: Memory, workshop: Workshop): Steps {
   const target = memory.view(node) as View;
   const [where, updates] = node.inputs;
-  const { axis, size } = node.attrs;
+  const { axis, size, inRange = false } = node.attrs;
   const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
   const all = workshop.axes([sizeOf(node.shape)]);
   const clear: Kernel = {
@@ -117,7 +117,8 @@ function lowerScatter(node: Node<"scatter">, memory: Memory, workshop: Workshop)
   const index = indexOf(updates.shape, axes);
   const rank = where.shape.length;
   const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
-  const moving = { position: evaluator.at(where, index.slice(axis, axis + rank)), scale: target.strides[axis], size };
+  const looked = evaluator.at(where, index.slice(axis, axis + rank));
+  const moving = { position: looked, scale: target.strides[axis], size, inRange };
   const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
   return [
     { kind: "launch", kernel: clear },

@@ -126,6 +126,7 @@ export class PointWriter {
     const b = this.#b;
     const scalar = this.#scope.lanes === 1 ? this : new PointWriter(b, { vector: undefined, lanes: 1 });
     const position = scalar.value(moving.position, shift);
+    if (moving.inRange) return position;
     return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, moving.size - 1));
   }
 

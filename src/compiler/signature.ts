@@ -40,7 +40,8 @@ export function signatureOf(kernel: Kernel): Signature {
   };
   const buffer = (b: Buffer) => `b${numbered(buffers, b)}:${b.dtype}${b.length}`;
   const guards = (list: readonly Guard[]) => list.map((g) => `?${g.from}<=${affine(g.at)}<${g.to}`).join("");
-  const moving = (m: Moving | undefined) => (m ? `~${scalars.get(m.position)}*${m.scale}<${m.size}` : "");
+  const moving = (m: Moving | undefined) =>
+    m ? `~${scalars.get(m.position)}*${m.scale}${m.inRange ? "" : `<${m.size}`}` : "";
 
   const visit = (s: Scalar): void => {
     if (scalars.has(s)) return;

@@ -69,8 +69,9 @@ export interface OpAttrs {
   checkpoint: None;
   // contract, gather, scatter
   contract: { a: readonly number[]; b: readonly number[]; out: readonly number[] };
-  gather: { axis: number };
-  scatter: { axis: number; size: number };
+  /** `inRange`: the index is an array of the program, all of it in range, so that nothing need be clamped. */
+  gather: { axis: number; inRange?: true };
+  scatter: { axis: number; size: number; inRange?: true };
   // control
   scan: ScanAttrs;
   while: WhileAttrs;

@@ -5,9 +5,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { insideOf } from "./reparametrise.ts";
 
 /**
- * A constrained weight, from its free numbers and its frozen ones (1-d each): brought inside their bounds, then put at
- * the entries that share them. Where every entry has its own, in order, that is a reshape; along axes on which nothing
- * depends, a broadcast; else numbers are looked up.
+ * A constrained weight, from its free numbers and its frozen ones: the free ones brought inside their bounds, then both
+ * put at the entries that share them. Where every entry has its own, in order, that is a reshape; along axes on which
+ * nothing depends, a broadcast; else numbers are looked up.
  */
 export function weightExpression(
   { shape, groups }: Constraint,
@@ -21,13 +21,17 @@ export function weightExpression(
       knobs,
       layout.free.map((g) => groups[g]),
     );
-  const numbers = concat([free, frozen].flatMap((x) => (x ? [x.flatten()] : [])));
   const { kept, index } = withoutIdleAxes(shape, layout.index);
-  const found = isIdentity(index, numbers.size) ? numbers : lookedUp(numbers, index);
-  return found.reshape(kept).expand(shape);
+  const numbers = concat([free, frozen?.flatten()].flatMap((x) => x ?? []));
+  return spread(numbers, index).reshape(kept).expand(shape);
 }
 
-const isIdentity = (index: Int32Array, size: number) => index.length === size && index.every((k, i) => k === i);
+/** Numbers at an index. */
+function spread(numbers: Tensor, index: Int32Array): Tensor {
+  if (numbers.size === 1) return numbers.expand([index.length]);
+  const isWhole = index.length === numbers.size && index.every((k, i) => k === i);
+  return isWhole ? numbers : lookedUp(numbers, index);
+}
 
 /** The index with one position for each axis along which all entries are the same numbers. */
 function withoutIdleAxes(shape: Shape, index: Int32Array): { kept: number[]; index: Int32Array } {

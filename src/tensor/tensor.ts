@@ -360,7 +360,8 @@ export class Tensor implements TensorType {
   }
   /** Entries along `axis` at `index` (int32, any shape; clamped to the range): that axis becomes the index's axes. */
   gather(index: Tensor, axis = 0): Tensor {
-    return new Tensor(make("gather", [this.node, index.node], { axis: axisOf("gather", this.node, axis) }));
+    const a = axisOf("gather", this.node, axis);
+    return new Tensor(make("gather", [this.node, index.node], { axis: a, ...staysBelow(this.shape[a], index.node) }));
   }
   /**
    * The reverse of `gather`: zeros with `size` entries along `axis`, to which these are added at `index` (int32, any
@@ -376,7 +377,7 @@ export class Tensor implements TensorType {
           `the values are ${formatShape(span)} (of ${this.#described()}).`,
       );
     }
-    return new Tensor(make("scatter", [index.node, this.node], { axis: a, size }));
+    return new Tensor(make("scatter", [index.node, this.node], { axis: a, size, ...staysBelow(size, index.node) }));
   }
 
   toString(): string {
@@ -411,6 +412,11 @@ export class Tensor implements TensorType {
         : out,
     );
   }
+}
+
+/** Says so of an index whose numbers are known and lie in [0, size). */
+function staysBelow(size: number, index: Node): { inRange?: true } {
+  return index.is("data") && index.attrs.data.every((i) => i >= 0 && i < size) ? { inRange: true } : {};
 }
 
 function wholePower(x: Tensor, exponent: number): Tensor {
