@@ -11,6 +11,8 @@ export interface Executable {
   readonly inputs: ReadonlyMap<string, TypedArray>;
   readonly parameters: ReadonlyMap<Parameter, TypedArray>;
   readonly outputs: ReadonlyMap<string, TypedArray>;
+  /** What its arena takes; 0 for a backend that has none, and allocates as it goes. */
+  readonly bytes: number;
   /** One run; a promise where it may take long, so that the event loop goes on. */
   run(): void | Promise<void>;
 }

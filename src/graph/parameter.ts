@@ -27,6 +27,12 @@ export interface Constrained {
   draw(seed: number, index: number): void;
 }
 
+/** Stream `index` of `seed`, from which the same values can be had at any time. */
+interface Drawn {
+  readonly seed: number;
+  readonly index: number;
+}
+
 let created = 0;
 
 /**
@@ -48,7 +54,9 @@ export class Parameter {
   readonly of: Parameter | undefined;
   /** Grows with every write, so that a program knows whether its copy is stale. */
   version = 0;
+  /** At most one of these three says what its value is. */
   #data: TypedArray | undefined;
+  #drawn: Drawn | undefined;
   #borrower: (() => TypedArray) | undefined;
   #source: "nowhere" | "chance" | "somebody" = "nowhere";
   #constrained: Constrained | undefined;
@@ -103,24 +111,58 @@ export class Parameter {
       this.#constrained.draw(seed, index);
       return;
     }
-    const fill = this.init(new Stream(seed, index), this.shape);
-    const values = allocate(this.dtype, this.size);
-    if (typeof fill === "number") values.fill(fill);
-    else for (let i = 0; i < values.length; i++) values[i] = fill(i);
-    this.write(values, "chance");
+    this.#data = undefined;
+    this.#borrower = undefined;
+    this.#drawn = { seed, index };
+    this.#source = "chance";
+    this.version++;
+  }
+
+  /** Whether it has an array of its own: not where its value was only drawn, or lies in a program's memory. */
+  get isHeld(): boolean {
+    return this.#data !== undefined;
   }
 
   /** The current value. The array is the parameter's own: copy it before changing it. */
   read(): TypedArray {
     if (this.#constrained) return this.#constrained.read();
-    if (!this.#data) this.draw(0, this.#ordinal);
-    const data = this.#data as TypedArray;
     if (this.#borrower) {
-      const current = this.#borrower;
+      this.#data = this.#borrower().slice();
       this.#borrower = undefined;
-      data.set(current());
     }
-    return data;
+    return this.peek();
+  }
+
+  /** The current value where it lies, which may be in a program's memory: for a look before anything else runs. */
+  peek(): TypedArray {
+    if (this.#constrained) return this.#constrained.read();
+    if (this.#borrower) return this.#borrower();
+    if (!this.#data) {
+      const data = allocate(this.dtype, this.size);
+      this.#pour(data, true);
+      this.#drawn = undefined;
+      this.#data = data;
+    }
+    return this.#data;
+  }
+
+  /**
+   * Writes the current value where a program is to change it, and lend it from. What was drawn and not looked at yet is
+   * written there alone.
+   *
+   * @param isZero  `place` is known to be: fresh memory, which takes no room before somebody writes to it
+   */
+  fill(place: TypedArray, isZero: boolean): void {
+    if (this.#constrained || this.#borrower || this.#data) place.set(this.peek());
+    else this.#pour(place, isZero);
+  }
+
+  #pour(place: TypedArray, isZero: boolean): void {
+    if (!this.#drawn) this.draw(0, this.#ordinal);
+    const { seed, index } = this.#drawn as Drawn;
+    const entry = this.init(new Stream(seed, index), this.shape);
+    if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = entry(i);
+    else if (!(isZero && Object.is(entry, 0))) place.fill(entry);
   }
 
   /**
@@ -141,16 +183,26 @@ export class Parameter {
       this.#constrained.write(values);
       return;
     }
+    const data = this.#data ?? allocate(this.dtype, this.size);
+    data.set(values);
+    this.#take(data, source);
+  }
+
+  #take(data: TypedArray, source: "chance" | "somebody"): void {
+    this.#drawn = undefined;
     this.#borrower = undefined;
     this.#source = source;
-    this.#data ??= allocate(this.dtype, this.size);
-    this.#data.set(values);
+    this.#data = data;
     this.version++;
   }
 
-  /** A program that just wrote the value into its own memory says where: `current` is called when somebody reads. */
+  /**
+   * A program that just wrote the value into its own memory says where: `current` is called when somebody reads. Until then
+   * that is the only copy.
+   */
   lend(current: () => TypedArray): void {
-    this.#data ??= allocate(this.dtype, this.size);
+    this.#drawn = undefined;
+    this.#data = undefined;
     this.#borrower = current;
     this.#source = "somebody";
     this.version++;

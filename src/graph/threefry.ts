@@ -8,37 +8,50 @@ export const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 /** Skein's key-schedule parity constant, as a signed 32-bit integer. */
 export const parity = 0x1bd11bda;
 
-/** Two 32-bit words (as signed integers) from a key and a counter of two words each. */
-export function threefry(key: readonly [number, number], counter: readonly [number, number]): [number, number] {
-  const schedule = [key[0] | 0, key[1] | 0, key[0] ^ key[1] ^ parity];
-  let a = (counter[0] + schedule[0]) | 0;
-  let b = (counter[1] + schedule[1]) | 0;
+/**
+ * Two 32-bit words (as signed integers) from a key and a counter of two words each.
+ *
+ * @param words  where to put them: whoever asks millions of times need not have an array made each time
+ */
+export function threefry(
+  key: ArrayLike<number>,
+  counter0: number,
+  counter1: number,
+  words: Int32Array = new Int32Array(2),
+): Int32Array {
+  // The next two to be added, and the one after.
+  let [x, y, z] = [key[1] | 0, key[0] ^ key[1] ^ parity, key[0] | 0];
+  let a = (counter0 + key[0]) | 0;
+  let b = (counter1 + key[1]) | 0;
   for (let round = 0; round < 20; round++) {
     const r = rotations[round % 8];
     a = (a + b) | 0;
     b = ((b << r) | (b >>> (32 - r))) ^ a;
     if (round % 4 === 3) {
-      const injection = (round + 1) / 4;
-      a = (a + schedule[injection % 3]) | 0;
-      b = (b + schedule[(injection + 1) % 3] + injection) | 0;
+      a = (a + x) | 0;
+      b = (b + y + (round + 1) / 4) | 0;
+      [x, y, z] = [y, z, x];
     }
   }
-  return [a, b];
+  words[0] = a;
+  words[1] = b;
+  return words;
 }
 
 /** A stream of numbers on the JavaScript side, for initial values and shuffles. */
 export class Stream {
-  readonly #key: readonly [number, number];
+  readonly #key: Int32Array;
+  readonly #words = new Int32Array(2);
   #counter = 0;
 
   constructor(seed: number, index = 0) {
-    this.#key = threefry([seed | 0, Math.floor(seed / 2 ** 32) | 0], [index, 0x70d]);
+    this.#key = threefry([seed | 0, Math.floor(seed / 2 ** 32) | 0], index, 0x70d);
   }
 
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number {
-    const [a, b] = threefry(this.#key, [this.#counter++, 0]);
-    return ((a >>> 5) * 2 ** 26 + (b >>> 6)) / 2 ** 53;
+    const words = threefry(this.#key, this.#counter++, 0, this.#words);
+    return ((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) / 2 ** 53;
   }
 
   /** Standard normal (Box & Muller, Ann. Math. Stat. 29, 610, 1958). */

@@ -37,8 +37,19 @@ export interface Checkpoint {
 /** Copies of values, by parameter. */
 export type Snapshot = ReadonlyMap<Parameter, TypedArray>;
 
-export function capture(parameters: Iterable<Parameter>): Snapshot {
-  return new Map([...parameters].map((p) => [p, p.read().slice()]));
+/**
+ * The present values.
+ *
+ * @param spare  a snapshot of the same parameters that is no longer needed: its memory is used again
+ */
+export function capture(parameters: Iterable<Parameter>, spare?: Snapshot): Snapshot {
+  return new Map(
+    [...parameters].map((p) => {
+      const values = spare?.get(p);
+      values?.set(p.peek());
+      return [p, values ?? p.peek().slice()];
+    }),
+  );
 }
 
 export function restore(snapshot: Snapshot): void {
@@ -49,10 +60,10 @@ export function restore(snapshot: Snapshot): void {
 export function save(
   named: ReadonlyMap<string, Parameter>,
   prefix = "",
-  values: Snapshot = capture(named.values()),
+  values?: Snapshot,
 ): Record<string, SavedTensor> {
   const entries = [...named].map(([name, p]) => {
-    const saved: SavedTensor = { shape: p.shape, dtype: p.dtype, data: (values.get(p) as TypedArray).slice() };
+    const saved: SavedTensor = { shape: p.shape, dtype: p.dtype, data: (values?.get(p) ?? p.peek()).slice() };
     return [prefix + name, saved] as const;
   });
   return Object.fromEntries(entries);

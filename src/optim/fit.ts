@@ -120,9 +120,10 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const pace = new Pace();
   // Where the call before this one began: the last good state lies after it, should this call fail.
   let before: Snapshot | undefined;
+  let spare: Snapshot | undefined;
   let stopped = outcome();
   while (!stopped) {
-    const here = step.snapshot();
+    const here = step.snapshot(spare);
     const boundary = Math.min(steps, (Math.floor(done / every) + 1) * every);
     const callStarted = performance.now();
     const result = await step.run(Math.min(pace.count, boundary - done));
@@ -133,6 +134,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       loss = failure.lossBefore ?? loss;
       throw new NonFiniteError(failure, checkpoint());
     }
+    spare = before;
     before = here;
     done += result.taken;
     loss = result.loss;

@@ -28,8 +28,8 @@ export interface Stepper {
   /** Steps taken since the training began. */
   steps(): number;
   setSteps(steps: number): void;
-  /** Copies of all that a step changes, the count of steps too. */
-  snapshot(): Snapshot;
+  /** Copies of all that a step changes, the count of steps too; in the memory of `spare`, where one is given. */
+  snapshot(spare?: Snapshot): Snapshot;
   /** Takes `count` steps, or fewer when a loss is not finite or the optimizer is done: that step is the last. */
   run(count: number): Promise<StepResult>;
   /** Whether all that steps change is finite. */
@@ -106,9 +106,9 @@ export function stepper(options: {
     sameLoss,
     roots,
     load: () => program.load(),
-    steps: () => counter.read()[0],
+    steps: () => counter.peek()[0],
     setSteps: (steps) => counter.write([steps]),
-    snapshot: () => capture([...changed, counter]),
+    snapshot: (spare) => capture([...changed, counter], spare),
     run: async (count) => {
       const result = (await program.run({ count })) as Partial<Record<string, NumberArray>>;
       const number = (name: string) => result[name]?.item();
@@ -119,7 +119,7 @@ export function stepper(options: {
         gradientEquivalents: number("gradientEquivalents"),
       };
     },
-    isFinite: () => changed.every((p) => allFinite(p.read())),
+    isFinite: () => changed.every((p) => allFinite(p.peek())),
   };
 }
 

@@ -34,14 +34,14 @@ type Results<O> = { [K in Exclude<keyof O, "updates">]: NumberArray };
  */
 export class Program<I extends InputTypes, O extends Outputs> {
   readonly graph: GraphProgram;
-  readonly #backend: BackendName | "auto";
+  readonly backend: BackendName | "auto";
   readonly #types: ReadonlyMap<string, { shape: Shape; dtype: DType }>;
   readonly #versions = new Map<Parameter, number>();
   #loading: Promise<Executable> | undefined;
 
   constructor(graph: GraphProgram, backend: BackendName | "auto") {
     this.graph = graph;
-    this.#backend = backend;
+    this.backend = backend;
     this.#types = new Map(graph.inputs.map((x) => [x.attrs.name, { shape: x.shape, dtype: x.dtype }]));
   }
 
@@ -49,6 +49,11 @@ export class Program<I extends InputTypes, O extends Outputs> {
   async load(): Promise<this> {
     await this.#load();
     return this;
+  }
+
+  /** What its memory takes, once it is loaded; 0 where the backend allocates as it goes. */
+  async arenaBytes(): Promise<number> {
+    return (await this.#load()).bytes;
   }
 
   /**
@@ -65,12 +70,14 @@ export class Program<I extends InputTypes, O extends Outputs> {
   async #runOn(executable: Executable, inputs: { readonly [name: string]: InputValue }): Promise<Results<O>> {
     this.#fill(executable, inputs);
     refuseStale(executable.parameters.keys());
+    const changed = new Set(this.graph.updates.map((u) => u.parameter));
     for (const [parameter, place] of executable.parameters) {
-      if (this.#versions.get(parameter) === parameter.version && parameter.version > 0) continue;
-      place.set(parameter.read());
+      const known = this.#versions.get(parameter);
+      if (known === parameter.version && known > 0) continue;
+      if (changed.has(parameter)) parameter.fill(place, known === undefined);
+      else place.set(parameter.peek());
       this.#versions.set(parameter, parameter.version);
     }
-    const changed = this.graph.updates.map((u) => u.parameter);
     const running = executable.run();
     if (running) {
       for (const parameter of changed) parameter.lend(() => refuse(parameter));
@@ -88,7 +95,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   #load(): Promise<Executable> {
-    this.#loading ??= loadOn(this.#backend, this.graph);
+    this.#loading ??= loadOn(this.backend, this.graph);
     return this.#loading;
   }
 

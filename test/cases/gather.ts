@@ -1,4 +1,4 @@
-import { grad } from "pondus";
+import { grad, tensor } from "pondus";
 import { type Case, everyType, floats, list, numbers, sample } from "./case.ts";
 
 const index = list([2, 0, 2, 3, 2, 1, 3], "int32");
@@ -42,6 +42,23 @@ export const gatherCases: readonly Case[] = [
         single: z.scatterAdd(one, 4),
         used: x.mul(2).scatterAdd(index, 4).add(1).sum(0),
       }),
+    }),
+  ),
+  ...numbers.map(
+    (dtype): Case => ({
+      name: `an index that the program holds, in range and not, ${dtype}`,
+      inputs: { x: sample([4, 3], dtype), y: sample([5], dtype) },
+      f: ({ x, y }) => {
+        const inside = tensor([3, 0, 0, 2, 3], { dtype: "int32" });
+        const beyond = tensor([3, -1, 0, 2, 4], { dtype: "int32" });
+        return {
+          rows: x.gather(inside),
+          columns: x.gather(tensor([[2, 0]], { dtype: "int32" }), 1),
+          clamped: x.gather(beyond),
+          added: y.scatterAdd(inside, 4),
+          addedClamped: y.scatterAdd(beyond, 4),
+        };
+      },
     }),
   ),
   {

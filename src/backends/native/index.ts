@@ -47,7 +47,10 @@ export async function loadNative(
   host.largePages(aligned);
   const team = host.team(threads);
   const runOnce = plan.long ? () => later(run, aligned, team) : () => run(aligned, team);
-  return executableOf(plan, aligned.buffer, runOnce, aligned.byteOffset);
+  return executableOf(plan, aligned.buffer, runOnce, {
+    start: aligned.byteOffset,
+    bytes: arena.byteLength - alignment,
+  });
 }
 
 interface Prepared {
@@ -92,10 +95,12 @@ function later(call: ReturnType<Library["func"]>, ...args: unknown[]): Promise<v
   });
 }
 
-/** The arena, and room to begin it at a multiple of 64. */
+const alignment = 64;
+
+/** The arena, and room to begin it at a multiple of the alignment. */
 function allocate({ bytes }: Plan): Uint8Array<ArrayBuffer> {
   try {
-    return new Uint8Array(bytes + 64);
+    return new Uint8Array(bytes + alignment);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new PondusError(

@@ -38,6 +38,7 @@ function loadReference(program: GraphProgram): Executable {
     inputs,
     parameters,
     outputs,
+    bytes: 0,
     run: () =>
       inMemory(() => {
         const values = interpret(roots, {

@@ -26,7 +26,8 @@ export const wasm: Backend = {
     if (runsLong(program)) void teamHere();
     const compiled = compileGraph(program, machine);
     const { memory, run } = await loadLoopProgram(compiled.program);
-    return executableOf(compiled, memory, run);
+    // Behind the arena lie what threads need, and the rest of the last page.
+    return executableOf(compiled, memory, run, { bytes: compiled.program.bytes });
   },
 };
 

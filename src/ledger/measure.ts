@@ -1,0 +1,109 @@
+import { allocate, bytesOf, isFloat, type TypedArray } from "../graph/dtype.ts";
+import { type GraphProgram, parametersOf } from "../graph/program.ts";
+import { sizeOf } from "../graph/shape.ts";
+import type { InputTypes, Outputs, Program } from "../runtime/program.ts";
+import { forgetPeak, resident } from "./resident.ts";
+
+/** What a program was seen to take. */
+export interface Measured {
+  /** Its arena, as it was allocated. */
+  readonly arenaBytes: number;
+  /** What lies outside the arena for its sake: see `hostBytesOf`. */
+  readonly hostBytes: number;
+  /** The process when the program was known, and none of its memory was there yet. */
+  readonly floorBytes: number;
+  /** The most that the process took while the program was loaded and run, above the floor. */
+  readonly peakBytes: number;
+  /** False where the system only tells the most since the process began, which may have been for something else. */
+  readonly isPeakItsOwn: boolean;
+  /** The median of several runs. */
+  readonly secondsPerRun: number;
+  readonly runs: number;
+}
+
+export interface MeasureOptions {
+  /** What the program is given (default: numbers between -1 and 1, and zeros where whole numbers are wanted). */
+  readonly inputs?: { readonly [name: string]: TypedArray };
+  /** For how long it runs, once it is warm (default 1); three times at least. */
+  readonly seconds?: number;
+  /** Is told how many runs are done. */
+  readonly onProgress?: (runs: number) => void;
+}
+
+/**
+ * Loads a program and runs it, which changes what it updates. A process takes memory for many things, and gives little of
+ * it back: the peak is right in a fresh process that does nothing else, and started with --expose-gc.
+ *
+ * @param make  makes the program; called twice, and the first one is never run
+ */
+export async function measureProgram<I extends InputTypes, O extends Outputs>(
+  make: () => Program<I, O>,
+  options: MeasureOptions = {},
+): Promise<Measured> {
+  await rehearse(make);
+  const program = make();
+  const hostBytes = hostBytesOf(program.graph);
+  collect();
+  const isPeakItsOwn = forgetPeak();
+  const floorBytes = resident().now;
+  const inputs = options.inputs ?? numbersFor(program.graph);
+  const run = () => (program as unknown as Program<InputTypes, O>).run(inputs);
+  const arenaBytes = await program.arenaBytes();
+  // The first run finds memory that nobody has touched yet.
+  for (let i = 0; i < 2; i++) {
+    await run();
+    collect();
+  }
+  // Later runs leave results behind that nobody collects at once: they are not the program's.
+  const { most } = resident();
+  const times: number[] = [];
+  for (const end = performance.now() + 1000 * (options.seconds ?? 1); times.length < 3 || performance.now() < end; ) {
+    const began = performance.now();
+    await run();
+    times.push((performance.now() - began) / 1000);
+    options.onProgress?.(times.length);
+  }
+  times.sort((a, b) => a - b);
+  return {
+    arenaBytes,
+    hostBytes,
+    floorBytes,
+    peakBytes: Math.max(0, most - floorBytes),
+    isPeakItsOwn,
+    secondsPerRun: times[times.length >> 1],
+    runs: times.length,
+  };
+}
+
+/**
+ * Bytes that a run of the program takes outside its arena: the arrays of parameters that it reads and does not change,
+ * and of those that it changes and somebody wrote or read before (the engine collects these once the program has taken
+ * them over; what was only drawn is drawn into the arena). Beside them, what goes in and what comes out.
+ */
+export function hostBytesOf(graph: GraphProgram): number {
+  const changed = new Set(graph.updates.map((u) => u.parameter));
+  let bytes = 0;
+  for (const p of parametersOf(graph)) if (!changed.has(p) || p.isHeld) bytes += bytesOf[p.dtype] * p.size;
+  for (const { dtype, shape } of [...graph.inputs, ...graph.outputs.map((o) => o.node)]) {
+    bytes += bytesOf[dtype] * sizeOf(shape);
+  }
+  return bytes;
+}
+
+/** Compiles it once, so that what the compiler and the engine take for it is there: an arena takes no room before it is used. */
+async function rehearse<I extends InputTypes, O extends Outputs>(make: () => Program<I, O>): Promise<void> {
+  await make().load();
+}
+
+function collect(): void {
+  (globalThis as { gc?: () => void }).gc?.();
+}
+
+function numbersFor(graph: GraphProgram): { [name: string]: TypedArray } {
+  const entries = graph.inputs.map(({ attrs: { name }, dtype, shape }) => {
+    const values = allocate(dtype, sizeOf(shape));
+    if (isFloat(dtype)) for (let i = 0; i < values.length; i++) values[i] = Math.sin(i);
+    return [name, values] as const;
+  });
+  return Object.fromEntries(entries);
+}
