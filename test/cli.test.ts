@@ -137,6 +137,31 @@ test("train yeast --json: one document on stdout, a whole run folder, and answer
   expect(JSON.parse((await pondus(["weigh", result.run, "--json"])).stdout).parameters.total).toBe(1154);
 });
 
+test("--patience ends a fit at its best validation; progress and weigh show train against validation", async () => {
+  const held = page
+    .replace(
+      "const loss = nn.mse(session.model(inputs), targets);",
+      "const loss = nn.mse(session.model(inputs), targets); const unseen = session.model(inputs).square().mean();",
+    )
+    .replace("{ loss, optimizer: optim.adam", "{ loss, validation: { loss: unseen }, optimizer: optim.adam");
+  const args = ["train", file("held.ts", held), "--patience", "3", "--out", "held"];
+  const { code, stdout, stderr } = await pondus([...args, "--json"]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/first: step \d+ of 400, loss .*, validation [\d.e-]+, gap -?[\d.e-]+/);
+  const { fits, options } = JSON.parse(stdout);
+  expect(options.patience).toBe(3);
+  expect(fits.first).toMatchObject({
+    stopped: "early",
+    restored: true,
+    knobs: 49,
+    observations: 40,
+    gap: expect.any(Number),
+  });
+  const { run } = JSON.parse((await pondus(["weigh", "held", "--json"])).stdout);
+  expect(run).toMatchObject({ fit: "second", knobs: 49, observations: 40, knobsPerDatum: 49 / 40, fits });
+  expect((await pondus(["weigh", "held"])).stdout).toMatch(/Knobs and data\n {2}first: 49 knobs on 40 numbers/);
+});
+
 test("on somebody's own measurements: any column names, one or more states", async () => {
   const rows = Array.from({ length: 8 }, (_, i) => `${i / 2},${1 + i},${9 - i},ignored`);
   const data = file("mine.csv", `# measured by hand\nday,hare,lynx,note\n${rows.join("\n")}\n`);
@@ -183,6 +208,11 @@ const mistakes: [what: string, args: () => string[], says: RegExp, code?: number
     "a run that is none",
     () => ["train", "--resume", "nowhere"],
     /nowhere is not a run folder: there is no such folder/,
+  ],
+  [
+    "patience where nothing is validated",
+    () => ["train", file("my-system.ts", page), "--patience", "3"],
+    /--patience ends a fit by its validation loss, but "first" has none; give session\.fit one/,
   ],
   ["options for a resumed run", () => ["train", "--resume", "x", "--seed", "1"], /leave --seed out/],
   ["columns without a file", () => ["train", "yeast", "--time", "t"], /give it with --data FILE/],
@@ -385,7 +415,7 @@ describe("a run that was tampered with is refused", () => {
     ["another system", change("run.json", '"yeast"', '"neuron"'), resume, "run.mixed|system.data", /neuron/],
     [
       "a count of steps that is none",
-      change("run.json", '"steps": 5', '"steps": 0'),
+      change("run.json", '"options": {\n    "steps": 5', '"options": {\n    "steps": 0'),
       resume,
       "run.corrupt",
       /options\.steps should be a whole number from 1, but it is 0/,

@@ -14,6 +14,8 @@ export class ProgressLine {
   readonly #live: boolean;
   #fit = "";
   #said = 0;
+  /** The latest report, where it has not been written. */
+  #unsaid: string | undefined;
   #open = false;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -24,15 +26,15 @@ export class ProgressLine {
   show(fit: string, progress: Progress): void {
     const another = fit !== this.#fit;
     this.#fit = fit;
-    if (!this.#live) this.#mention(fit, progress, another);
-    else {
-      if (another) this.end();
-      this.#redraw(fit, progress);
-    }
+    if (another) this.end();
+    if (this.#live) this.#redraw(fit, progress);
+    else this.#mention(fit, progress, another);
   }
 
   /** Leaves the line as it is; what follows begins a new one. */
   end(): void {
+    if (this.#unsaid) this.#stream.write(this.#unsaid);
+    this.#unsaid = undefined;
     if (this.#open) this.#stream.write("\n");
     this.#open = false;
   }
@@ -54,16 +56,19 @@ export class ProgressLine {
   /** The first report of every fit, the last, and one a second between. */
   #mention(fit: string, progress: Progress, first: boolean): void {
     const now = performance.now();
+    this.#unsaid = `${fit}: ${describe(progress).join(", ")}\n`;
     if (!first && progress.step < progress.steps && now - this.#said < between) return;
     this.#said = now;
-    this.#stream.write(`${fit}: ${describe(progress).join(", ")}\n`);
+    this.#stream.write(this.#unsaid);
+    this.#unsaid = undefined;
   }
 }
 
 /** What matters most comes first. The speed of a single step says nothing: it is the program's first call. */
-function describe({ step, steps, loss, validation, stepsPerSecond, secondsLeft }: Progress): string[] {
+function describe({ step, steps, loss, validation, gap, stepsPerSecond, secondsLeft }: Progress): string[] {
   const parts = [`step ${step} of ${steps}`, `loss ${formatNumber(loss)}`];
   if (validation !== undefined) parts.push(`validation ${formatNumber(validation)}`);
+  if (gap !== undefined) parts.push(`gap ${formatNumber(gap)}`);
   if (step >= steps) parts.push("done");
   else if (step > 1) parts.push(`${duration(secondsLeft)} left`);
   if (step > 1) parts.push(`${Math.round(stepsPerSecond).toLocaleString("en-US")} steps/s`);

@@ -4,6 +4,7 @@ import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { inspectBackends } from "../runtime/choose.ts";
 import { formatNumber, listMetrics } from "../systems/metrics.ts";
+import { describeFits } from "../systems/overfitting.ts";
 import { type TrainResult, train } from "../systems/train.ts";
 import { duration } from "./duration.ts";
 import { loadRun, loadSystem } from "./load-system.ts";
@@ -11,6 +12,7 @@ import { ProgressLine } from "./progress-line.ts";
 import { colorsFor, print, printJson, say } from "./streams.ts";
 import { formatTable } from "./table.ts";
 import { terminalPlot } from "./terminal-plot.ts";
+import { wrapped } from "./wrap.ts";
 
 export interface TrainFlags {
   data?: string;
@@ -19,6 +21,7 @@ export interface TrainFlags {
   seed?: number;
   steps?: number;
   rate?: number;
+  patience?: number;
   backend?: BackendName | "auto";
   out?: string;
   resume?: string;
@@ -75,7 +78,7 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     }
     return;
   }
-  const kept = ["data", "time", "state", "seed", "steps", "rate", "out"] as const;
+  const kept = ["data", "time", "state", "seed", "steps", "rate", "patience", "out"] as const;
   const given = kept.find((name) => flags[name] !== undefined);
   if (what !== undefined || given) {
     const surplus = what ?? `--${given}`;
@@ -115,7 +118,8 @@ function asJson({ plots: _, ...description }: TrainResult) {
 function show(result: TrainResult): void {
   const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
   const [plot] = result.plots;
-  const drawn = plot && terminalPlot(plot, { width: process.stdout.columns || 80, color });
+  const width = process.stdout.columns || 80;
+  const drawn = plot && terminalPlot(plot, { width, color });
   if (drawn) print(`\n${drawn}`);
   print(
     `\n${formatTable(
@@ -123,6 +127,8 @@ function show(result: TrainResult): void {
       [1],
     )}`,
   );
+  const told = describeFits(result.fits).map((text) => wrapped(text.split(" "), width - 4).join("\n    "));
+  if (told.length > 0) print(`\n  ${told.join("\n  ")}`);
   print(`\n  ${result.parameters.toLocaleString("en-US")} knobs, ${duration(result.seconds)} on ${result.backend}`);
   print(`  ${join(result.run, runFiles.report)}`);
 }

@@ -4,11 +4,14 @@ import proteins from "./proteins.ts";
 import type { AnySystem } from "./system.ts";
 import yeast from "./yeast.ts";
 
+export type { FitSummary } from "./fits.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";
+export { describeFit } from "./overfitting.ts";
 export { evenly, type Plot, type Series } from "./plot.ts";
 export { predict, restoreModel } from "./predict.ts";
 export { type OpenedRun, openRun } from "./run.ts";
 export type { DataFile } from "./run-data.ts";
+export { type RunLedger, weighRun } from "./run-ledger.ts";
 export {
   type AnySystem,
   type Columns,

@@ -8,9 +8,9 @@ import { defineSystem } from "./system.ts";
 /** The neuron that the data are simulated from: it fires with chance sigmoid(w x + b), so from x = 0.5 rather yes than no. */
 const truth = { w: 8, b: -4 };
 
-/** Simulated, not measured: 200 stimuli from 0 to 1, and whether the neuron fired. */
-function simulate(count: number) {
-  const random = new Stream(1943);
+/** Simulated, not measured: stimuli from 0 to 1, and whether the neuron fired. */
+function simulate(count: number, seed: number) {
+  const random = new Stream(seed);
   const stimulus = evenly(0, 1, count);
   const fired = stimulus.map((x) => Number(random.uniform() < 1 / (1 + Math.exp(-(truth.w * x + truth.b)))));
   return { stimulus, fired };
@@ -21,7 +21,7 @@ export default defineSystem({
   name: "neuron",
   title: "One neuron",
   summary: "Weight, bias and sigmoid learn from 200 simulated trials how strong a stimulus makes a neuron fire.",
-  data: simulate(200),
+  data: { ...simulate(200, 1943), unseen: simulate(200, 1944) },
   settings: { steps: 2000, rate: 0.1 },
 
   model: () => nn.dense(1, 1),
@@ -30,7 +30,12 @@ export default defineSystem({
     const { model, data, rate, evaluate } = session;
     const x = tensor(data.stimulus).reshape([-1, 1]);
     const fired = tensor(data.fired).reshape([-1, 1]);
-    await session.fit("neuron", { loss: nn.bceWithLogits(model(x), fired), optimizer: optim.adam({ rate }) });
+    const unseen = tensor(data.unseen.stimulus).reshape([-1, 1]);
+    await session.fit("neuron", {
+      loss: nn.bceWithLogits(model(x), fired),
+      validation: { loss: nn.bceWithLogits(model(unseen), tensor(data.unseen.fired).reshape([-1, 1])) },
+      optimizer: optim.adam({ rate }),
+    });
 
     const dense = evenly(0, 1, 101);
     const { weight, bias } = model.parameters;

@@ -3,11 +3,14 @@ import { writeAtomic } from "../io/atomic.ts";
 import { runFiles } from "../io/run-folder.ts";
 import type { Counts } from "../ledger/counts.ts";
 import type { Weighing } from "../ledger/weigh.ts";
+import type { FitSummary } from "./fits.ts";
 import { plotMemory } from "./memory-plot.ts";
 import { formatNumber, listMetrics } from "./metrics.ts";
+import { describeFit } from "./overfitting.ts";
 import { colorPlaces, type Plot, type Series } from "./plot.ts";
 import type { FitRecord } from "./session.ts";
 import type { RunDescription } from "./train.ts";
+import { plotTraining } from "./training-plot.ts";
 
 export interface Report {
   readonly description: RunDescription;
@@ -22,33 +25,14 @@ export interface Report {
 export async function writeReport(folder: string, report: Report): Promise<void> {
   // The plotting library takes long to load, and most commands draw nothing.
   const { palette, plotSvg } = await import("./plot-svg.ts");
-  const figures = [...report.plots, ...lossCurves(report.fits), ...plotMemory(report.weighing)].map((plot) => {
+  const { plots, fits, weighing } = report;
+  const trainings = [...fits].flatMap(([name, record]) => plotTraining(name, record) ?? []);
+  const figures = [...plots, ...trainings, ...plotMemory(weighing)].map((plot) => {
     const colors = colorPlaces(plot.series);
     const keys = plot.series.map((s, i) => legend(s, palette[colors[i] % palette.length]));
     return `<figure><figcaption>${escaped(plot.title)}</figcaption>\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
   });
   writeAtomic(join(folder, runFiles.report), page(report, figures));
-}
-
-/** Loss against step, one plot to a fit; logarithmic where that is possible. */
-function lossCurves(fits: ReadonlyMap<string, FitRecord>): Plot[] {
-  return [...fits].flatMap(([name, { checkpoint }]) => {
-    const { history } = checkpoint;
-    if (history.length < 2) return [];
-    const x = history.map((r) => r.step);
-    const curve = (label: string, y: number[]): Series => ({ name: label, kind: "line", x, y });
-    const validation = history.flatMap((r) => (r.validation === undefined ? [] : [r.validation]));
-    const series = [
-      curve(
-        "loss",
-        history.map((r) => r.loss),
-      ),
-    ];
-    if (validation.length === history.length) series.push(curve("validation", validation));
-    const positive = series.every((s) => Array.from(s.y).every((y) => y > 0));
-    const y = { label: "loss", scale: positive ? "log" : "linear" } as const;
-    return [{ title: `Training: ${name}`, x: { label: "step" }, y, series }];
-  });
 }
 
 function legend({ name, kind }: Series, color: string): string {
@@ -87,6 +71,8 @@ function page({ description: d, summary, weighing }: Report, figures: readonly s
 ${figures.join("\n")}
 <h2>Figures</h2>
 ${table(metrics, ["metric", "value"], "figures")}
+<h2>Fits</h2>
+${fitList(d.fits ?? {})}
 <h2>Knobs</h2>
 ${knobs(weighing)}
 <h2>This run</h2>
@@ -104,6 +90,21 @@ function knobs({ layers, parameters }: Counts): string {
     ["place", "layer", "weights + biases", "knobs"],
     "figures",
   );
+}
+
+/** What every fit did with its freedom, in a sentence and in numbers. */
+function fitList(fits: Readonly<Record<string, FitSummary>>): string {
+  const number = (x: number | undefined) => (x === undefined ? "" : formatNumber(x));
+  const rows = Object.entries(fits).map(([name, f]) => {
+    const counts = [f.knobs, f.observations].map((n) => n?.toLocaleString("en-US") ?? "");
+    const best = f.best?.step.toLocaleString("en-US") ?? "";
+    return [name, ...counts, number(f.train ?? f.loss), number(f.validation), number(f.gap), best, f.stopped];
+  });
+  const sentences = Object.entries(fits).map(
+    ([name, f]) => `<li><b>${escaped(name)}</b>: ${escaped(describeFit(f))}</li>`,
+  );
+  const head = ["fit", "knobs", "numbers", "train", "validation", "gap", "best step", "stopped"];
+  return `<ul>\n${sentences.join("\n")}\n</ul>\n<div class="wide">${table(rows, head, "fits")}</div>`;
 }
 
 /** The last column of a table of `figures` holds numbers. */
@@ -130,4 +131,5 @@ figure { margin: 2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
 .figures :is(th, td):last-child { text-align: right; padding-right: 0; } td { overflow-wrap: anywhere; }
+.wide { overflow-x: auto; } .wide td, .wide th { overflow-wrap: normal; white-space: nowrap; padding-right: .7rem; font-size: .9rem; } ul { padding-left: 1.2rem; }
 `;

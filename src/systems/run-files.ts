@@ -31,9 +31,9 @@ export function writeCheckpoint(
 ): void {
   const tensors: Record<string, StoredTensor> = {};
   const rest: Record<string, unknown> = {};
-  for (const [fit, { stopped, seconds, checkpoint }] of fits) {
+  for (const [fit, { checkpoint, ...record }] of fits) {
     const { tensors: own, ...state } = checkpoint;
-    rest[fit] = { stopped, seconds, ...state };
+    rest[fit] = { ...record, ...state };
     for (const [name, x] of Object.entries(own)) tensors[`${fit}/${name}`] = x;
   }
   writeSafetensors(join(folder, runFiles.checkpoint), { tensors, metadata: { ...run, fits: JSON.stringify(rest) } });
@@ -63,10 +63,11 @@ export function readCheckpoint({ folder, description }: OpenedRun): Map<string, 
     throw new PondusError("run.corrupt", `${path} says nothing of the fits that it belongs to.`, { cause });
   }
   return new Map(
-    Object.entries(rest).map(([fit, { stopped, seconds, ...state }]) => {
+    Object.entries(rest).map(([fit, { stopped, seconds, knobs, observations, restored, ...state }]) => {
       const own = Object.entries(tensors).filter(([name]) => name.startsWith(`${fit}/`));
       const named = Object.fromEntries(own.map(([name, x]) => [name.slice(fit.length + 1), x]));
-      return [fit, { stopped, seconds, checkpoint: { ...state, tensors: named } }];
+      const record = { stopped, seconds, knobs, observations, restored };
+      return [fit, { ...record, checkpoint: { ...state, tensors: named } }];
     }),
   );
 }

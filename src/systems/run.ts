@@ -24,15 +24,19 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
   ["started", "a time", isText],
   ["options.steps", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.rate", "a number above 0", (x) => Number.isFinite(x) && (x as number) > 0],
+  ["options.patience", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.data", "an object that names a file", (x) => isRecord(x) && isText(x.file)],
   ["options.data.time", "a name", isText],
   ["options.data.state", "a list of names", isColumns],
   ["options.data.sha256", "text", isText],
   ["metrics", "an object", isRecord],
+  ["fits", "an object", isRecord],
   ["source", "a path", isText],
 ];
 const optional: ReadonlySet<string> = new Set(
-  ["", ".time", ".state", ".sha256"].map((part) => `options.data${part}`).concat("metrics", "source"),
+  ["", ".time", ".state", ".sha256"]
+    .map((part) => `options.data${part}`)
+    .concat("options.patience", "metrics", "fits", "source"),
 );
 const statuses = new Set<unknown>(["running", "finished", "interrupted", "failed"]);
 

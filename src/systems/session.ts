@@ -11,6 +11,11 @@ export interface FitRecord {
   readonly stopped: "running" | "finished" | "early" | "converged" | "interrupted" | "failed";
   readonly checkpoint: optim.Checkpoint;
   readonly seconds: number;
+  /** Known once it ended: how many numbers it trained, and with how many its loss compares. */
+  readonly knobs?: number;
+  readonly observations?: number;
+  /** Whether it ended with the weights that were best on validation. */
+  readonly restored?: boolean;
 }
 
 export interface SessionOptions<M extends Model, D> {
@@ -19,6 +24,8 @@ export interface SessionOptions<M extends Model, D> {
   readonly seed: number;
   readonly steps: number;
   readonly rate: number;
+  /** How many records without a better validation loss end a fit, in place of what the page says. */
+  readonly patience?: number;
   readonly backend: BackendName;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fit: string, progress: optim.Progress) => void;
@@ -43,6 +50,7 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
   const restart = () => initialize(model, seed);
   restart();
   const begun = new Set<string>();
+  const patient = patienceOf(options.patience);
   return {
     model,
     data,
@@ -51,8 +59,32 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
     rate,
     restart,
     evaluate: evaluator(backend),
-    fit: (name, given) => governed(options, begun, name, (ours) => optim.fit({ steps, ...given, seed, ...ours })),
-    leastSquares: (name, given) => governed(options, begun, name, (ours) => optim.leastSquares({ ...given, ...ours })),
+    fit: async (name, given) => {
+      const validation = patient(name, given.validation);
+      return governed(options, begun, name, (ours) => optim.fit({ steps, ...given, validation, seed, ...ours }));
+    },
+    leastSquares: async (name, given) => {
+      const validation = patient(name, given.validation);
+      return governed(options, begun, name, (ours) => optim.leastSquares({ ...given, validation, ...ours }));
+    },
+  };
+}
+
+/** Puts the run's patience in place of a page's, except where the page says that validation is to choose nothing. */
+function patienceOf(patience: number | undefined) {
+  let validated = false;
+  return (name: string, validation: optim.Validation | undefined): optim.Validation | undefined => {
+    validated ||= validation !== undefined;
+    if (patience === undefined) return validation;
+    if (!validated) {
+      throw new PondusError(
+        "train.patience",
+        `--patience ends a fit by its validation loss, but "${name}" has none; give session.fit one, on rows that it does ` +
+          "not train on (validation: { loss }; optim.holdOut parts them), or leave --patience out.",
+      );
+    }
+    if (!validation || validation.patience === Number.POSITIVE_INFINITY) return validation;
+    return { ...validation, patience };
   };
 }
 
@@ -63,7 +95,7 @@ export function evaluator(backend: BackendName): Trained["evaluate"] {
 }
 
 /** Runs one fit under its name: resumes it, reports on it, records how it ended. */
-async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: FitRecord["stopped"] }>(
+async function governed<R extends Omit<FitRecord, "seconds">>(
   { fits, keep, backend, signal, onProgress }: Omit<SessionOptions<Model, unknown>, "data">,
   begun: Set<string>,
   name: string,
@@ -75,8 +107,10 @@ async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: Fit
   const before = fits.get(name);
   const complete = before && ended.has(before.stopped);
   const began = performance.now();
-  const record = (stopped: FitRecord["stopped"], checkpoint: optim.Checkpoint) => {
-    fits.set(name, { stopped, checkpoint, seconds: (before?.seconds ?? 0) + (performance.now() - began) / 1000 });
+  const record = (stopped: FitRecord["stopped"], checkpoint: optim.Checkpoint, known: Partial<R> = {}) => {
+    const { knobs = before?.knobs, observations = before?.observations, restored } = known;
+    const seconds = (before?.seconds ?? 0) + (performance.now() - began) / 1000;
+    fits.set(name, { stopped, checkpoint, seconds, knobs, observations, restored });
     keep();
   };
   let kept = began;
@@ -93,7 +127,7 @@ async function governed<R extends Pick<FitRecord, "checkpoint"> & { stopped: Fit
       return { ...(await run({ ...ours, steps: before.checkpoint.step })), stopped: before.stopped };
     }
     const result = await run(ours);
-    record(result.stopped, result.checkpoint);
+    record(result.stopped, result.checkpoint, result);
     if (result.stopped === "interrupted") throw new Interrupted("interrupted");
     return result;
   } catch (error) {

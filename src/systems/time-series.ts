@@ -57,18 +57,22 @@ export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
   return { time: plain(time), states: states.map(plain) };
 }
 
-/** The first `count` rows. */
-export function until({ time, states }: TimeSeries, count: number): TimeSeries {
+/** These rows alone, counted from 0. */
+export function rowsOf({ time, states }: TimeSeries, rows: readonly number[]): TimeSeries {
   const cut = <T extends { values: readonly number[] }>(column: T) => ({
     ...column,
-    values: column.values.slice(0, count),
+    values: rows.map((row) => column.values[row]),
   });
   return { time: cut(time), states: states.map(cut) };
 }
 
-/** Root mean square of prediction minus measurement, over all states and the rows from `from` on. */
-export function rootMeanSquare({ states }: TimeSeries, predicted: readonly (readonly number[])[], from = 0): number {
-  const errors = states.flatMap(({ values }, i) => values.slice(from).map((y, row) => predicted[i][from + row] - y));
+/** Root mean square of prediction minus measurement, over all states and the rows named (default: all). */
+export function rootMeanSquare(
+  { time, states }: TimeSeries,
+  predicted: readonly (readonly number[])[],
+  rows: readonly number[] = time.values.map((_, row) => row),
+): number {
+  const errors = states.flatMap(({ values }, i) => rows.map((row) => predicted[i][row] - values[row]));
   // In units of the largest error, or squares of very large ones would overflow.
   const top = errors.reduce((most, e) => Math.max(most, Math.abs(e)), 0) || 1;
   return top * Math.sqrt(errors.reduce((sum, e) => sum + (e / top) ** 2, 0) / errors.length);

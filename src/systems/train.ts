@@ -9,6 +9,7 @@ import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/fit.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
+import { type FitSummary, summarizeFits } from "./fits.ts";
 import { checkOutcome } from "./outcome.ts";
 import type { Plot } from "./plot.ts";
 import { writeReport } from "./report.ts";
@@ -22,6 +23,8 @@ export interface TrainOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly rate?: number;
+  /** Ends every fit that has a validation loss after so many records without a better one, at its best weights. */
+  readonly patience?: number;
   readonly backend?: BackendName | "auto";
   /** Measurements in place of the page's own. */
   readonly data?: DataFile;
@@ -53,8 +56,15 @@ export interface RunDescription {
   /** Spent in training, over all parts of a resumed run. */
   readonly seconds: number;
   readonly metrics?: Metrics;
+  /** What became of every fit: training and validation loss, the gap between them, knobs and data. */
+  readonly fits?: Readonly<Record<string, FitSummary>>;
   readonly error?: { readonly code: string; readonly message: string };
-  readonly options: { readonly steps: number; readonly rate: number; readonly data?: KeptData };
+  readonly options: {
+    readonly steps: number;
+    readonly rate: number;
+    readonly patience?: number;
+    readonly data?: KeptData;
+  };
   /** A user's own page, seen from the run folder. */
   readonly source?: string;
   readonly started: string;
@@ -99,17 +109,18 @@ export async function train<M extends Model, D>(
       folder = makeRunFolder(system.name, options.out);
       if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
     }
-    const { steps, rate, seed } = settings;
+    const { steps, rate, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
       title,
       ...part,
+      fits: summarizeFits(fits),
       seed,
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, data: kept },
+      options: { steps, rate, patience, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
@@ -141,12 +152,13 @@ export async function train<M extends Model, D>(
   }
 }
 
-function settingsOf(system: Pick<System, "settings">, { seed, steps, rate, resume }: TrainOptions) {
+function settingsOf(system: Pick<System, "settings">, { seed, steps, rate, patience, resume }: TrainOptions) {
   const before = resume?.description;
   return {
     seed: seed ?? before?.seed ?? 0,
     steps: steps ?? before?.options.steps ?? system.settings?.steps ?? 1000,
     rate: rate ?? before?.options.rate ?? system.settings?.rate ?? 1e-2,
+    patience: patience ?? before?.options.patience,
   };
 }
 

@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { fitLogisticLaw, type LogisticLaw, logisticLaw } from "./logistic-law.ts";
 import { evenly, type Plot, type Series } from "./plot.ts";
 import { type Columns, defineSystem, type Session, type Trained } from "./system.ts";
-import { readTimeSeries, rootMeanSquare, type TimeSeries, until } from "./time-series.ts";
+import { readTimeSeries, rootMeanSquare, rowsOf, type TimeSeries } from "./time-series.ts";
 
 /** T. Carlson, Biochem. Z. 57:313 (1913), as tabulated by R. Pearl, Q. Rev. Biol. 2:532 (1927). */
 const carlson: TimeSeries = {
@@ -50,12 +50,21 @@ export default defineSystem({
 
   async train(session) {
     const { data } = session;
-    const early = until(data, Math.ceil((data.time.values.length * 2) / 3));
-    const known = early.time.values.length;
-    // First on the early part alone, to see how far either law carries beyond it; then on everything.
-    const forecast = await learn(session, "forecast", early);
+    const all = data.time.values.map((_, row) => row);
+    const known = Math.ceil((all.length * 2) / 3);
+    // First on the early part alone, to see how far either law carries beyond it: a forecast is blind, so the later points
+    // are only looked at. Then without every fourth point, to see what it makes of the places between. Then on everything.
+    const forecast = await learn(
+      session,
+      "forecast",
+      { train: all.slice(0, known), validation: all.slice(known) },
+      true,
+    );
     session.restart();
-    const growth = await learn(session, "growth", data);
+    const between = all.length > fewest && optim.holdOut(all, { every: 4 });
+    const heldOut = between && (await learn(session, "held-out", between));
+    session.restart();
+    const growth = await learn(session, "growth", { train: all, validation: [] });
     const { law } = growth;
     return {
       metrics: {
@@ -66,11 +75,9 @@ export default defineSystem({
         }),
         forecast: {
           from: data.time.values[known],
-          rmse: rootMeanSquare(data, forecast.points, known),
-          ...(forecast.law && {
-            logisticRmse: rootMeanSquare(data, [forecast.law.at(data.time.values)], known),
-          }),
+          ...unseenErrors(data, forecast),
         },
+        ...(heldOut && { heldOut: { points: heldOut.validation.length, ...unseenErrors(data, heldOut) } }),
       },
       plots: [
         plotPaths("Growth", data, growth),
@@ -121,13 +128,32 @@ function solve({ rate, start }: Growth, data: TimeSeries, times: readonly number
   return ode.solve(rate, start, since, { method: ode.rk4, substeps: 2 });
 }
 
-/** Trains the network on a series, and beside it, for a single state, the logistic law. */
-async function learn(session: Session<Growth, TimeSeries>, name: string, part: TimeSeries) {
+/** With fewer rows there is none between the first and the last that could be held out. */
+const fewest = 5;
+
+/** Which rows to learn from, and which to look at besides. */
+interface Split {
+  readonly train: readonly number[];
+  readonly validation: readonly number[];
+}
+
+/** Trains the network on some rows of the series, and beside it, for a single state, the logistic law. */
+async function learn(session: Session<Growth, TimeSeries>, name: string, { train, validation }: Split, blind = false) {
   const { model, data, steps, rate, evaluate } = session;
+  const part = rowsOf(data, train);
   const units = unitsOf(part);
-  const measured = part.time.values.map((_, row) => part.states.map(({ values }, i) => values[row] / units.states[i]));
+  const measured = ({ time, states }: TimeSeries) =>
+    tensor(time.values.map((_, row) => states.map(({ values }, i) => values[row] / units.states[i])));
+  const unseen = solve(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
   await session.fit(name, {
-    loss: nn.mse(solve(model, part, part.time.values), tensor(measured)),
+    loss: nn.mse(solve(model, part, part.time.values), measured(part)),
+    validation:
+      validation.length > 0
+        ? {
+            loss: nn.mse(unseen, measured(rowsOf(data, validation))),
+            ...(blind && { patience: Number.POSITIVE_INFINITY }),
+          }
+        : undefined,
     optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
   });
   const { time, states } = part;
@@ -138,8 +164,17 @@ async function learn(session: Session<Growth, TimeSeries>, name: string, part: T
       : undefined;
   return {
     law,
+    validation,
     points: await pathAt(evaluate, model, part, data.time.values),
     curve: await pathAt(evaluate, model, part, smooth(data)),
+  };
+}
+
+/** How far the network, and the law beside it, are off where they have not learned. */
+function unseenErrors(data: TimeSeries, { law, points, validation }: Learned) {
+  return {
+    rmse: rootMeanSquare(data, points, validation),
+    ...(law && { logisticRmse: rootMeanSquare(data, [law.at(data.time.values)], validation) }),
   };
 }
 
