@@ -1,6 +1,8 @@
-/** A time for people: "4.1 s", "12 min", "3 h 20 min", "5 days". */
+/** A time for people: "53 us", "4.1 s", "12 min", "3 h 20 min", "5 days". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "?";
+  if (seconds < 1e-3) return `${Number((1e6 * seconds).toPrecision(3))} us`;
+  if (seconds < 1) return `${Number((1e3 * seconds).toPrecision(3))} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);

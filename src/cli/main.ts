@@ -46,6 +46,11 @@ program
   .option("--seed <n>", "of the initial weights and of all randomness", whole(0))
   .option("--steps <n>", "training steps", whole(1))
   .option("--rate <x>", "learning rate", positive)
+  .option(
+    "--patience <n>",
+    "end a fit after so many records (about 200 to a fit) without a better validation loss, at its best weights",
+    whole(1),
+  )
   .addOption(new Option("--backend <name>", "what to run on").choices(["auto", ...backendNames]))
   .option("--out <folder>", "the run folder (default: runs/<system>-<n>)", named)
   .option("--resume <run>", "continue an interrupted run exactly", named)
@@ -80,6 +85,8 @@ program
   .description("count the knobs of a model, and price what running, training and second derivatives take")
   .argument("<what>", "a system's name, a file that defines one or exports a model, or a run folder")
   .option("--batch <n>", "samples that go through at once (default: 1)", whole(1))
+  .option("--measure", "run it too, and put what it takes beside every figure that was foretold")
+  .addOption(new Option("--alone <program>").choices(["inference", "training"]).hideHelp())
   .addOption(json)
   .action(async (what, flags) => (await import("./weigh.ts")).weighCommand(what, flags));
 

@@ -5,13 +5,15 @@ import { type Held, type ProgramMemory, type Role, roles } from "../ledger/memor
 import type { TrainingPrice } from "../ledger/price.ts";
 import type { Traffic } from "../ledger/traffic.ts";
 import type { HessianPrice, Weighing } from "../ledger/weigh.ts";
+import { duration } from "./duration.ts";
 import type { colorsFor } from "./streams.ts";
 import { formatTable } from "./table.ts";
+import type { TakenByProgram } from "./weigh-measured.ts";
 
 type Colors = ReturnType<typeof colorsFor>;
 
 /** All that `weigh` found, for reading. */
-export function formatWeighing(name: string, weighing: Weighing, colors: Colors): string {
+export function formatWeighing(name: string, weighing: Weighing, predicted: TakenByProgram, colors: Colors): string {
   const { batch, backend, inference, training, flops, traffic, hessian } = weighing;
   const { bold } = colors;
   const sections = [`  ${bold(name)}\n${formatCounts(weighing, colors)}`];
@@ -20,7 +22,7 @@ export function formatWeighing(name: string, weighing: Weighing, colors: Colors)
   if (training) {
     sections.push(formatMemory(`Training, ${where}`, training, colors), formatKept(training, colors));
   }
-  if (flops) sections.push(formatWork(flops, traffic, colors));
+  if (flops) sections.push(formatWork(flops, traffic, predicted, colors));
   sections.push(formatHessian(hessian, colors));
   return sections.join("\n\n");
 }
@@ -92,7 +94,12 @@ function formatKept(training: TrainingPrice, { bold, dim }: Colors): string {
     .join("\n");
 }
 
-function formatWork(flops: Flops, traffic: Traffic | undefined, { bold, dim }: Colors): string {
+function formatWork(
+  flops: Flops,
+  traffic: Traffic | undefined,
+  { inference, training }: TakenByProgram,
+  { bold, dim }: Colors,
+): string {
   const { forward, backward, update } = flops;
   const largest = Math.max(forward, backward, update);
   const rows = (["forward", "backward", "update"] as const).map((phase) => [
@@ -102,7 +109,12 @@ function formatWork(flops: Flops, traffic: Traffic | undefined, { bold, dim }: C
     bar(flops[phase] / largest),
   ]);
   const title = `${bold("Operations of a step")}: ${bold(formatWhole(forward + backward + update))}`;
-  return `  ${title} ${dim("(beside them, what is read and written)")}\n${formatTable(rows, [1, 2])}`;
+  const times = [
+    ...(training ? [`a step of training in about ${duration(training.seconds)}`] : []),
+    ...(inference ? [`a run of the model in ${duration(inference.seconds)}`] : []),
+  ];
+  const expected = times.length > 0 ? `\n  ${dim(`here ${times.join(", ")}`)}` : "";
+  return `  ${title} ${dim("(beside them, what is read and written)")}\n${formatTable(rows, [1, 2])}${expected}`;
 }
 
 function formatHessian(price: HessianPrice, { bold, dim, red, green }: Colors): string {

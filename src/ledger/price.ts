@@ -4,6 +4,7 @@ import type { Buffer, Machine } from "../compiler/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
+import { hostBytesOf } from "./measure.ts";
 import { describe, type Held, memoryOf, type Phase, type ProgramMemory, type Role } from "./memory.ts";
 import type { Training } from "./programs.ts";
 import { reach } from "./reach.ts";
@@ -11,11 +12,12 @@ import { reach } from "./reach.ts";
 /** What the model's own run takes. */
 export interface InferencePrice extends ProgramMemory {
   readonly parameterBytes: number;
+  /** What lies outside the program's memory for its sake: see `hostBytesOf`. */
+  readonly hostBytes: number;
 }
 
 /** What a step of training takes. */
-export interface TrainingPrice extends ProgramMemory {
-  readonly parameterBytes: number;
+export interface TrainingPrice extends InferencePrice {
   /** What the optimizer keeps beside the parameters. */
   readonly optimizerBytes: number;
   /** Gradients that are stored; one that goes into its update in the same kernel never is. */
@@ -40,7 +42,7 @@ export function priceInference(graph: GraphProgram, machine: Machine): Inference
     (buffer) => roleOf(buffer, new Set(), new Set(), isPassedOn),
     () => "forward",
   );
-  return { parameterBytes: bytesOfAll(planned.parameters.keys()), ...memory };
+  return { parameterBytes: bytesOfAll(planned.parameters.keys()), hostBytes: hostBytesOf(graph), ...memory };
 }
 
 export function priceTraining(training: Training, machine: Machine): TrainingPrice {
@@ -65,6 +67,7 @@ export function priceTraining(training: Training, machine: Machine): TrainingPri
     (b) => b.holds && made.has(b.holds) && b.kind === "temporary" && !planned.workshop.shared.has(b),
   );
   return {
+    hostBytes: hostBytesOf(graph),
     parameterBytes: bytesOfAll([...planned.parameters.keys()].filter((p) => !state.has(p))),
     optimizerBytes: bytesOfAll(state),
     gradientBytes: sum(stored.map(bytesOfBuffer)),

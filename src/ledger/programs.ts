@@ -1,14 +1,16 @@
 import { grad } from "../autodiff/index.ts";
 import { isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../graph/program.ts";
 import { mse } from "../nn/losses.ts";
 import { type Model, parametersOf as parameters } from "../nn/model.ts";
+import { adam } from "../optim/adam.ts";
 import { type Optimizer, tensorOf } from "../optim/optimizer.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Network } from "./network.ts";
+import { type NetworkOptions, networkOf } from "./network.ts";
 
 /** A network's two programs, as graphs: nothing of them is compiled, and nothing is allocated. */
 export interface Programs {
@@ -28,14 +30,27 @@ export interface Training {
   readonly state: ReadonlySet<Parameter>;
 }
 
-export interface LossOptions {
-  /** From what the network gives, and from targets of the same shape (default: their mean square error). */
+export interface ProgramOptions extends NetworkOptions {
+  /** Samples that go through at once (default 1). */
+  readonly batch?: number;
+  /** From what the model gives, and from targets of the same shape (default: their mean square error). */
   readonly loss?: (outputs: Tensor, targets: Tensor) => Tensor;
-  readonly optimizer: Optimizer;
+  /** What trains it (default: Adam). */
+  readonly optimizer?: Optimizer;
 }
 
-export function programsOf(network: Network, model: Model, batch: number, options: LossOptions): Programs {
-  const { loss: measure = mse, optimizer } = options;
+/**
+ * The programs of a model; undefined for one that does not say how it is run.
+ *
+ * @throws `weigh.batch` unless the batch is a whole number from 1
+ */
+export function programsOf(model: Model, options: ProgramOptions): Programs | undefined {
+  const { batch = 1, loss: measure = mse, optimizer = adam({ rate: 1e-3 }) } = options;
+  if (!Number.isSafeInteger(batch) || batch < 1) {
+    throw new PondusError("weigh.batch", `weigh: the batch must be a whole number from 1, but ${batch} came.`);
+  }
+  const network = networkOf(model, options);
+  if (!network) return undefined;
   const { input, dtype, apply } = network;
   const x = { shape: [batch, ...input], dtype };
   const inference = compile((given) => ({ y: apply(given.x) }), { x });

@@ -1,27 +1,17 @@
 import { type SecondOrderPrice, secondOrderPrice } from "../autodiff/price.ts";
 import type { BackendName } from "../backends/backend.ts";
 import type { Machine } from "../compiler/loop.ts";
-import { PondusError } from "../graph/errors.ts";
 import { memoryHere } from "../graph/memory-here.ts";
 import { rootsOf } from "../graph/program.ts";
 import type { Model } from "../nn/model.ts";
-import { adam } from "../optim/adam.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { type Counts, count } from "./counts.ts";
 import { type Flops, flopsOf, flopsOfStep } from "./flops.ts";
-import { type NetworkOptions, networkOf } from "./network.ts";
 import { type InferencePrice, priceInference, priceTraining, type TrainingPrice } from "./price.ts";
-import { type LossOptions, programsOf } from "./programs.ts";
+import { type ProgramOptions, programsOf } from "./programs.ts";
 import { type Traffic, trafficOf } from "./traffic.ts";
 
-export interface WeighOptions extends NetworkOptions {
-  /** Samples that go through at once (default 1). */
-  readonly batch?: number;
-  /** From what the model gives, and from targets of the same shape (default: the mean square error). */
-  readonly loss?: LossOptions["loss"];
-  /** What trains it (default: Adam). */
-  readonly optimizer?: Optimizer;
+export interface WeighOptions extends ProgramOptions {
   /** What it is planned for (default: what would run it here). */
   readonly backend?: BackendName | "auto";
 }
@@ -58,17 +48,14 @@ const plain: Machine = { vectorBytes: 16, registers: 16, mixedWidths: false };
  *         throws when it does not take the input
  */
 export function weigh(model: Model, options: WeighOptions = {}): Weighing {
-  const { batch = 1, loss, optimizer = adam({ rate: 1e-3 }) } = options;
-  if (!Number.isSafeInteger(batch) || batch < 1) {
-    throw new PondusError("weigh.batch", `weigh: the batch must be a whole number from 1, but ${batch} came.`);
-  }
   const backend = chooseBackend(options.backend);
   const machine = backend.machine() ?? plain;
   const counts = count(model);
-  const network = networkOf(model, options);
+  const { batch = 1 } = options;
   const common = { ...counts, batch, backend: backend.name, hessian: priceHessian(counts.parameters.trainable) };
-  if (!network) return common;
-  const { inference, training } = programsOf(network, model, batch, { loss, optimizer });
+  const programs = programsOf(model, options);
+  if (!programs) return common;
+  const { inference, training } = programs;
   const trained = training && priceTraining(training, machine);
   return {
     ...common,
