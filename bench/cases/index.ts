@@ -7,7 +7,19 @@ import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
 import { proteins } from "./proteins.ts";
 import { scale } from "./scale.ts";
+import { tied } from "./tied.ts";
 import { yeast } from "./yeast.ts";
 
 export type { Case, Data, Variant, Work } from "./case.ts";
-export const cases: readonly Case[] = [gemm, elementwise, proteins, deep, burgers, yeast, inference, compile, scale];
+export const cases: readonly Case[] = [
+  gemm,
+  elementwise,
+  proteins,
+  deep,
+  burgers,
+  yeast,
+  inference,
+  compile,
+  scale,
+  tied,
+];

@@ -9,6 +9,7 @@ import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
 import { proteins } from "./proteins.ts";
+import { tied } from "./tied.ts";
 import { yeast } from "./yeast.ts";
 
 type Prepare = (data: CaseData, sizes: Readonly<Record<string, unknown>>) => Promise<Ready>;
@@ -21,6 +22,7 @@ const cases: Readonly<Record<string, Prepare>> = {
   burgers,
   yeast,
   inference,
+  tied,
 };
 
 const { PONDUS_BACKEND, PONDUS_THREADS } = process.env;
