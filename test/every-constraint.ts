@@ -1,4 +1,4 @@
-import { compile, type DType, nn, type Tensor } from "pondus";
+import { type BackendName, compile, type DType, nn, type Tensor } from "pondus";
 import { expect } from "vitest";
 
 /** Every kind of constraint on one network, which is drawn from seed 0. */
@@ -25,8 +25,8 @@ export function everyKind(dtype: DType = "float32") {
 }
 
 /** Throws where a weight's entries break its constraint, to the last bit. */
-export async function holds(model: Record<string, Tensor>): Promise<void> {
-  const values = await compile(() => model).run();
+export async function holds(model: Record<string, Tensor>, backend: BackendName | "auto" = "auto"): Promise<void> {
+  const values = await compile(() => model, {}, { backend }).run();
   for (const [name, x] of Object.entries(model)) {
     const data = (values as Record<string, { data: ArrayLike<number> }>)[name].data;
     for (const { entries, lower, upper, frozen } of nn.constraintOf(x)?.groups ?? []) {
