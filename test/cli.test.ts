@@ -1,49 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readSafetensors } from "pondus/io";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-const bin = join(import.meta.dirname, "..", "bin", "pondus.js");
-const folder = mkdtempSync(join(tmpdir(), "pondus-cli-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-// What is stale is built once, or the first command would say so among its own lines.
-beforeAll(() => pondus(["--version"]));
-
-interface Result {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Runs the command line for real; `watch` may end it, as Ctrl-C would, when it sees what it waits for on stderr. */
-function pondus(
-  args: string[],
-  watch?: (stderr: string) => boolean,
-  env: { readonly [name: string]: string } = {},
-): Promise<Result> {
-  const child = spawn(process.execPath, [bin, ...args], {
-    cwd: folder,
-    env: { ...process.env, FORCE_COLOR: "", CI: "true", ...env },
-  });
-  let [stdout, stderr, stopped] = ["", "", false];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-    if (stopped || !watch?.(stderr)) return;
-    stopped = true;
-    child.kill("SIGINT");
-  });
-  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
-}
-
-function file(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
-  return name;
-}
+import { beforeAll, describe, expect, test } from "vitest";
+import { bin, file, folder, pondus } from "./command-line.ts";
 
 const page = `import { nn, optim, tensor, type Tensor } from "pondus";
 import { defineSystem } from "pondus/systems";
@@ -78,56 +38,6 @@ test("systems: a table, or one JSON document", async () => {
   expect(table.stdout).toMatch(/yeast .*1,154 knobs/);
   const names = JSON.parse((await pondus(["systems", "--json"])).stdout).map((s: { name: string }) => s.name);
   expect(names).toEqual(["neuron", "yeast", "dimer", "proteins"]);
-});
-
-test("weigh proteins: 21,249 knobs", async () => {
-  const { code, stdout } = await pondus(["weigh", "proteins", "--json"]);
-  expect(code).toBe(0);
-  const { parameters, layers } = JSON.parse(stdout);
-  expect(parameters.total).toBe(21249);
-  expect(layers.map((l: { parameters: number }) => l.parameters)).toEqual([12928, 8256, 65]);
-  expect((await pondus(["weigh", "proteins"])).stdout).toContain("100 x 128 + 128");
-});
-
-test("weigh prices a batch, and --measure finds what was foretold", async () => {
-  const { code, stdout } = await pondus(["weigh", "proteins", "--batch", "256", "--measure", "--json"]);
-  expect(code).toBe(0);
-  const { parameters, inference, training, hessian, flops, predicted, measured } = JSON.parse(stdout);
-  expect(parameters.total).toBe(21249);
-  expect(training.activationBytes).toBe(4 * 256 * (100 + 128 + 64));
-  expect(hessian.float64Bytes).toBe(3612160008);
-  for (const n of [flops.forward, flops.backward, flops.update]) expect(n).toBeGreaterThan(0);
-  for (const [which, price] of Object.entries({ inference, training })) {
-    expect(predicted[which].arenaBytes).toBe(price.peakBytes);
-    expect(measured[which].arenaBytes).toBe(price.peakBytes);
-    expect(measured[which].seconds).toBeGreaterThan(0);
-  }
-  expect((await pondus(["weigh", "proteins", "--batch", "0"])).code).toBe(2);
-});
-
-const canTell = existsSync("/proc/self/clear_refs");
-test.skipIf(!canTell)(
-  `a process of 100 MB takes what was foretold${canTell ? "" : " (skipped: no /proc)"}`,
-  async () => {
-    const net = file(
-      "large.ts",
-      `import { nn } from "pondus";
-export default nn.sequential(...Array.from({ length: 30 }, () => [nn.dense(1024, 1024), nn.tanh]).flat());`,
-    );
-    const { stdout } = await pondus(["weigh", net, "--batch", "32", "--measure", "--json"]);
-    const { predicted, measured } = JSON.parse(stdout);
-    for (const which of ["inference", "training"]) {
-      const [a, b] = [predicted[which], measured[which]];
-      expect(b.arenaBytes).toBe(a.arenaBytes);
-      expect(Math.abs(b.processBytes / a.processBytes - 1)).toBeLessThan(0.05);
-    }
-  },
-  60_000,
-);
-
-test("weigh takes a file that exports a model alone", async () => {
-  const path = file("million.ts", 'import { nn } from "pondus";\nexport default nn.dense(999, 1000);');
-  expect((await pondus(["weigh", path])).stdout).toContain("8,000,000,000,000 bytes (8.00 TB)");
 });
 
 test("doctor names every backend, the threads that programs use, and what WebAssembly has", async () => {
