@@ -7,6 +7,7 @@ export { holdOut } from "./hold-out.ts";
 export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
 export { type LeastSquaresOptions, type LeastSquaresResult, leastSquares } from "./levenberg-marquardt.ts";
 export type { LineSearchOptions } from "./line-search.ts";
+export { type NaturalOptions, natural } from "./natural.ts";
 export { type NewtonCGOptions, newtonCG } from "./newton-cg.ts";
 export { NonFiniteError } from "./nonfinite.ts";
 export { type CommonOptions, type Minimization, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
