@@ -408,6 +408,22 @@ test("weights that were cut off are refused, and a folder in use too", async () 
   expect(result.stderr).toMatch(/weights\.safetensors is not a whole safetensors file/);
 });
 
+test("--optimizer chooses among what the page offers, and resuming keeps the choice", async () => {
+  for (const name of ["lm", "lbfgs", "newton", "adam"]) {
+    const args = ["train", "yeast", "--optimizer", name, "--steps", "3", "--out", `by-${name}`, "--json"];
+    const { code, stdout } = await pondus(args);
+    expect(code).toBe(0);
+    const { options, fits } = JSON.parse(stdout);
+    expect(options).toMatchObject({ optimizer: name, steps: 3 });
+    expect(fits.growth.steps).toBe(3);
+  }
+  expect((await pondus(["predict", "by-lm", "20", "--json"])).code).toBe(0);
+  const other = await pondus(["train", "neuron", "--optimizer", "lm", "--json"]);
+  expect(other.code).toBe(2);
+  expect(JSON.parse(other.stdout).error).toMatchObject({ code: "train.optimizer" });
+  expect((await pondus(["train", "yeast", "--optimizer", "magic"])).stderr).toMatch(/adam, lbfgs, newton, lm/);
+});
+
 test("a learning rate of 1e6: the first expression is named, the last good weights are kept", async () => {
   const { code, stdout, stderr } = await pondus(["train", "yeast", "--rate", "1e6", "--out", "wild"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });

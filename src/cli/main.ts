@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import Papa from "papaparse";
 import { backendNames } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
+import { optimizerNames } from "../systems/optimizer-name.ts";
 import { report, reportUsage } from "./failure.ts";
 import { acceptClosedPipes } from "./streams.ts";
 
@@ -46,6 +47,7 @@ program
   .option("--seed <n>", "of the initial weights and of all randomness", whole(0))
   .option("--steps <n>", "training steps", whole(1))
   .option("--rate <x>", "learning rate", positive)
+  .addOption(new Option("--optimizer <name>", "of those that the page offers").choices([...optimizerNames]))
   .option(
     "--patience <n>",
     "end a fit after so many records (about 200 to a fit) without a better validation loss, at its best weights",

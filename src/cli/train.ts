@@ -21,6 +21,7 @@ export interface TrainFlags {
   seed?: number;
   steps?: number;
   rate?: number;
+  optimizer?: string;
   patience?: number;
   backend?: BackendName | "auto";
   out?: string;
@@ -78,7 +79,7 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     }
     return;
   }
-  const kept = ["data", "time", "state", "seed", "steps", "rate", "patience", "out"] as const;
+  const kept = ["data", "time", "state", "seed", "steps", "rate", "optimizer", "patience", "out"] as const;
   const given = kept.find((name) => flags[name] !== undefined);
   if (what !== undefined || given) {
     const surplus = what ?? `--${given}`;

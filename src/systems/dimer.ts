@@ -1,5 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
 import * as nn from "../nn/index.ts";
+import * as optim from "../optim/index.ts";
 import { concat, tensor } from "../tensor/functions.ts";
 import { parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -31,7 +32,8 @@ export default defineSystem({
   name: "dimer",
   title: "The argon dimer",
   summary: "A network of one symmetry function and one hidden layer learns the Tang-Toennies curve of two argon atoms.",
-  settings: { steps: 1000 },
+  settings: { rate: 3e-2 },
+  optimizers: { lm: { steps: 1000 }, lbfgs: { steps: 5000 }, newton: { steps: 300 }, adam: { steps: 30_000 } },
 
   model: (): Dimer => ({
     eta: parameter([], 0.08, float64),
@@ -41,18 +43,18 @@ export default defineSystem({
 
   network: (model) => ({ input: [], apply: (r) => bond(model, r) }),
 
-  async train({ model, steps, leastSquares, evaluate }) {
+  async train({ model, steps, rate, minimize, evaluate }) {
     const errorsAt = (r: number[]) => bond(model, tensor(r, float64)).sub(tensor(r.map(argonDimer.energy), float64));
     const errors = errorsAt(distances);
     // Beside the errors stand the weights, very lightly: without that, single ones run off to thousands.
     const knobs = [model.hidden.parameters.weight, model.hidden.parameters.bias, model.output.parameters.weight];
     const restraint = knobs.map((w) => w.flatten().mul(3e-6));
-    await leastSquares("energy", {
+    await minimize("energy", {
       residuals: concat([errors, ...restraint]),
       observations: distances.length,
       validation: { loss: errorsAt(halfway).square().mean(), train: errors.square().mean() },
-      steps,
       damping: 100,
+      adam: () => optim.adam({ rate: optim.cosine({ initial: rate, steps }) }),
     });
 
     const values = await evaluate({

@@ -10,7 +10,7 @@ import type { Prediction, System } from "./system.ts";
 /** The model of a run with the weights that the run left, and the data that it saw. */
 export function restoreModel<M extends Model, D>(system: System<M, D>, run: OpenedRun) {
   const data = dataOfRun(system, run);
-  const model = system.model(data);
+  const model = system.model(data, run.description.options.optimizer);
   readWeights(run.folder, model);
   return { model, data };
 }

@@ -2,6 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { readRunJson, runFiles } from "../io/run-folder.ts";
 import { backendNames } from "../runtime/choose.ts";
+import { type OptimizerName, optimizerNames } from "./optimizer-name.ts";
 import type { RunDescription } from "./train.ts";
 
 /** A run folder and what its run.json says. */
@@ -24,6 +25,7 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
   ["started", "a time", isText],
   ["options.steps", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.rate", "a number above 0", (x) => Number.isFinite(x) && (x as number) > 0],
+  ["options.optimizer", `one of ${optimizerNames.join(", ")}`, (x) => optimizerNames.includes(x as OptimizerName)],
   ["options.patience", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.data", "an object that names a file", (x) => isRecord(x) && isText(x.file)],
   ["options.data.time", "a name", isText],
@@ -36,7 +38,7 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
 const optional: ReadonlySet<string> = new Set(
   ["", ".time", ".state", ".sha256"]
     .map((part) => `options.data${part}`)
-    .concat("options.patience", "metrics", "fits", "source"),
+    .concat("options.optimizer", "options.patience", "metrics", "fits", "source"),
 );
 const statuses = new Set<unknown>(["running", "finished", "interrupted", "failed"]);
 

@@ -4,7 +4,9 @@ import { initialize, type Model } from "../nn/model.ts";
 import * as optim from "../optim/index.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensors } from "../tensor/control.ts";
-import type { Session, Trained } from "./system.ts";
+import { minimizer } from "./minimize.ts";
+import type { OptimizerName } from "./optimizer-name.ts";
+import type { Session, SessionFit, SessionLeastSquares, Trained } from "./system.ts";
 
 /** What a fit left behind: enough for the files, the report and an exact resume. */
 export interface FitRecord {
@@ -24,6 +26,7 @@ export interface SessionOptions<M extends Model, D> {
   readonly seed: number;
   readonly steps: number;
   readonly rate: number;
+  readonly optimizer?: OptimizerName;
   /** How many records without a better validation loss end a fit, in place of what the page says. */
   readonly patience?: number;
   readonly backend: BackendName;
@@ -51,23 +54,25 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
   restart();
   const begun = new Set<string>();
   const patient = patienceOf(options.patience);
-  return {
+  const session = {
     model,
     data,
     seed,
     steps,
     rate,
+    optimizer: options.optimizer,
     restart,
     evaluate: evaluator(backend),
-    fit: async (name, given) => {
+    fit: async (name: string, given: SessionFit) => {
       const validation = patient(name, given.validation);
       return governed(options, begun, name, (ours) => optim.fit({ steps, ...given, validation, seed, ...ours }));
     },
-    leastSquares: async (name, given) => {
+    leastSquares: async (name: string, given: SessionLeastSquares) => {
       const validation = patient(name, given.validation);
       return governed(options, begun, name, (ours) => optim.leastSquares({ ...given, validation, ...ours }));
     },
-  };
+  } satisfies Omit<Session<M, D>, "minimize">;
+  return { ...session, minimize: minimizer(session) };
 }
 
 /** Puts the run's patience in place of a page's, except where the page says that validation is to choose nothing. */

@@ -5,6 +5,8 @@ import type { FitOptions, FitResult } from "../optim/fit.ts";
 import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/levenberg-marquardt.ts";
 import type { NumberArray } from "../runtime/array.ts";
 import type { Tensors } from "../tensor/control.ts";
+import type { LeastSquaresProblem } from "./minimize.ts";
+import type { OptimizerName } from "./optimizer-name.ts";
 import type { Plot } from "./plot.ts";
 
 /**
@@ -26,8 +28,10 @@ export interface System<M extends Model = Model, D = undefined> {
   read?(table: Table, columns: Columns): D;
   /** What `--steps` and `--rate` change. */
   readonly settings?: { readonly steps?: number; readonly rate?: number };
-  /** Builds the model: its knobs are drawn afterwards, from the seed. */
-  model(data: D): M;
+  /** What `--optimizer` may choose, each with the steps that it takes at most; the first is the page's own choice. */
+  readonly optimizers?: { readonly [O in OptimizerName]?: { readonly steps: number } };
+  /** Builds the model: its knobs are drawn afterwards, from the seed. Second-order optimizers want it in float64. */
+  model(data: D, optimizer?: OptimizerName): M;
   /** What goes into the model and how it is applied, where it is no layer: `pondus weigh` asks. */
   network?(model: M): NetworkOptions;
   /** Trains it, and says what came out. */
@@ -67,6 +71,8 @@ export interface Session<M extends Model = Model, D = undefined> extends Omit<Tr
   readonly seed: number;
   readonly steps: number;
   readonly rate: number;
+  /** What was chosen of the page's `optimizers`. */
+  readonly optimizer: OptimizerName | undefined;
   /** Draws every knob of the model afresh from the seed, as at the start. */
   restart(): void;
   /**
@@ -78,6 +84,8 @@ export interface Session<M extends Model = Model, D = undefined> extends Omit<Tr
   fit(name: string, options: SessionFit): Promise<FitResult>;
   /** The same by `optim.leastSquares`, for laws and small networks in float64. */
   leastSquares(name: string, options: SessionLeastSquares): Promise<LeastSquaresResult>;
+  /** Makes the mean square of residuals small, by whichever of the page's `optimizers` was chosen. */
+  minimize(name: string, problem: LeastSquaresProblem): Promise<FitResult | LeastSquaresResult>;
 }
 
 type Governed = "steps" | "seed" | "backend" | "signal" | "onProgress" | "resume";

@@ -10,6 +10,8 @@ import type { Progress } from "../optim/fit.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
 import { type FitSummary, summarizeFits } from "./fits.ts";
+import { chosenOptimizer } from "./minimize.ts";
+import type { OptimizerName } from "./optimizer-name.ts";
 import { checkOutcome } from "./outcome.ts";
 import type { Plot } from "./plot.ts";
 import { writeReport } from "./report.ts";
@@ -23,6 +25,8 @@ export interface TrainOptions {
   readonly seed?: number;
   readonly steps?: number;
   readonly rate?: number;
+  /** One of those that the page offers; see `System.optimizers`. */
+  readonly optimizer?: string;
   /** Ends every fit that has a validation loss after so many records without a better one, at its best weights. */
   readonly patience?: number;
   readonly backend?: BackendName | "auto";
@@ -62,6 +66,7 @@ export interface RunDescription {
   readonly options: {
     readonly steps: number;
     readonly rate: number;
+    readonly optimizer?: OptimizerName;
     readonly patience?: number;
     readonly data?: KeptData;
   };
@@ -94,7 +99,7 @@ export async function train<M extends Model, D>(
   const settings = settingsOf(system, options);
   const { data, text, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
-  const model = system.model(data);
+  const model = system.model(data, settings.optimizer);
   const parameters = count(model).parameters.total;
   const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
   const earlier = resume?.description.seconds ?? 0;
@@ -109,7 +114,7 @@ export async function train<M extends Model, D>(
       folder = makeRunFolder(system.name, options.out);
       if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
     }
-    const { steps, rate, patience, seed } = settings;
+    const { steps, rate, optimizer, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
@@ -120,7 +125,7 @@ export async function train<M extends Model, D>(
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, patience, data: kept },
+      options: { steps, rate, optimizer, patience, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
@@ -152,12 +157,16 @@ export async function train<M extends Model, D>(
   }
 }
 
-function settingsOf(system: Pick<System, "settings">, { seed, steps, rate, patience, resume }: TrainOptions) {
+function settingsOf(system: Pick<System, "name" | "settings" | "optimizers">, options: TrainOptions) {
+  const { seed, steps, rate, patience, resume } = options;
   const before = resume?.description;
+  const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer);
+  const own = (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
   return {
     seed: seed ?? before?.seed ?? 0,
-    steps: steps ?? before?.options.steps ?? system.settings?.steps ?? 1000,
+    steps: steps ?? before?.options.steps ?? own,
     rate: rate ?? before?.options.rate ?? system.settings?.rate ?? 1e-2,
+    optimizer,
     patience: patience ?? before?.options.patience,
   };
 }

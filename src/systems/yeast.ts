@@ -35,15 +35,15 @@ export default defineSystem({
   summary: "A neural ODE dN/dt = NN(N) learns from Carlson's 19 measurements of 1913, beside the logistic law.",
   data: carlson,
   read: readGrowth,
-  settings: { steps: 15_000, rate: 7e-3 },
+  settings: { rate: 7e-3 },
+  optimizers: { adam: { steps: 15_000 }, lbfgs: { steps: 3000 }, newton: { steps: 400 }, lm: { steps: 200 } },
 
-  model: (data: TimeSeries): Growth => {
+  model: (data: TimeSeries, optimizer): Growth => {
     const n = data.states.length;
     const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
-    return {
-      rate: nn.sequential(nn.dense(n, 32), nn.gelu, nn.dense(32, 32), nn.gelu, nn.dense(32, n)),
-      start: parameter([n], first),
-    };
+    const type = { dtype: optimizer === "adam" ? "float32" : "float64" } as const;
+    const layers = [nn.dense(n, 32, type), nn.gelu, nn.dense(32, 32, type), nn.gelu, nn.dense(32, n, type)];
+    return { rate: nn.sequential(...layers), start: parameter([n], first, type) };
   },
 
   network: ({ rate }) => ({ input: rate.takes, apply: rate }),
@@ -143,10 +143,13 @@ async function learn(session: Session<Growth, TimeSeries>, name: string, { train
   const part = rowsOf(data, train);
   const units = unitsOf(part);
   const measured = ({ time, states }: TimeSeries) =>
-    tensor(time.values.map((_, row) => states.map(({ values }, i) => values[row] / units.states[i])));
+    tensor(
+      time.values.map((_, row) => states.map(({ values }, i) => values[row] / units.states[i])),
+      { dtype: model.start.dtype },
+    );
   const unseen = solve(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
-  await session.fit(name, {
-    loss: nn.mse(solve(model, part, part.time.values), measured(part)),
+  await session.minimize(name, {
+    residuals: solve(model, part, part.time.values).sub(measured(part)),
     validation:
       validation.length > 0
         ? {
@@ -154,7 +157,7 @@ async function learn(session: Session<Growth, TimeSeries>, name: string, { train
             ...(blind && { patience: Number.POSITIVE_INFINITY }),
           }
         : undefined,
-    optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
+    adam: () => optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
   });
   const { time, states } = part;
   const [only] = states;
@@ -233,7 +236,9 @@ async function plotLaws({ model, data, evaluate }: Session<Growth, TimeSeries>, 
   const units = unitsOf(data);
   const [{ name, values }] = data.states;
   const n = evenly(Math.min(...values), Math.max(...values), 101);
-  const { rate } = await evaluate({ rate: model.rate(tensor(n).div(units.states[0]).reshape([-1, 1])) });
+  const { rate } = await evaluate({
+    rate: model.rate(tensor(n, { dtype: model.start.dtype }).div(units.states[0]).reshape([-1, 1])),
+  });
   const learned = Array.from(rate.data, (x) => (x * units.states[0]) / units.time);
   return {
     title: "The law of growth",

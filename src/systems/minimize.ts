@@ -1,0 +1,43 @@
+import { PondusError } from "../graph/errors.ts";
+import * as optim from "../optim/index.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { OptimizerName } from "./optimizer-name.ts";
+import type { Session, SessionLeastSquares, System } from "./system.ts";
+
+/** A sum of squares to be made small, by whichever optimizer was chosen. */
+export interface LeastSquaresProblem extends Pick<SessionLeastSquares, "observations" | "validation"> {
+  /** Any shape; the loss is their mean square. */
+  readonly residuals: Tensor;
+  /** What "adam" is on this page. */
+  readonly adam: () => optim.Optimizer;
+  /** How strongly "lm" holds its first step back. */
+  readonly damping?: number;
+}
+
+/**
+ * The optimizer that was asked for, else the page's own choice, the first that it offers; undefined for a page that offers
+ * none.
+ *
+ * @throws `train.optimizer` when the page does not offer it
+ */
+export function chosenOptimizer(
+  { name, optimizers = {} }: Pick<System, "name" | "optimizers">,
+  asked: string | undefined,
+): OptimizerName | undefined {
+  const offered = Object.keys(optimizers) as OptimizerName[];
+  if (asked === undefined) return offered[0];
+  const found = offered.find((o) => o === asked);
+  if (found) return found;
+  const choice = offered.length > 0 ? `choose from ${offered.join(", ")}` : "the page trains in its own way";
+  throw new PondusError("train.optimizer", `${name} does not train with "${asked}"; ${choice}.`);
+}
+
+/** Minimises on a session, with the optimizer of its choice. */
+export function minimizer(session: Pick<Session, "optimizer" | "fit" | "leastSquares" | "steps">): Session["minimize"] {
+  const { optimizer, steps } = session;
+  return (name, { residuals, adam, damping, ...rest }) => {
+    if (optimizer === "lm") return session.leastSquares(name, { residuals, damping, steps, ...rest });
+    const by = optimizer === "lbfgs" ? optim.lbfgs() : optimizer === "newton" ? optim.newtonCG() : adam();
+    return session.fit(name, { loss: residuals.square().mean(), optimizer: by, ...rest });
+  };
+}
