@@ -363,7 +363,13 @@ describe("a run that was tampered with is refused", () => {
       /have changed since/,
     ],
     ["another seed", change("run.json", '"seed": 0', '"seed": 1'), resume, "run.mixed", /with seed 0, but .* says 1/],
-    ["another system", change("run.json", '"yeast"', '"neuron"'), resume, "run.mixed|system.data", /neuron/],
+    [
+      "another system",
+      change("run.json", '"yeast"', '"neuron"'),
+      resume,
+      "run.mixed|system.data|train.optimizer",
+      /neuron/,
+    ],
     [
       "a count of steps that is none",
       change("run.json", '"options": {\n    "steps": 5', '"options": {\n    "steps": 0'),

@@ -35,7 +35,8 @@ export function chosenOptimizer(
 /** Minimises on a session, with the optimizer of its choice. */
 export function minimizer(session: Pick<Session, "optimizer" | "fit" | "leastSquares" | "steps">): Session["minimize"] {
   const { optimizer, steps } = session;
-  return (name, { residuals, adam, damping, ...rest }) => {
+  return (name, { residuals, adam, damping, ...given }) => {
+    const rest = { observations: residuals.size, ...given };
     if (optimizer === "lm") return session.leastSquares(name, { residuals, damping, steps, ...rest });
     const by = optimizer === "lbfgs" ? optim.lbfgs() : optimizer === "newton" ? optim.newtonCG() : adam();
     return session.fit(name, { loss: residuals.square().mean(), optimizer: by, ...rest });
