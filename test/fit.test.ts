@@ -187,6 +187,38 @@ describe("early stopping", () => {
   });
 });
 
+describe("a training that goes astray while its loss stays finite", () => {
+  const warned = async (rate: number, steps = 200) => {
+    const net = nn.sequential(nn.dense(1, 8), nn.tanh, nn.dense(8, 1));
+    nn.initialize(net, 2);
+    const x = tensor([[-1], [0], [1], [2]]);
+    return (await optim.fit({ loss: nn.mse(net(x), x.sin()), optimizer: optim.adam({ rate }), steps })).warning;
+  };
+
+  test("is warned of: far away, or stuck where tanh saturates", async () => {
+    const words =
+      /^the loss began at [\d.]+ and was never below [\d.e+]+ from step 101 on: training made it worse; lower/;
+    expect(await warned(1e6)).toMatch(words);
+    expect(await warned(100, 400)).toMatch(/never below 0\.\d+ from step 202 on/);
+  });
+
+  test("a slow one, a good one and a short one are not", async () => {
+    for (const [rate, steps] of [[1e-9], [1e-2], [1e6, 5]]) expect(await warned(rate, steps)).toBeUndefined();
+  });
+
+  test("random batches have to be worse by far, and a loss below 0 has no scale", async () => {
+    const w = parameter([], 1);
+    const optimizer = optim.sgd({ rate: 1 });
+    const up = async (height: number) => {
+      const loss = ({ step }: { step: Tensor }) => w.mul(0).add(step.gt(0).where(tensor(height), 1));
+      return (await optim.fit({ loss, optimizer, steps: 40 })).warning;
+    };
+    expect(await up(5)).toBeUndefined();
+    expect(await up(50)).toMatch(/never below 50 from step 21 on/);
+    expect((await optim.fit({ loss: w.mul(-1), optimizer, steps: 40 })).warning).toBeUndefined();
+  });
+});
+
 describe("NaN and infinity", () => {
   const failure = async (run: Promise<unknown>): Promise<optim.NonFiniteError> => {
     const error = await run.catch((e: unknown) => e);

@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly step: number;
   /** The last step's loss. */
   readonly loss: number;
+  /** The first step's. */
+  readonly firstLoss?: number;
   /** Parameters and optimizer state by name, and the best parameters as "best/<name>". */
   readonly tensors: Readonly<Record<string, SavedTensor>>;
   readonly history: readonly TrainingRecord[];

@@ -4,6 +4,7 @@ import { numbersCompared } from "../nn/compared.ts";
 import type { Model } from "../nn/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Checkpoint, load, restore, type Snapshot, save, type TrainingRecord } from "./checkpoint.ts";
+import { divergence } from "./divergence.ts";
 import { earlyStopping } from "./early-stopping.ts";
 import { NonFiniteError } from "./nonfinite.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -72,6 +73,8 @@ export interface FitResult {
   readonly knobs: number;
   /** How many numbers the loss compares with, where that is known. */
   readonly observations?: number;
+  /** What should make one doubt the training: a loss that stays above its first value. */
+  readonly warning?: string;
   readonly seconds: number;
 }
 
@@ -100,11 +103,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const history: TrainingRecord[] = [...(resume?.history ?? [])];
   const early = earlyStopping(validation?.patience, step.trained, resume);
   let loss = resume?.loss ?? Number.NaN;
+  let firstLoss = resume?.firstLoss;
   let done = step.steps();
 
   const checkpoint = (): Checkpoint => {
     const { tensors, best } = early.saved();
-    return { step: done, loss, tensors: { ...save(step.named), ...tensors }, history: [...history], best };
+    return { step: done, loss, firstLoss, tensors: { ...save(step.named), ...tensors }, history: [...history], best };
   };
   const record = async ({ gradientEquivalents }: StepResult) => {
     const judgement = await judge?.judge();
@@ -138,6 +142,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     before = here;
     done += result.taken;
     loss = result.loss;
+    // The first call takes one step.
+    if (done === 1) firstLoss = loss;
     if (done === boundary || result.done) await record(result);
     onProgress?.({
       step: done,
@@ -165,6 +171,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     restored: stopped !== "interrupted" && early.restore(),
     knobs: [...step.trained.values()].reduce((sum, p) => sum + p.size, 0),
     observations: options.observations ?? (step.sameLoss ? numbersCompared(step.loss) : undefined),
+    warning: divergence(firstLoss, history, step.sameLoss),
     seconds: (performance.now() - started) / 1000,
   };
 }

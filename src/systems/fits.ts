@@ -16,6 +16,7 @@ export interface FitSummary extends Partial<Judgement> {
   readonly knobs?: number;
   readonly observations?: number;
   readonly knobsPerDatum?: number;
+  readonly warning?: string;
 }
 
 /** Every fit of a run, in the order in which they were made. */
@@ -23,7 +24,7 @@ export function summarizeFits(fits: ReadonlyMap<string, FitRecord>): Record<stri
   return Object.fromEntries([...fits].map(([name, record]) => [name, summarize(record)]));
 }
 
-function summarize({ stopped, checkpoint, restored, knobs, observations }: FitRecord): FitSummary {
+function summarize({ stopped, checkpoint, restored, knobs, observations, warning }: FitRecord): FitSummary {
   const { step, loss, history, best } = checkpoint;
   const found = best && history.find((record) => record.step === best.step);
   return {
@@ -33,6 +34,7 @@ function summarize({ stopped, checkpoint, restored, knobs, observations }: FitRe
     ...judgementOf(history.at(-1)),
     ...(found && { best: { step: found.step, ...(judgementOf(found) as Judgement) } }),
     restored,
+    warning,
     knobs,
     observations,
     ...(knobs !== undefined && observations !== undefined && { knobsPerDatum: knobs / observations }),

@@ -15,12 +15,12 @@ export function memorised({ train, validation, best }: FitSummary): boolean {
 
 /** In one sentence: how many knobs learned from how many numbers, and what the data say that they did not learn from. */
 export function describeFit(fit: FitSummary): string {
-  return `${[describeFreedom(fit), describeValidation(fit)].filter((part) => part !== "").join("; ")}.`;
+  return `${[describeFreedom(fit), describeValidation(fit), fit.warning ?? ""].filter((part) => part !== "").join("; ")}.`;
 }
 
-/** The sentences of those fits that have a validation loss or more knobs than numbers: where overfitting may be. */
+/** The sentences of those fits that have a validation loss, more knobs than numbers, or a warning. */
 export function describeFits(fits: Readonly<Record<string, FitSummary>> = {}): string[] {
-  const telling = Object.entries(fits).filter(([, fit]) => fit.best || (fit.knobsPerDatum ?? 0) > 1);
+  const telling = Object.entries(fits).filter(([, fit]) => fit.best || fit.warning || (fit.knobsPerDatum ?? 0) > 1);
   return telling.map(([name, fit]) => `${name}: ${describeFit(fit)}`);
 }
 

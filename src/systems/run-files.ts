@@ -63,10 +63,10 @@ export function readCheckpoint({ folder, description }: OpenedRun): Map<string, 
     throw new PondusError("run.corrupt", `${path} says nothing of the fits that it belongs to.`, { cause });
   }
   return new Map(
-    Object.entries(rest).map(([fit, { stopped, seconds, knobs, observations, restored, ...state }]) => {
+    Object.entries(rest).map(([fit, { stopped, seconds, knobs, observations, restored, warning, ...state }]) => {
       const own = Object.entries(tensors).filter(([name]) => name.startsWith(`${fit}/`));
       const named = Object.fromEntries(own.map(([name, x]) => [name.slice(fit.length + 1), x]));
-      const record = { stopped, seconds, knobs, observations, restored };
+      const record = { stopped, seconds, knobs, observations, restored, warning };
       return [fit, { ...record, checkpoint: { ...state, tensors: named } }];
     }),
   );

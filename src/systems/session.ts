@@ -18,6 +18,8 @@ export interface FitRecord {
   readonly observations?: number;
   /** Whether it ended with the weights that were best on validation. */
   readonly restored?: boolean;
+  /** What should make one doubt it. */
+  readonly warning?: string;
 }
 
 export interface SessionOptions<M extends Model, D> {
@@ -113,9 +115,9 @@ async function governed<R extends Omit<FitRecord, "seconds">>(
   const complete = before && ended.has(before.stopped);
   const began = performance.now();
   const record = (stopped: FitRecord["stopped"], checkpoint: optim.Checkpoint, known: Partial<R> = {}) => {
-    const { knobs = before?.knobs, observations = before?.observations, restored } = known;
+    const { knobs = before?.knobs, observations = before?.observations, restored, warning } = known;
     const seconds = (before?.seconds ?? 0) + (performance.now() - began) / 1000;
-    fits.set(name, { stopped, checkpoint, seconds, knobs, observations, restored });
+    fits.set(name, { stopped, checkpoint, seconds, knobs, observations, restored, warning });
     keep();
   };
   let kept = began;
