@@ -72,14 +72,23 @@ function sine(points: number, zeros = 0) {
 
 test("few residuals and many knobs: the same steps from the residuals' side, at the price of a gradient each", async () => {
   const [few, padded] = [sine(10), sine(10, 15)];
-  const byResiduals = await optim.leastSquares({ residuals: few.residuals, steps: 6 });
+  const byResiduals = await optim.leastSquares({ residuals: few.residuals, scaling: "each", steps: 6 });
   const byKnobs = await optim.leastSquares({ residuals: padded.residuals, steps: 6 });
-  few.knobs().forEach((w, i) => expect(w).toBeCloseTo(padded.knobs()[i], 7));
+  few.knobs().forEach((w, i) => expect(w / padded.knobs()[i]).toBeCloseTo(1, 7));
   const [cheap, dear] = [byResiduals, byKnobs].map((r) => optim.evaluationsIn(r.checkpoint));
   const accepted = byResiduals.history.length;
   expect(cheap).toEqual({ losses: 6, gradients: 10 * accepted, derivatives: 0, products: 0 });
   expect(dear).toEqual({ losses: 6, gradients: 0, derivatives: 25 * accepted, products: 0 });
   expect(byResiduals.history[0]).toMatchObject({ step: 0, gradientEquivalents: 10 });
+});
+
+test("many knobs, few residuals: held back alike they stay of order one, and fit better for it", async () => {
+  const [alike, each] = [sine(10), sine(10)];
+  const { loss, history } = await optim.leastSquares({ residuals: alike.residuals, steps: 12 });
+  const other = await optim.leastSquares({ residuals: each.residuals, scaling: "each", steps: 12 });
+  expect(loss).toBeLessThan(1e-3 * history[0].loss);
+  expect(loss).toBeLessThan(other.loss);
+  expect(Math.max(...alike.knobs().map(Math.abs))).toBeLessThan(10);
 });
 
 test("many knobs behind a loop without a limit, which only forward mode goes through", async () => {

@@ -15,8 +15,18 @@ export interface Linearized {
   /** Mean square of the residuals. */
   readonly loss: number;
   /** The step d of (J'J + damping D) d = -J'r; undefined when the matrix is not positive definite to rounding. */
-  step(damping: number): Float64Array | undefined;
+  step(damping: number): Step | undefined;
 }
+
+export interface Step {
+  /** Of all knobs, parameter after parameter. */
+  readonly move: Float64Array;
+  /** The loss there, were the residuals straight lines. */
+  readonly predicted: number;
+}
+
+/** D: the diagonal of J'J, so that each knob counts in units of its own influence, or everywhere its largest entry. */
+export type Scaling = "each" | "all";
 
 export interface Linearizer {
   /** What one of it asks for. */
@@ -24,36 +34,43 @@ export interface Linearizer {
   linearize(): Promise<Linearized>;
 }
 
-/** A knob that nothing depends on has a zero on the diagonal of J'J; this share of the largest keeps it where it is. */
+/** A knob that nothing depends on has a zero in the diagonal of J'J; this share of the largest keeps it where it is. */
 const floor = 1e-12;
 
 /**
- * Solves the damped normal equations, D being the diagonal of J'J, from whichever side is smaller. With no more knobs (n)
- * than residuals (m) the Jacobian J comes by forward mode, a column for each knob, and the matrix is J'J, [n, n]. With
- * more knobs it comes by reverse mode, a row for each residual, and the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r,
- * whose matrix is [m, m].
+ * Solves the damped normal equations from whichever side is smaller. With no more knobs (n) than residuals (m) the
+ * Jacobian J comes by forward mode, a column for each knob, and the matrix is J'J, [n, n]. With more knobs it comes by
+ * reverse mode, a row for each residual, and the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r, whose matrix is [m, m].
  *
  * @throws `leastSquares.size` when Jacobian and matrix are more than this machine's memory
  */
 export function normalEquations(
   residuals: Tensor,
   parameters: readonly Parameter[],
-  backend: BackendName | "auto" = "auto",
+  options: { readonly scaling?: Scaling; readonly backend?: BackendName | "auto" } = {},
 ): Linearizer {
   const r = residuals.flatten();
   const knobs = parameters.reduce((n, p) => n + p.size, 0);
   checkSize(knobs, r.size);
-  if (knobs <= r.size) return byKnobs(r, parameters, backend);
+  const { scaling = knobs <= r.size ? "each" : "all", backend } = options;
+  if (knobs <= r.size) return byKnobs(r, parameters, scaling, backend);
   try {
-    return byResiduals(r, parameters, backend);
+    return byResiduals(r, parameters, scaling, backend);
   } catch (error) {
     // A loop without a limit has no reverse mode.
-    if (error instanceof PondusError && error.code === "grad.unbounded") return byKnobs(r, parameters, backend);
+    if (error instanceof PondusError && error.code === "grad.unbounded") {
+      return byKnobs(r, parameters, scaling, backend);
+    }
     throw error;
   }
 }
 
-function byKnobs(r: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto"): Linearizer {
+function byKnobs(
+  r: Tensor,
+  parameters: readonly Parameter[],
+  scaling: Scaling,
+  backend: BackendName | "auto" = "auto",
+): Linearizer {
   const leaves = parameters.map(tensorOf);
   const n = parameters.reduce((sum, p) => sum + p.size, 0);
   const program = compile(
@@ -68,29 +85,41 @@ function byKnobs(r: Tensor, parameters: readonly Parameter[], backend: BackendNa
     cost: { derivatives: n },
     linearize: async () => {
       const { loss, normal, gradient } = await program.run();
+      let largest = 0;
+      for (let i = 0; i < n; i++) largest = Math.max(largest, normal.data[i * n + i]);
+      const least = largest * (scaling === "each" ? floor : 1);
       const step = (damping: number) => {
         const a = Float64Array.from(normal.data);
-        let largest = 0;
-        for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]);
-        for (let i = 0; i < n; i++) a[i * n + i] += damping * Math.max(a[i * n + i], floor * largest);
-        return solvePositive(
-          a,
-          Float64Array.from(gradient.data, (g) => -g),
-        );
+        for (let i = 0; i < n; i++) a[i * n + i] += damping * Math.max(a[i * n + i], least);
+        const down = Float64Array.from(gradient.data, (g) => -g);
+        const move = solvePositive(a, down);
+        if (!move) return undefined;
+        let change = 0;
+        for (let i = 0; i < n; i++) {
+          let bent = 0;
+          for (let j = 0; j < n; j++) bent += normal.data[i * n + j] * move[j];
+          change += move[i] * (bent - 2 * down[i]);
+        }
+        return { move, predicted: loss.item() + change / r.size };
       };
       return { loss: loss.item(), step };
     },
   };
 }
 
-function byResiduals(r: Tensor, parameters: readonly Parameter[], backend: BackendName | "auto"): Linearizer {
+function byResiduals(
+  r: Tensor,
+  parameters: readonly Parameter[],
+  scaling: Scaling,
+  backend: BackendName | "auto" = "auto",
+): Linearizer {
   const leaves = parameters.map(tensorOf);
   const m = r.size;
   const program = compile(
     () => {
       const rows = jacobian(r, leaves, { mode: "reverse" });
       const diagonal = rows.square().sum(0);
-      const scale = diagonal.maximum(diagonal.max().mul(floor));
+      const scale = diagonal.maximum(diagonal.max().mul(scaling === "each" ? floor : 1));
       const back = rows.div(scale);
       return { loss: r.square().mean(), residuals: r, matrix: back.matmul(rows.T), back };
     },
@@ -107,9 +136,10 @@ function byResiduals(r: Tensor, parameters: readonly Parameter[], backend: Backe
         for (let i = 0; i < m; i++) a[i * m + i] += damping;
         const u = solvePositive(a, Float64Array.from(residuals.data));
         if (!u) return undefined;
-        const d = new Float64Array(n);
-        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) d[j] -= back.data[i * n + j] * u[i];
-        return d;
+        const move = new Float64Array(n);
+        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move[j] -= back.data[i * n + j] * u[i];
+        // What is left of the residuals is damping u.
+        return { move, predicted: u.reduce((sum, x) => sum + (damping * x) ** 2, 0) / m };
       };
       return { loss: loss.item(), step };
     },
