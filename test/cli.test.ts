@@ -415,7 +415,7 @@ test("weights that were cut off are refused, and a folder in use too", async () 
 });
 
 test("--optimizer chooses among what the page offers, and resuming keeps the choice", async () => {
-  for (const name of ["lm", "lbfgs", "newton", "adam"]) {
+  for (const name of ["lm", "lbfgs", "newton", "natural", "adam"]) {
     const args = ["train", "yeast", "--optimizer", name, "--steps", "3", "--out", `by-${name}`, "--json"];
     const { code, stdout } = await pondus(args);
     expect(code).toBe(0);
@@ -427,7 +427,7 @@ test("--optimizer chooses among what the page offers, and resuming keeps the cho
   const other = await pondus(["train", "neuron", "--optimizer", "lm", "--json"]);
   expect(other.code).toBe(2);
   expect(JSON.parse(other.stdout).error).toMatchObject({ code: "train.optimizer" });
-  expect((await pondus(["train", "yeast", "--optimizer", "magic"])).stderr).toMatch(/adam, lbfgs, newton, lm/);
+  expect((await pondus(["train", "yeast", "--optimizer", "magic"])).stderr).toMatch(/adam, lbfgs, newton, natural, lm/);
 });
 
 test("a learning rate of 1e6: the first expression is named, the last good weights are kept", async () => {

@@ -76,6 +76,8 @@ export interface FitResult {
   /** What should make one doubt the training: a loss that stays above its first value. */
   readonly warning?: string;
   readonly seconds: number;
+  /** Of these, in steps: without compiling, and without what came before a resume. */
+  readonly stepping: number;
 }
 
 /**
@@ -173,6 +175,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     observations: options.observations ?? (step.sameLoss ? numbersCompared(step.loss) : undefined),
     warning: divergence(firstLoss, history, step.sameLoss),
     seconds: (performance.now() - started) / 1000,
+    stepping: pace.seconds,
   };
 }
 

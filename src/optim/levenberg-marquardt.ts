@@ -82,7 +82,9 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
 
   const equations = normalEquations(residuals, parameters, options);
   const value = compile(() => ({ loss: residuals.square().mean() }), {}, { backend: options.backend });
+  await value.load();
   let here = await equations.linearize();
+  const ready = performance.now();
   // What a resume computes again was counted before.
   if (!resume) count(counter, equations.cost);
   let { loss } = here;
@@ -159,6 +161,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     knobs: parameters.reduce((sum, p) => sum + p.size, 0),
     observations: options.observations ?? sizeOf(residuals.shape),
     seconds: (performance.now() - began) / 1000,
+    stepping: (performance.now() - ready) / 1000,
   };
 }
 

@@ -11,6 +11,11 @@ export class Pace {
     return this.#count;
   }
 
+  /** Spent in steps. */
+  get seconds(): number {
+    return this.#seconds;
+  }
+
   get stepsPerSecond(): number {
     return this.#steps / Math.max(this.#seconds, 1e-9);
   }

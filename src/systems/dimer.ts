@@ -33,7 +33,13 @@ export default defineSystem({
   title: "The argon dimer",
   summary: "A network of one symmetry function and one hidden layer learns the Tang-Toennies curve of two argon atoms.",
   settings: { rate: 3e-2 },
-  optimizers: { lm: { steps: 1000 }, lbfgs: { steps: 5000 }, newton: { steps: 300 }, adam: { steps: 30_000 } },
+  optimizers: {
+    lm: { steps: 1000 },
+    lbfgs: { steps: 5000 },
+    newton: { steps: 300 },
+    natural: { steps: 300 },
+    adam: { steps: 30_000 },
+  },
 
   model: (): Dimer => ({
     eta: parameter([], 0.08, float64),

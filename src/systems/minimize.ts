@@ -32,13 +32,29 @@ export function chosenOptimizer(
   throw new PondusError("train.optimizer", `${name} does not train with "${asked}"; ${choice}.`);
 }
 
+/** What makes the mean square of residuals small by that name; `adam` says what "adam" is. */
+export function optimizerFor(
+  name: Exclude<OptimizerName, "lm"> | undefined,
+  residuals: Tensor,
+  adam: () => optim.Optimizer,
+): optim.Optimizer {
+  if (name === "lbfgs") return optim.lbfgs();
+  if (name === "newton") return optim.newtonCG();
+  if (name !== "natural") return adam();
+  // The mean of squares is the negative log-likelihood of normal errors of variance 1/2, but for a constant.
+  return optim.natural({ outputs: residuals.flatten(), likelihood: "gaussian", variance: 0.5 });
+}
+
 /** Minimises on a session, with the optimizer of its choice. */
 export function minimizer(session: Pick<Session, "optimizer" | "fit" | "leastSquares" | "steps">): Session["minimize"] {
   const { optimizer, steps } = session;
   return (name, { residuals, adam, damping, ...given }) => {
     const rest = { observations: residuals.size, ...given };
     if (optimizer === "lm") return session.leastSquares(name, { residuals, damping, steps, ...rest });
-    const by = optimizer === "lbfgs" ? optim.lbfgs() : optimizer === "newton" ? optim.newtonCG() : adam();
-    return session.fit(name, { loss: residuals.square().mean(), optimizer: by, ...rest });
+    return session.fit(name, {
+      loss: residuals.square().mean(),
+      optimizer: optimizerFor(optimizer, residuals, adam),
+      ...rest,
+    });
   };
 }

@@ -1,3 +1,3 @@
 /** What `--optimizer` chooses from. */
-export const optimizerNames = ["adam", "lbfgs", "newton", "lm"] as const;
+export const optimizerNames = ["adam", "lbfgs", "newton", "natural", "lm"] as const;
 export type OptimizerName = (typeof optimizerNames)[number];

@@ -36,7 +36,13 @@ export default defineSystem({
   data: carlson,
   read: readGrowth,
   settings: { rate: 7e-3 },
-  optimizers: { adam: { steps: 15_000 }, lbfgs: { steps: 3000 }, newton: { steps: 400 }, lm: { steps: 200 } },
+  optimizers: {
+    adam: { steps: 15_000 },
+    lbfgs: { steps: 3000 },
+    newton: { steps: 400 },
+    natural: { steps: 200 },
+    lm: { steps: 200 },
+  },
 
   model: (data: TimeSeries, optimizer): Growth => {
     const n = data.states.length;
