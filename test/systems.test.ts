@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nn, optim, tensor } from "pondus";
 import {
+  curvature,
   defineSystem,
   describeFit,
   dimer,
@@ -197,4 +198,24 @@ test.each<[Partial<FitSummary>, string]>([
   ],
 ])("in words: %j", (fit, words) => {
   expect(describeFit({ stopped: "finished", steps: 10, loss: 2, ...fit })).toBe(words);
+});
+
+test("curvature: every method's loss and price on both problems, and what it would hold at other sizes", async () => {
+  const { metrics } = await train(curvature, { steps: 200, out: out("curvature") });
+  type Row = { steps: number; loss: number; seconds: number; bytes: number; gradientEquivalents?: number };
+  const { memory, ...problems } = metrics as unknown as Record<string, Record<string, Row>>;
+  expect(Object.keys(problems)).toEqual(["yeast", "dimer"]);
+  for (const { target, ratio, ...methods } of Object.values(problems)) {
+    expect(Object.keys(methods)).toEqual(["descent", "adam", "lbfgs", "newton", "natural", "lm"]);
+    for (const row of Object.values(methods)) expect(row.loss).toBeLessThan(1);
+    expect(methods.adam.gradientEquivalents).toBe(methods.adam.steps);
+    expect(methods.adam.loss).toBe(target);
+    if (methods.lm.gradientEquivalents) expect(ratio).toBe(methods.adam.steps / methods.lm.gradientEquivalents);
+  }
+  // 37 knobs: Adam keeps three numbers for each, and the normal equations a square; yeast has 19 residuals.
+  expect(problems.dimer.adam.bytes).toBe(8 * 3 * 37);
+  expect(problems.dimer.lm.bytes).toBe(8 * 37 * 37);
+  expect(problems.yeast.lm.bytes).toBe(8 * 19 * (1154 + 19));
+  expect((memory["1e9"] as unknown as Metrics).lm).toEqual({ bytes: 8e18, fits: false });
+  expect((memory["1e3"] as unknown as Metrics).lm).toEqual({ bytes: 8e6, fits: true });
 });

@@ -21,7 +21,7 @@ const between = evenly(3, 12, 1801);
 const wall = between.findIndex((r) => r >= 3.35);
 const shown = between.slice(wall).filter((_, i) => i % 40 === 0);
 
-type Dimer = { eta: Tensor; hidden: nn.Layer; output: nn.Layer };
+export type Dimer = { eta: Tensor; hidden: nn.Layer; output: nn.Layer };
 
 /**
  * The energy of two argon atoms from their distance, in the smallest form that a neural network potential has:
@@ -41,24 +41,16 @@ export default defineSystem({
     adam: { steps: 30_000 },
   },
 
-  model: (): Dimer => ({
-    eta: parameter([], 0.08, float64),
-    hidden: nn.dense(1, width, { init: nn.normal(8), biasInit: nn.uniform(-3, 3), ...float64 }),
-    output: nn.dense(width, 1, { bias: false, init: nn.normal(0.3), ...float64 }),
-  }),
+  model: atomPair,
 
   network: (model) => ({ input: [], apply: (r) => bond(model, r) }),
 
   async train({ model, steps, rate, minimize, evaluate }) {
-    const errorsAt = (r: number[]) => bond(model, tensor(r, float64)).sub(tensor(r.map(argonDimer.energy), float64));
-    const errors = errorsAt(distances);
-    // Beside the errors stand the weights, very lightly: without that, single ones run off to thousands.
-    const knobs = [model.hidden.parameters.weight, model.hidden.parameters.bias, model.output.parameters.weight];
-    const restraint = knobs.map((w) => w.flatten().mul(3e-6));
+    const meanSquare = (r: number[]) => errorsAt(model, r).square().mean();
     await minimize("energy", {
-      residuals: concat([errors, ...restraint]),
+      residuals: bondErrors(model),
       observations: distances.length,
-      validation: { loss: errorsAt(halfway).square().mean(), train: errors.square().mean() },
+      validation: { loss: meanSquare(halfway), train: meanSquare(distances) },
       damping: 100,
       adam: () => optim.adam({ rate: optim.cosine({ initial: rate, steps }) }),
     });
@@ -113,6 +105,28 @@ export default defineSystem({
     return { r, energy: energy.data, exact: r.map(argonDimer.energy) };
   },
 });
+
+/** The network and the width of its symmetry function. */
+export function atomPair(): Dimer {
+  return {
+    eta: parameter([], 0.08, float64),
+    hidden: nn.dense(1, width, { init: nn.normal(8), biasInit: nn.uniform(-3, 3), ...float64 }),
+    output: nn.dense(width, 1, { bias: false, init: nn.normal(0.3), ...float64 }),
+  };
+}
+
+/**
+ * What training makes small: the errors in kcal/mol at all distances, and behind them the weights, very lightly, for
+ * without that single ones run off to thousands.
+ */
+export function bondErrors(model: Dimer): Tensor {
+  const knobs = [model.hidden.parameters.weight, model.hidden.parameters.bias, model.output.parameters.weight];
+  return concat([errorsAt(model, distances), ...knobs.map((w) => w.flatten().mul(3e-6))]);
+}
+
+function errorsAt(model: Dimer, r: number[]): Tensor {
+  return bond(model, tensor(r, float64)).sub(tensor(r.map(argonDimer.energy), float64));
+}
 
 /** The network's own output, with the isolated atoms in it. */
 function energy({ eta, hidden, output }: Dimer, r: Tensor): Tensor {

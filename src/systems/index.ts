@@ -1,3 +1,4 @@
+import curvature from "./curvature.ts";
 import dimer from "./dimer.ts";
 import neuron from "./neuron.ts";
 import proteins from "./proteins.ts";
@@ -25,7 +26,7 @@ export {
 } from "./system.ts";
 export { readTimeSeries, type TimeSeries } from "./time-series.ts";
 export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
-export { dimer, neuron, proteins, yeast };
+export { curvature, dimer, neuron, proteins, yeast };
 
 /** The worked systems, in the order in which to meet them. */
-export const systems: readonly AnySystem[] = [neuron, yeast, dimer, proteins];
+export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, proteins];

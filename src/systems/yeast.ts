@@ -12,7 +12,7 @@ import { type Columns, defineSystem, type Session, type Trained } from "./system
 import { readTimeSeries, rootMeanSquare, rowsOf, type TimeSeries } from "./time-series.ts";
 
 /** T. Carlson, Biochem. Z. 57:313 (1913), as tabulated by R. Pearl, Q. Rev. Biol. 2:532 (1927). */
-const carlson: TimeSeries = {
+export const carlson: TimeSeries = {
   time: { name: "hours", values: evenly(0, 18, 19) },
   states: [
     {
@@ -26,7 +26,7 @@ const carlson: TimeSeries = {
 };
 
 /** The network that stands for the unknown law, and the state at the first time. */
-type Growth = { rate: nn.Layer; start: Tensor };
+export type Growth = { rate: nn.Layer; start: Tensor };
 
 /** A neural ODE of a thousand knobs learns how fast yeast grows, beside the logistic law, which has three. */
 export default defineSystem({
@@ -44,13 +44,7 @@ export default defineSystem({
     lm: { steps: 200 },
   },
 
-  model: (data: TimeSeries, optimizer): Growth => {
-    const n = data.states.length;
-    const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
-    const type = { dtype: optimizer === "adam" ? "float32" : "float64" } as const;
-    const layers = [nn.dense(n, 32, type), nn.gelu, nn.dense(32, 32, type), nn.gelu, nn.dense(32, n, type)];
-    return { rate: nn.sequential(...layers), start: parameter([n], first, type) };
-  },
+  model: (data: TimeSeries, optimizer) => growthModel(data, optimizer === "adam" ? "float32" : "float64"),
 
   network: ({ rate }) => ({ input: rate.takes, apply: rate }),
 
@@ -105,6 +99,33 @@ export default defineSystem({
   },
 });
 
+/** A network of a thousand knobs for the rate, and a start at the first measurement. */
+export function growthModel(data: TimeSeries, dtype: "float32" | "float64"): Growth {
+  const n = data.states.length;
+  const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
+  const layers = [
+    nn.dense(n, 32, { dtype }),
+    nn.gelu,
+    nn.dense(32, 32, { dtype }),
+    nn.gelu,
+    nn.dense(32, n, { dtype }),
+  ];
+  return { rate: nn.sequential(...layers), start: parameter([n], first, { dtype }) };
+}
+
+/** The path minus the measurements, [times, states], in units of `unitsOf(data)`. */
+export function growthErrors(model: Growth, data: TimeSeries): Tensor {
+  return solve(model, data, data.time.values).sub(measured(model, data, unitsOf(data).states));
+}
+
+/** Measurements in the given units, [times, states]. */
+function measured({ start }: Growth, { time, states }: TimeSeries, units: readonly number[]): Tensor {
+  return tensor(
+    time.values.map((_, row) => states.map(({ values }, i) => values[row] / units[i])),
+    { dtype: start.dtype },
+  );
+}
+
 /** The path is solved through every row at every step, and all of it is kept for the gradient. */
 const longest = 20_000;
 
@@ -147,19 +168,13 @@ interface Split {
 async function learn(session: Session<Growth, TimeSeries>, name: string, { train, validation }: Split, blind = false) {
   const { model, data, steps, rate, evaluate } = session;
   const part = rowsOf(data, train);
-  const units = unitsOf(part);
-  const measured = ({ time, states }: TimeSeries) =>
-    tensor(
-      time.values.map((_, row) => states.map(({ values }, i) => values[row] / units.states[i])),
-      { dtype: model.start.dtype },
-    );
   const unseen = solve(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
   await session.minimize(name, {
-    residuals: solve(model, part, part.time.values).sub(measured(part)),
+    residuals: growthErrors(model, part),
     validation:
       validation.length > 0
         ? {
-            loss: nn.mse(unseen, measured(rowsOf(data, validation))),
+            loss: nn.mse(unseen, measured(model, rowsOf(data, validation), unitsOf(part).states)),
             ...(blind && { patience: Number.POSITIVE_INFINITY }),
           }
         : undefined,
