@@ -1,8 +1,4 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { formatSize } from "../graph/bytes.ts";
-import { PondusError } from "../graph/errors.ts";
-import type { Measured } from "../ledger/measure.ts";
 import type { Measurable } from "../ledger/measure-model.ts";
 import { duration } from "./duration.ts";
 import type { colorsFor } from "./streams.ts";
@@ -18,41 +14,6 @@ export interface Taken {
 }
 
 export type TakenByProgram = { readonly [P in Measurable]?: Taken };
-
-/**
- * Measures a program in a process of its own, since a peak can only be told in a fresh one: this command line, called
- * again.
- *
- * @throws what the other process says, as it says it
- */
-export async function measureAlone(args: readonly string[], signal?: AbortSignal): Promise<Measured> {
-  const script = fileURLToPath(new URL("../../bin/pondus.js", import.meta.url));
-  const child = spawn(process.execPath, ["--expose-gc", script, ...args, "--json"], {
-    stdio: ["ignore", "pipe", "ignore"],
-    signal,
-    killSignal: "SIGKILL",
-  });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (part) => {
-    text += part;
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", reject).on("close", resolve);
-  });
-  const answer = parsed(text);
-  if (code === 0 && answer?.measured) return answer.measured;
-  const { code: kind = "measure.process", message = `the process that measures ended with ${code}` } =
-    answer?.error ?? {};
-  throw new PondusError(kind, message, { exitCode: 1 });
-}
-
-function parsed(text: string): { measured?: Measured; error?: { code: string; message: string } } | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Foretold and seen, side by side. */
 export function formatMeasured(

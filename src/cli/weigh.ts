@@ -8,8 +8,9 @@ import { describeFits } from "../systems/overfitting.ts";
 import { restoreModel } from "../systems/predict.ts";
 import { weighRun } from "../systems/run-ledger.ts";
 import { isRunFolder, loadModel, loadRun } from "./load-system.ts";
+import { measureAlone } from "./measure-alone.ts";
 import { colorsFor, print, printJson, say } from "./streams.ts";
-import { formatMeasured, measureAlone, type Taken, type TakenByProgram } from "./weigh-measured.ts";
+import { formatMeasured, type Taken, type TakenByProgram } from "./weigh-measured.ts";
 import { formatWeighing } from "./weigh-table.ts";
 
 export interface WeighFlags {

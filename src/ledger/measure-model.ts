@@ -28,5 +28,5 @@ export async function measureModel(
         "give `input` and `apply`.",
     );
   }
-  return measureProgram(() => new Program(graph, options.backend ?? "auto"), options);
+  return measureProgram(new Program(graph, options.backend ?? "auto"), options);
 }

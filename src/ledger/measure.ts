@@ -1,7 +1,10 @@
+import type { BackendName } from "../backends/backend.ts";
 import { allocate, bytesOf, isFloat, type TypedArray } from "../graph/dtype.ts";
+import { type Initializer, Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
-import type { InputTypes, Outputs, Program } from "../runtime/program.ts";
+import { tensorOf } from "../optim/optimizer.ts";
+import { compile, type InputTypes, type Outputs, type Program, repeat } from "../runtime/index.ts";
 import { forgetPeak, resident } from "./resident.ts";
 
 /** What a program was seen to take. */
@@ -10,9 +13,9 @@ export interface Measured {
   readonly arenaBytes: number;
   /** What lies outside the arena for its sake: see `hostBytesOf`. */
   readonly hostBytes: number;
-  /** The process when the program was known, and none of its memory was there yet. */
+  /** The process when the program was compiled, and nothing but its constants was in its memory yet. */
   readonly floorBytes: number;
-  /** The most that the process took while the program was loaded and run, above the floor. */
+  /** The most that the process took while the program ran, above the floor. */
   readonly peakBytes: number;
   /** False where the system only tells the most since the process began, which may have been for something else. */
   readonly isPeakItsOwn: boolean;
@@ -32,23 +35,21 @@ export interface MeasureOptions {
 
 /**
  * Loads a program and runs it, which changes what it updates. A process takes memory for many things, and gives little of
- * it back: the peak is right in a fresh process that does nothing else, and started with --expose-gc.
- *
- * @param make  makes the program; called twice, and the first one is never run
+ * it back: the peak is right in a fresh process that does nothing else, started with --expose-gc.
  */
 export async function measureProgram<I extends InputTypes, O extends Outputs>(
-  make: () => Program<I, O>,
+  program: Program<I, O>,
   options: MeasureOptions = {},
 ): Promise<Measured> {
-  await rehearse(make);
-  const program = make();
+  await warmUp(program.backend);
   const hostBytes = hostBytesOf(program.graph);
+  const arenaBytes = await program.arenaBytes();
   collect();
+  // Of the arena nothing is there before somebody writes to it.
   const isPeakItsOwn = forgetPeak();
   const floorBytes = resident().now;
   const inputs = options.inputs ?? numbersFor(program.graph);
   const run = () => (program as unknown as Program<InputTypes, O>).run(inputs);
-  const arenaBytes = await program.arenaBytes();
   // The first run finds memory that nobody has touched yet.
   for (let i = 0; i < 2; i++) {
     await run();
@@ -90,9 +91,14 @@ export function hostBytesOf(graph: GraphProgram): number {
   return bytes;
 }
 
-/** Compiles it once, so that what the compiler and the engine take for it is there: an arena takes no room before it is used. */
-async function rehearse<I extends InputTypes, O extends Outputs>(make: () => Program<I, O>): Promise<void> {
-  await make().load();
+/** A small program is run by all threads, so that they and what the engine takes for work are there. */
+async function warmUp(backend: BackendName | "auto"): Promise<void> {
+  const init: Initializer = (random) => () => random.uniform();
+  const parameter = new Parameter({ name: "x", shape: [2 ** 20], dtype: "float32", init });
+  const step = { outputs: {}, updates: [{ parameter, value: tensorOf(parameter).add(1) }] };
+  const count = { shape: [], dtype: "int32" } as const;
+  const small = compile(({ count }) => ({ updates: repeat(step, count).updates }), { count }, { backend });
+  await small.run({ count: 2 });
 }
 
 function collect(): void {
