@@ -21,6 +21,10 @@ function network(dtype: DType = "float64") {
 const weightOf = (net: nn.Layer, i: number) => net.children[i].parameters.weight;
 
 describe("a tie", () => {
+  test("a number that the weight's type cannot hold is no value to freeze at", () => {
+    expect(() => nn.freeze(parameter([3], 0), [[0]], 1e300)).toThrow(/frozen at 1e\+300, which float32 cannot hold/);
+  });
+
   test("of two entries makes them one knob, with the first one's value", async () => {
     const w = parameter([2, 2], [1, 2, 3, 4]);
     nn.tie(w, [

@@ -85,13 +85,16 @@ export function frozenAt(
 ): Constraint {
   return edited(c, entries, "freezing", (entry, group) => {
     const { value, from } = frozen(entry, group);
-    if (from !== "drawn" && !Number.isFinite(value)) {
+    // A negative zero becomes zero.
+    const kept = rounded(value, c.dtype) + 0;
+    if (from !== "drawn" && !Number.isFinite(kept)) {
+      const why = Number.isFinite(value) ? `, which ${c.dtype} cannot hold` : "";
       throw new PondusError(
         "constraint.value",
-        `freeze: entry ${entryName(c.shape, entry)} cannot be frozen at ${value}.`,
+        `freeze: entry ${entryName(c.shape, entry)} cannot be frozen at ${value}${why}.`,
       );
     }
-    return { ...free, frozen: { value: rounded(value, c.dtype) + 0, from } };
+    return { ...free, frozen: { value: kept, from } };
   });
 }
 
