@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import type { BackendName } from "../backends/backend.ts";
 import { cacheFolder, readOwn, writeWhole } from "../backends/native/cache.ts";
@@ -21,6 +21,8 @@ export interface Rates {
   readonly products: PerType;
   /** Operations per second, as the op table counts them, of a chain of functions of each element, in the cache. */
   readonly elementwise: PerType;
+  /** Divisions and roots per second, in the cache. */
+  readonly divisions: PerType;
   /** Bytes per second that a chain moves, read and written, by the bytes of the arena that it goes through, ascending. */
   readonly bandwidth: readonly { readonly arena: number; readonly rate: number }[];
   /** The first of these, within the cache, and the last, far beyond it. */
@@ -30,6 +32,8 @@ export interface Rates {
   readonly run: number;
   /** Seconds that one kernel costs beside its work. */
   readonly launch: number;
+  /** How busy the processors were just before, of 1; 0 where the system does not tell. */
+  readonly busy?: number;
 }
 
 export interface PerType {
@@ -49,7 +53,7 @@ export interface CeilingOptions {
 /**
  * What this machine reaches, measured with Pondus's own programs in about a second, on as many threads as programs use
  * here, and kept beside the compiled programs. Each figure is the best of several moments: on a machine that others use
- * too, the one in which they disturbed least.
+ * too, the one in which they disturbed least. What was measured on a busy machine is measured again on a quieter one.
  *
  * @throws `ceilings.backend` for a backend that only interprets, `backend.unknown`, `backend.unavailable`
  */
@@ -64,9 +68,11 @@ export async function ceilings(options: CeilingOptions = {}): Promise<Ceilings> 
   }
   const threads = threadsHere();
   const path = join(cacheFolder(), nameFor(backend, threads));
+  const busy = Math.min(1, loadavg()[0] / availableParallelism());
   const known = options.remeasure ? undefined : ratesIn(readOwn(path));
-  const rates = known ?? (await measureRates(backend, threads, options.onProgress));
-  if (!known) keep(path, rates);
+  const isGood = known && !((known.busy ?? 0) > Math.max(0.25, 2 * busy));
+  const rates = isGood ? known : { ...(await measureRates(backend, threads, options.onProgress)), busy };
+  if (!isGood) keep(path, rates);
   return { backend, threads, ...rates };
 }
 
@@ -97,12 +103,12 @@ function keep(path: string, rates: Rates): void {
 function ratesIn(text: string | undefined): Rates | undefined {
   try {
     const rates = JSON.parse(text ?? "") as Rates;
-    const { products, elementwise, bandwidth, cache, memory, run, launch } = rates;
+    const { products, elementwise, divisions, bandwidth, cache, memory, run, launch, busy = 0 } = rates;
     const numbers = [cache, memory, run, launch];
-    for (const { float32, float64 } of [products, elementwise]) numbers.push(float32, float64);
+    for (const { float32, float64 } of [products, elementwise, divisions]) numbers.push(float32, float64);
     for (const { arena, rate } of bandwidth) numbers.push(arena, rate);
     const isSound = bandwidth.length > 1 && numbers.every((n) => Number.isFinite(n) && n > 0);
-    return isSound ? { products, elementwise, bandwidth, cache, memory, run, launch } : undefined;
+    return isSound ? { products, elementwise, divisions, bandwidth, cache, memory, run, launch, busy } : undefined;
   } catch {
     return undefined;
   }

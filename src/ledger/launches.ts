@@ -2,7 +2,7 @@ import type { Kernel } from "../compiler/kernel.ts";
 import { eachScalar, readsOf, type Scalar } from "../compiler/kernel.ts";
 import { type Buffer, type Step, scaleOf } from "../compiler/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
-import { ops } from "../graph/ops.ts";
+import { type OpName, ops } from "../graph/ops.ts";
 import type { Work } from "./roofline.ts";
 
 /** A kernel of a program, and how often one run calls it. */
@@ -32,20 +32,27 @@ export function workOfKernel(kernel: Kernel, times: number): KernelWork {
   const terms = product(reduction?.axes.map((a) => a.size) ?? [0]);
   const inside = new Set<Scalar>();
   let perTerm = reduction ? 1 : 0;
+  let divisions = 0;
+  const count = (op: OpName, times: number) => {
+    if (op === "div" || op === "sqrt") divisions += points * times;
+    return ops[op].flops;
+  };
   eachScalar(reduction ? [reduction.value] : [], (s) => {
     inside.add(s);
-    if (s.kind === "apply") perTerm += ops[s.op].flops;
+    if (s.kind === "apply") perTerm += count(s.op, terms);
   });
   let perPoint = 0;
   eachScalar(
     stores.map((s) => s.value),
     (s) => {
-      if (s.kind === "apply" && !inside.has(s)) perPoint += ops[s.op].flops;
+      if (s.kind === "apply" && !inside.has(s)) perPoint += count(s.op, 1);
     },
   );
   return {
     times,
     flops: points * (terms * perTerm + perPoint),
+    elementwise: points * perPoint,
+    divisions,
     isProduct: reduction?.op === "sum" && terms > 1 && reduction.value.kind === "apply" && reduction.value.op === "mul",
     dtype: stores.some((s) => s.buffer.dtype === "float64") ? "float64" : "float32",
     bytes: [...touched(kernel)].reduce((sum, [{ dtype }, count]) => sum + bytesOf[dtype] * count, 0),

@@ -27,11 +27,14 @@ export interface Measured {
 export interface MeasureOptions {
   /** What the program is given (default: numbers between -1 and 1, and zeros where whole numbers are wanted). */
   readonly inputs?: { readonly [name: string]: TypedArray };
-  /** For how long it runs, once it is warm (default 1); three times at least. */
+  /** For how long it runs, once it is warm (default 1): three times at least, and two hundred at most. */
   readonly seconds?: number;
   /** Is told how many runs are done. */
   readonly onProgress?: (runs: number) => void;
 }
+
+/** A training that goes on for long on the same numbers ends in gradients so small that a processor takes them slowly. */
+const mostRuns = 200;
 
 /**
  * Loads a program and runs it, which changes what it updates. A process takes memory for many things, and gives little of
@@ -58,7 +61,8 @@ export async function measureProgram<I extends InputTypes, O extends Outputs>(
   // Later runs leave results behind that nobody collects at once: they are not the program's.
   const { most } = resident();
   const times: number[] = [];
-  for (const end = performance.now() + 1000 * (options.seconds ?? 1); times.length < 3 || performance.now() < end; ) {
+  const end = performance.now() + 1000 * (options.seconds ?? 1);
+  while (times.length < 3 || (times.length < mostRuns && performance.now() < end)) {
     const began = performance.now();
     await run();
     times.push((performance.now() - began) / 1000);

@@ -35,6 +35,8 @@ export async function measureRates(
     product("float64", threads),
     functions("float32", threads),
     functions("float64", threads),
+    divisions("float32", threads),
+    divisions("float64", threads),
     tiny(),
     ...sizes.map(sweep),
   ];
@@ -58,12 +60,13 @@ export async function measureRates(
     onProgress((round + 1) / rounds);
   }
   const reached = best.map(({ seconds, turns }, i) => (exercises[i].units * turns) / (seconds - nothing));
-  const [product32, product64, functions32, functions64, kernels, ...swept] = reached;
+  const [product32, product64, functions32, functions64, divisions32, divisions64, kernels, ...swept] = reached;
   // What a program in a larger arena reaches, one in a smaller arena would have in a better moment.
   const bandwidth = sizes.map((arena, i) => ({ arena, rate: Math.max(...swept.slice(i)) }));
   return {
     products: { float32: product32, float64: product64 },
     elementwise: { float32: functions32, float64: functions64 },
+    divisions: { float32: divisions32, float64: divisions64 },
     bandwidth,
     cache: bandwidth[0].rate,
     memory: bandwidth[bandwidth.length - 1].rate,
@@ -127,6 +130,13 @@ function functions(dtype: keyof PerType, threads: number): Exercise {
   const { parameter, x } = state([count], 0.5, dtype);
   const value = x.tanh().mul(0.5).add(0.25);
   return { updates: [{ parameter, value }], units: (ops.tanh.flops + ops.mul.flops + ops.add.flops) * count };
+}
+
+/** A root and a division, as Adam has them for every knob. */
+function divisions(dtype: keyof PerType, threads: number): Exercise {
+  const count = 2 ** 16 * threads;
+  const { parameter, x } = state([count], 0.5, dtype);
+  return { updates: [{ parameter, value: x.div(x.sqrt().add(0.5)) }], units: 2 * count };
 }
 
 /** Goes through an arena of so many bytes. */
