@@ -6,6 +6,7 @@ import { topological } from "../graph/walk.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Checkpoint, load, restore, save } from "./checkpoint.ts";
+import { dampedStep } from "./damped-step.ts";
 import { earlyStopping } from "./early-stopping.ts";
 import { type Evaluations, evaluationCounter, gradientEquivalents } from "./evaluations.ts";
 import type { FitResult, Progress } from "./fit.ts";
@@ -51,7 +52,9 @@ export type LeastSquaresResult = FitResult;
  * Nonlinear least squares by the damped Gauss-Newton method of Levenberg (Q. Appl. Math. 2, 164, 1944) and Marquardt
  * (J. SIAM 11, 431, 1963). Every step solves (J'J + damping D) d = -J'r from its smaller side: an accepted step
  * costs as many derivatives as there are knobs or residuals, whichever are fewer, and the matrix has as many rows. Right
- * for hundreds of either, not for a million of both.
+ * for hundreds of either, not for a million of both. The step is bent as the residuals bend along it (see `dampedStep`),
+ * and after a refused one the damping is doubled, after a good one divided by ten: it pays to raise it gently and lower it
+ * boldly (Transtrum & Sethna, arXiv:1201.5885, 2012).
  *
  * The parameters keep the values of the lowest loss; with a validation and a patience, of the lowest validation.
  *
@@ -81,13 +84,17 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const judge = options.validation && judgeOf(options.validation, undefined, options.backend);
 
   const equations = normalEquations(residuals, parameters, options);
-  const value = compile(() => ({ loss: residuals.square().mean() }), {}, { backend: options.backend });
+  const value = compile(
+    () => ({ loss: residuals.square().mean(), residuals: residuals.flatten() }),
+    {},
+    { backend: options.backend },
+  );
   await value.load();
   let here = await equations.linearize();
   const ready = performance.now();
   // What a resume computes again was counted before.
   if (!resume) count(counter, equations.cost);
-  let { loss } = here;
+  let loss = here.residuals.reduce((sum, x) => sum + x * x, 0) / here.residuals.length;
   if (!Number.isFinite(loss)) {
     const why = `the loss is ${loss} at the starting values; begin nearer to the data.`;
     throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
@@ -114,12 +121,13 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     else {
       const lambda = damping.read()[0];
       const before = parameters.map((p) => Float64Array.from(p.read()));
-      const step = here.step(lambda);
-      if (step) {
-        shift(parameters, before, step.move);
+      const at = async (move: Float64Array) => {
+        shift(parameters, before, move);
         count(counter, { losses: 1 });
-      }
-      const tried = step ? (await value.run()).loss.item() : Number.NaN;
+        return value.run();
+      };
+      const step = await dampedStep(here, lambda, async (move) => (await at(move)).residuals.data as Float64Array);
+      const tried = step ? (await at(step.move)).loss.item() : Number.NaN;
       done++;
       if (step && tried < loss) {
         const gain = (loss - tried) / (loss - step.predicted);
@@ -131,7 +139,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
         count(counter, equations.cost);
       } else {
         for (const [i, p] of parameters.entries()) p.write(before[i]);
-        damping.write([lambda * 4]);
+        damping.write([lambda * 2]);
         if (lambda > 1e12) stopped = "converged";
       }
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);

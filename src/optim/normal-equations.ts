@@ -6,23 +6,23 @@ import { memoryHere } from "../graph/memory-here.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { solvePositive } from "./cholesky.ts";
+import { positiveSolver } from "./cholesky.ts";
 import type { Evaluations } from "./evaluations.ts";
 import { tensorOf } from "./optimizer.ts";
 
 /** The least-squares problem near the present weights, as straight lines. */
 export interface Linearized {
-  /** Mean square of the residuals. */
-  readonly loss: number;
-  /** The step d of (J'J + damping D) d = -J'r; undefined when the matrix is not positive definite to rounding. */
-  step(damping: number): Step | undefined;
-}
-
-export interface Step {
-  /** Of all knobs, parameter after parameter. */
-  readonly move: Float64Array;
-  /** The loss there, were the residuals straight lines. */
-  readonly predicted: number;
+  /** [m] */
+  readonly residuals: Float64Array;
+  /** J, [m, n] row-major. */
+  readonly jacobian: Float64Array;
+  /** The diagonal of D, [n]. */
+  readonly scale: Float64Array;
+  /**
+   * What the knobs should do about given residuals b, [m] to [n]: the d of (J'J + damping D) d = -J'b. Undefined when the
+   * matrix is not positive definite to rounding.
+   */
+  answer(damping: number): ((b: Float64Array) => Float64Array) | undefined;
 }
 
 /** D: the diagonal of J'J, so that each knob counts in units of its own influence, or everywhere its largest entry. */
@@ -76,7 +76,7 @@ function byKnobs(
   const program = compile(
     () => {
       const j = jacobian(r, leaves, { mode: "forward" });
-      return { loss: r.square().mean(), normal: j.T.matmul(j), gradient: j.T.matmul(r) };
+      return { residuals: r, jacobian: j, normal: j.T.matmul(j), scale: scaleOf(j, scaling) };
     },
     {},
     { backend },
@@ -84,25 +84,17 @@ function byKnobs(
   return {
     cost: { derivatives: n },
     linearize: async () => {
-      const { loss, normal, gradient } = await program.run();
-      let largest = 0;
-      for (let i = 0; i < n; i++) largest = Math.max(largest, normal.data[i * n + i]);
-      const least = largest * (scaling === "each" ? floor : 1);
-      const step = (damping: number) => {
-        const a = Float64Array.from(normal.data);
-        for (let i = 0; i < n; i++) a[i * n + i] += damping * Math.max(a[i * n + i], least);
-        const down = Float64Array.from(gradient.data, (g) => -g);
-        const move = solvePositive(a, down);
-        if (!move) return undefined;
-        let change = 0;
-        for (let i = 0; i < n; i++) {
-          let bent = 0;
-          for (let j = 0; j < n; j++) bent += normal.data[i * n + j] * move[j];
-          change += move[i] * (bent - 2 * down[i]);
-        }
-        return { move, predicted: loss.item() + change / r.size };
+      const results = await program.run();
+      const [residuals, j, normal, scale] = [results.residuals, results.jacobian, results.normal, results.scale].map(
+        ({ data }) => data as Float64Array,
+      );
+      const answer = (damping: number) => {
+        const a = normal.slice();
+        for (let i = 0; i < n; i++) a[i * n + i] += damping * scale[i];
+        const solve = positiveSolver(a);
+        return solve && ((b: Float64Array) => solve(transposed(j, b).map((x) => -x)));
       };
-      return { loss: loss.item(), step };
+      return { residuals, jacobian: j, scale, answer };
     },
   };
 }
@@ -117,11 +109,9 @@ function byResiduals(
   const m = r.size;
   const program = compile(
     () => {
-      const rows = jacobian(r, leaves, { mode: "reverse" });
-      const diagonal = rows.square().sum(0);
-      const scale = diagonal.maximum(diagonal.max().mul(scaling === "each" ? floor : 1));
-      const back = rows.div(scale);
-      return { loss: r.square().mean(), residuals: r, matrix: back.matmul(rows.T), back };
+      const j = jacobian(r, leaves, { mode: "reverse" });
+      const scale = scaleOf(j, scaling);
+      return { residuals: r, jacobian: j, matrix: j.div(scale).matmul(j.T), scale };
     },
     {},
     { backend },
@@ -129,26 +119,49 @@ function byResiduals(
   return {
     cost: { gradients: m },
     linearize: async () => {
-      const { loss, residuals, matrix, back } = await program.run();
-      const n = back.data.length / m;
-      const step = (damping: number) => {
-        const a = Float64Array.from(matrix.data);
+      const results = await program.run();
+      const [residuals, j, matrix, scale] = [results.residuals, results.jacobian, results.matrix, results.scale].map(
+        ({ data }) => data as Float64Array,
+      );
+      const answer = (damping: number) => {
+        const a = matrix.slice();
         for (let i = 0; i < m; i++) a[i * m + i] += damping;
-        const u = solvePositive(a, Float64Array.from(residuals.data));
-        if (!u) return undefined;
-        const move = new Float64Array(n);
-        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) move[j] -= back.data[i * n + j] * u[i];
-        // What is left of the residuals is damping u.
-        return { move, predicted: u.reduce((sum, x) => sum + (damping * x) ** 2, 0) / m };
+        const solve = positiveSolver(a);
+        return solve && ((b: Float64Array) => transposed(j, solve(b)).map((x, k) => -x / scale[k]));
       };
-      return { loss: loss.item(), step };
+      return { residuals, jacobian: j, scale, answer };
     },
   };
 }
 
+/** The diagonal of D, [n]. */
+function scaleOf(j: Tensor, scaling: Scaling): Tensor {
+  const diagonal = j.square().sum(0);
+  return diagonal.maximum(diagonal.max().mul(scaling === "each" ? floor : 1));
+}
+
+/** J v, [n] to [m]. */
+export function times(j: Float64Array, v: Float64Array): Float64Array {
+  const n = v.length;
+  return Float64Array.from({ length: j.length / n }, (_, i) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) sum += j[i * n + k] * v[k];
+    return sum;
+  });
+}
+
+/** J'u, [m] to [n]. */
+function transposed(j: Float64Array, u: Float64Array): Float64Array {
+  const n = j.length / u.length;
+  const sum = new Float64Array(n);
+  for (let i = 0; i < u.length; i++) for (let k = 0; k < n; k++) sum[k] += j[i * n + k] * u[i];
+  return sum;
+}
+
 function checkSize(knobs: number, residuals: number): void {
   const side = Math.min(knobs, residuals);
-  const bytes = 8 * (knobs * residuals + side * side);
+  // The Jacobian twice: in the program and in its result.
+  const bytes = 8 * (2 * knobs * residuals + side * side);
   const here = memoryHere();
   if (here === undefined || bytes <= here) return;
   throw new PondusError(
