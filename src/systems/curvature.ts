@@ -61,27 +61,34 @@ export default defineSystem({
   },
 });
 
-/** Every method's figures, and how many times as much as Levenberg-Marquardt Adam costs. */
+/**
+ * Every method's figures; how many times as much as Levenberg-Marquardt Adam costs to its lowest loss (`ratio`), and the
+ * same for each other step size that it had, to its own lowest loss.
+ */
 function compared(races: readonly Race[]): Metrics {
-  const target = (races.find((r) => r.method === "adam") as Race).loss;
-  const cost = (method: Method) => costOf(races.find((r) => r.method === method) as Race, target);
-  const [adam, lm] = [cost("adam"), cost("lm")];
+  const [adam, lm] = ["adam", "lm"].map((method) => races.find((r) => r.method === method) as Race);
+  const ratio = (slow: Race): Metrics => {
+    const [many, few] = [slow, lm].map((r) => costOf(r, slow.loss));
+    return many && few ? { ratio: many / few } : {};
+  };
   const rows = races.map((r): [string, Metrics] => {
-    const gradientEquivalents = cost(r.method);
+    const gradientEquivalents = costOf(r, adam.loss);
+    const rates = r.tried?.map((t) => [`rate ${t.rate}`, { loss: t.loss, ...ratio(t) }]) ?? [];
     return [
       r.method,
       {
         reached: gradientEquivalents !== undefined,
         ...(gradientEquivalents !== undefined && { gradientEquivalents }),
-        ...(r.rate !== undefined && { rate: r.rate }),
         steps: r.steps,
         loss: r.loss,
         seconds: r.seconds,
         bytes: r.bytes,
+        ...(r.rate !== undefined && { rate: r.rate }),
+        ...Object.fromEntries(rates),
       },
     ];
   });
-  return { target, ...(adam && lm && { ratio: adam / lm }), ...Object.fromEntries(rows) };
+  return { target: adam.loss, ...ratio(adam), ...Object.fromEntries(rows) };
 }
 
 /** What each method would hold at other sizes, and whether this machine could. */

@@ -30,6 +30,8 @@ export interface Race {
   readonly method: Method;
   /** Of those that know the slope alone: the step size that came to the lowest loss of those that were tried. */
   readonly rate?: number;
+  /** The races by all step sizes. */
+  readonly tried?: readonly Race[];
   readonly steps: number;
   /** The lowest on the way. */
   readonly loss: number;
@@ -52,7 +54,8 @@ export async function race(session: Session, problem: Problem): Promise<Race[]> 
     for (const rate of method === "descent" || method === "adam" ? rates[method] : [undefined]) {
       tried.push(await run(session, problem, method, rate));
     }
-    races.push(tried.reduce((best, r) => (r.loss < best.loss ? r : best)));
+    const best = tried.reduce((least, r) => (r.loss < least.loss ? r : least));
+    races.push({ ...best, ...(tried.length > 1 && { tried }) });
   }
   return races;
 }
