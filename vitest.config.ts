@@ -13,8 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Processes, because native code is loaded into them; two, because the compiled programs bring threads of their own.
     pool: "forks",
     maxWorkers: 2,
