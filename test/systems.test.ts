@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nn, optim, tensor } from "pondus";
+import { readSafetensors } from "pondus/io";
 import {
-  curvature,
   defineSystem,
   describeFit,
   dimer,
@@ -200,22 +200,21 @@ test.each<[Partial<FitSummary>, string]>([
   expect(describeFit({ stopped: "finished", steps: 10, loss: 2, ...fit })).toBe(words);
 });
 
-test("curvature: every method's loss and price on both problems, and what it would hold at other sizes", async () => {
-  const { metrics } = await train(curvature, { steps: 200, out: out("curvature") });
-  type Row = { steps: number; loss: number; seconds: number; bytes: number; gradientEquivalents?: number };
-  const { memory, ...problems } = metrics as unknown as Record<string, Record<string, Row>>;
-  expect(Object.keys(problems)).toEqual(["yeast", "dimer"]);
-  for (const { target, ratio, ...methods } of Object.values(problems)) {
-    expect(Object.keys(methods)).toEqual(["descent", "adam", "lbfgs", "newton", "natural", "lm"]);
-    for (const row of Object.values(methods)) expect(row.loss).toBeLessThan(1);
-    expect(methods.adam.gradientEquivalents).toBe(methods.adam.steps);
-    expect(methods.adam.loss).toBe(target);
-    if (methods.lm.gradientEquivalents) expect(ratio).toBe(methods.adam.steps / methods.lm.gradientEquivalents);
+test("a run by L-BFGS, interrupted and resumed, ends with the same bytes, its memory among them", async () => {
+  const settings = { optimizer: "lbfgs", steps: 80 } as const;
+  const straight = await train(yeast, { ...settings, out: out("lbfgs-straight") });
+  const stop = new AbortController();
+  const onProgress = (fit: string, { step }: { step: number }) => fit === "growth" && step > 2 && stop.abort();
+  const broken = await train(yeast, { ...settings, out: out("lbfgs-broken"), signal: stop.signal, onProgress });
+  expect(broken.status).toBe("interrupted");
+  const resumed = await train(yeast, { resume: openRun(broken.run) });
+  expect(resumed).toMatchObject({ status: "finished", options: { optimizer: "lbfgs", steps: 80 } });
+  expect(resumed.metrics).toEqual(straight.metrics);
+  for (const file of ["weights.safetensors", "metrics.jsonl"]) {
+    expect(readFileSync(join(resumed.run, file))).toEqual(readFileSync(join(straight.run, file)));
   }
-  // 37 knobs: Adam keeps three numbers for each, and the normal equations a square; yeast has 19 residuals.
-  expect(problems.dimer.adam.bytes).toBe(8 * 3 * 37);
-  expect(problems.dimer.lm.bytes).toBe(8 * 37 * 37);
-  expect(problems.yeast.lm.bytes).toBe(8 * 19 * (1154 + 19));
-  expect((memory["1e9"] as unknown as Metrics).lm).toEqual({ bytes: 8e18, fits: false });
-  expect((memory["1e3"] as unknown as Metrics).lm).toEqual({ bytes: 8e6, fits: true });
+  const { tensors } = readSafetensors(join(straight.run, "checkpoint.safetensors"));
+  expect(
+    Object.keys(tensors).filter((name) => /growth.*lbfgs\/(pairs|evaluations)|growth.*weight\/[sy]$/.test(name)).length,
+  ).toBe(8);
 });

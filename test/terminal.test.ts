@@ -78,3 +78,16 @@ test.each([
 ])("%d seconds are %s", (seconds, text) => {
   expect(duration(seconds)).toBe(text);
 });
+
+test("on a logarithmic axis stand logarithms, and it says so", () => {
+  const at = [1, 10, 100, 1000];
+  const powers: Plot = {
+    title: "Powers",
+    x: { label: "n", scale: "log" },
+    y: { label: "value", scale: "log" },
+    series: [{ name: "n cubed", kind: "line", x: at, y: at.map((n) => n ** 3) }],
+  };
+  const drawn = terminalPlot(powers, { width: 80, color: false }) ?? "";
+  expect(drawn).toContain("Powers: log10 of value against log10 of n");
+  expect(drawn).not.toContain("1000");
+});

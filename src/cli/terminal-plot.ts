@@ -1,10 +1,10 @@
 import { plot as draw } from "simple-ascii-chart";
-import { colorPlaces, type Plot, type Series } from "../systems/plot.ts";
+import { type Axis, colorPlaces, type Plot, type Series } from "../systems/plot.ts";
 import { wrapped } from "./wrap.ts";
 
-const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan"] as const;
-const codes = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36 } as const;
-const lineSymbols = ["•", "+", "×", "*", "~"];
+const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan", "ansiRed"] as const;
+const codes = { ansiBlue: 34, ansiYellow: 33, ansiGreen: 32, ansiMagenta: 35, ansiCyan: 36, ansiRed: 31 } as const;
+const lineSymbols = ["•", "+", "×", "*", "~", "#"];
 const dot = "○";
 
 /** Narrower than this a plot says nothing. */
@@ -15,7 +15,8 @@ const narrowest = 20;
  * it or nothing to draw.
  */
 export function terminalPlot(given: Plot, options: { width: number; color: boolean }): string | undefined {
-  const plot = { ...given, series: given.series.map(finite).filter((s) => s.x.length > 0) };
+  const scaled = logarithmic(given);
+  const plot = { ...scaled, series: scaled.series.map(finite).filter((s) => s.x.length > 0) };
   const width = Math.min(options.width - 12, 72);
   if (width < narrowest || plot.series.length === 0) return undefined;
   const height = 16;
@@ -57,6 +58,18 @@ export function terminalPlot(given: Plot, options: { width: number; color: boole
     chart.replace(/[ \t]+$/gm, "").replace(/\s+$/, ""),
     margin(wrapped(legend, options.width - 2, "   ")),
   ].join("\n");
+}
+
+/** What stands on a logarithmic axis, as its logarithm. */
+function logarithmic(plot: Plot): Plot {
+  const axis = (a: Axis): Axis => (a.scale === "log" ? { label: `log10 of ${a.label}` } : a);
+  const values = (a: Axis, list: ArrayLike<number>) => (a.scale === "log" ? Array.from(list, Math.log10) : list);
+  return {
+    ...plot,
+    x: axis(plot.x),
+    y: axis(plot.y),
+    series: plot.series.map((s) => ({ ...s, x: values(plot.x, s.x), y: values(plot.y, s.y) })),
+  };
 }
 
 /** The points that can be drawn. */

@@ -75,7 +75,6 @@ async function run(session: Session, problem: Problem, method: Method, rate = 0)
           optimizer: method === "descent" ? optim.sgd(slope) : optimizerFor(method, residuals, () => optim.adam(slope)),
           steps,
           recordEvery: Math.ceil(steps / 500),
-          observations: residuals.size,
         });
   const way = result.history.map((r) => ({ step: r.step, loss: r.loss, cost: r.gradientEquivalents ?? r.step }));
   return {

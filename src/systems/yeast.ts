@@ -41,7 +41,7 @@ export default defineSystem({
     lbfgs: { steps: 3000 },
     newton: { steps: 400 },
     natural: { steps: 200 },
-    lm: { steps: 200 },
+    lm: { steps: 60 },
   },
 
   model: (data: TimeSeries, optimizer) => growthModel(data, optimizer === "adam" ? "float32" : "float64"),
