@@ -3,6 +3,9 @@ import { fileURLToPath } from "node:url";
 import { PondusError } from "../graph/errors.ts";
 import type { Measured } from "../ledger/measure.ts";
 
+/** Otherwise the engine's own memory grows and shrinks by some tens of megabytes, whenever it sees fit. */
+const steadyEngine = ["--expose-gc", "--single-threaded-gc", "--no-memory-reducer", "--max-semi-space-size=1"];
+
 /**
  * Measures a program in a process of its own, since a peak can only be told in a fresh one: this command line, called
  * again with the arguments. It ends when this process is told to, and when `signal` is aborted.
@@ -11,7 +14,7 @@ import type { Measured } from "../ledger/measure.ts";
  */
 export async function measureAlone(args: readonly string[], signal?: AbortSignal): Promise<Measured> {
   const script = fileURLToPath(new URL("../../bin/pondus.js", import.meta.url));
-  const child = spawn(process.execPath, ["--expose-gc", script, ...args, "--json"], {
+  const child = spawn(process.execPath, [...steadyEngine, script, ...args, "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
     signal,
     killSignal: "SIGKILL",

@@ -38,7 +38,7 @@ const mostRuns = 200;
 
 /**
  * Loads a program and runs it, which changes what it updates. A process takes memory for many things, and gives little of
- * it back: the peak is right in a fresh process that does nothing else, started with --expose-gc.
+ * it back: the peak is right in a fresh process that does nothing else, started as `measureAlone` does.
  */
 export async function measureProgram<I extends InputTypes, O extends Outputs>(
   program: Program<I, O>,
