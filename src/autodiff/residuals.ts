@@ -1,7 +1,6 @@
-import { bytesOf } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { isElementwise, ops, type ScanAttrs } from "../graph/ops.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { bytesIn } from "../graph/shape.ts";
 import { dependents, topological } from "../graph/walk.ts";
 
 /** What a backward loop needs of the forward one, step by step. */
@@ -16,8 +15,6 @@ export interface Residuals {
 function isCheap(node: Node): boolean {
   return ops[node.op].class === "movement" || (isElementwise(node.op) && ops[node.op].flops <= 3);
 }
-
-const bytes = (node: Node) => sizeOf(node.shape) * bytesOf[node.dtype];
 
 /**
  * Chooses which forward values to keep: the border between what depends on forward formals only and what the backward
@@ -41,8 +38,8 @@ export function residuals(outputs: readonly Node[], backwardFormals: readonly No
     if (!isCheap(node)) return new Set([node]);
     const union = new Set<Node>();
     for (const x of node.inputs) for (const s of sources(x)) union.add(s);
-    const total = [...union].reduce((sum, s) => sum + bytes(s), 0);
-    return total <= bytes(node) ? union : new Set([node]);
+    const total = [...union].reduce((sum, s) => sum + bytesIn(s), 0);
+    return total <= bytesIn(node) ? union : new Set([node]);
   };
   const needed = [...border].filter((n) => varying.has(n));
   for (const node of needed) if (!isCheap(node) && !free.has(node)) saved.add(node);

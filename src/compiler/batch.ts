@@ -1,7 +1,6 @@
-import { bytesOf } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { isElementwise, ops } from "../graph/ops.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { bytesIn, sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 
 /** What of a graph runs along a batch: samples that are computed alike, each from itself alone, until they are summed. */
@@ -79,7 +78,7 @@ export function bytesPerSample({ axis, size }: Batch): number {
   let bytes = 0;
   for (const node of axis.keys()) {
     const { class: kind, flops } = ops[node.op];
-    if (kind === "contract" || kind === "reduce" || flops > 4) bytes += sizeOf(node.shape) * bytesOf[node.dtype];
+    if (kind === "contract" || kind === "reduce" || flops > 4) bytes += bytesIn(node);
   }
   return bytes / size;
 }

@@ -1,10 +1,9 @@
 import { bound, close } from "../graph/body.ts";
-import { bytesOf } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise, type OpAttrs } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
-import { type Shape, sizeOf } from "../graph/shape.ts";
+import { bytesIn, type Shape, sizeOf } from "../graph/shape.ts";
 import { rewrite, topological, withInputs } from "../graph/walk.ts";
 import { reshapeNode } from "../tensor/operands.ts";
 import { type Batch, batchOf, bytesPerSample } from "./batch.ts";
@@ -57,7 +56,7 @@ function takeInBlocks(roots: readonly Node[], seeds: readonly Node[], limits: Li
 function rowsOf(batch: Batch, { blockBytes, smallBatch }: Limits): number | undefined {
   const products = [...batch.axis.keys(), ...batch.totals].filter((node) => node.op === "contract").length;
   const perSample = bytesPerSample(batch);
-  const totals = [...batch.totals].reduce((n, x) => n + sizeOf(x.shape) * bytesOf[x.dtype], 0);
+  const totals = [...batch.totals].reduce((n, x) => n + bytesIn(x), 0);
   if (products < 3 || perSample * batch.size < smallBatch || totals > blockBytes / 2) return undefined;
   const wanted = blockBytes / perSample;
   if (wanted < fewestRows) return undefined;

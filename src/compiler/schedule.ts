@@ -1,6 +1,5 @@
-import { bytesOf } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { bytesIn } from "../graph/shape.ts";
 import type { Group } from "./fuse.ts";
 
 /** A group on its way into the order. */
@@ -80,14 +79,13 @@ const madeBy = ({ control, stored }: Group): Iterable<Node> => (control ? [contr
 function bytesOfValue(node: Node): number {
   if (node.is("scan")) {
     const { carry, ys, length } = node.attrs;
-    return sum(carry.map(bytes)) + length * sum(ys.map(bytes));
+    return sum(carry.map(bytesIn)) + length * sum(ys.map(bytesIn));
   }
-  if (node.is("while")) return sum(node.attrs.carry.map(bytes));
-  if (node.is("cond")) return sum(node.attrs.whenTrue.map(bytes));
-  return bytes(node);
+  if (node.is("while")) return sum(node.attrs.carry.map(bytesIn));
+  if (node.is("cond")) return sum(node.attrs.whenTrue.map(bytesIn));
+  return bytesIn(node);
 }
 
-const bytes = (node: Node) => sizeOf(node.shape) * bytesOf[node.dtype];
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
 
 /** All, each after what it needs and, from the last results back, no sooner than that asks for. */

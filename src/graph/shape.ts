@@ -1,16 +1,23 @@
+import { bytesOf, type DType } from "./dtype.ts";
+
 /** Shapes are plain lists of sizes, outermost first; all arrays are row-major. */
 export type Shape = readonly number[];
 
 /** What is known of a tensor before anything runs. */
 export interface TensorType {
   readonly shape: Shape;
-  readonly dtype: import("./dtype.ts").DType;
+  readonly dtype: DType;
 }
 
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const n of shape) size *= n;
   return size;
+}
+
+/** What a tensor's elements take. */
+export function bytesIn({ shape, dtype }: TensorType): number {
+  return sizeOf(shape) * bytesOf[dtype];
 }
 
 /** Row-major strides, in elements. */

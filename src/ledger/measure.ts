@@ -1,8 +1,8 @@
 import type { BackendName } from "../backends/backend.ts";
-import { allocate, bytesOf, isFloat, type TypedArray } from "../graph/dtype.ts";
+import { allocate, isFloat, type TypedArray } from "../graph/dtype.ts";
 import { type Initializer, Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../graph/program.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { bytesIn, sizeOf } from "../graph/shape.ts";
 import { tensorOf } from "../optim/optimizer.ts";
 import { compile, type InputTypes, type Outputs, type Program, repeat } from "../runtime/index.ts";
 import { forgetPeak, resident } from "./resident.ts";
@@ -87,12 +87,9 @@ export async function measureProgram<I extends InputTypes, O extends Outputs>(
  */
 export function hostBytesOf(graph: GraphProgram): number {
   const changed = new Set(graph.updates.map((u) => u.parameter));
-  let bytes = 0;
-  for (const p of parametersOf(graph)) if (!changed.has(p) || p.isHeld) bytes += bytesOf[p.dtype] * p.size;
-  for (const { dtype, shape } of [...graph.inputs, ...graph.outputs.map((o) => o.node)]) {
-    bytes += bytesOf[dtype] * sizeOf(shape);
-  }
-  return bytes;
+  const held = [...parametersOf(graph)].filter((p) => !changed.has(p) || p.isHeld);
+  const passed = [...graph.inputs, ...graph.outputs.map((o) => o.node)];
+  return [...held, ...passed].reduce((sum, x) => sum + bytesIn(x), 0);
 }
 
 /** A small program is run by all threads, so that they and what the engine takes for work are there. */

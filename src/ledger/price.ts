@@ -4,6 +4,7 @@ import type { Buffer, Machine } from "../compiler/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
+import { bytesIn } from "../graph/shape.ts";
 import { hostBytesOf } from "./measure.ts";
 import { describe, type Held, memoryOf, type Phase, type ProgramMemory, type Role } from "./memory.ts";
 import type { Training } from "./programs.ts";
@@ -57,12 +58,12 @@ export function priceTraining(training: Training, machine: Machine): TrainingPri
     (buffer) => roleOf(buffer, state, made, (b) => passed.has(b)),
     phasesOf(planned, forward),
   );
-  const unblocked = planGraph(graph, machine, { watched, limits: whole });
+  const inBlocks = planned.steps.some((step) => step.kind === "repeat" && step.independent);
+  const unblocked = inBlocks ? planGraph(graph, machine, { watched, limits: whole }) : planned;
   const kept = [...passedOn(unblocked, forwardOf(unblocked))].sort((a, b) => a.id - b.id);
   const model = reach(unblocked.watched.slice(0, 1));
   const isOfModel = ({ holds }: Buffer) => holds !== undefined && model.has(holds);
   const activations = kept.filter(isOfModel).map(describe);
-  const inBlocks = planned.steps.some((step) => step.kind === "repeat" && step.independent);
   const stored = planned.workshop.buffers.filter(
     (b) => b.holds && made.has(b.holds) && b.kind === "temporary" && !planned.workshop.shared.has(b),
   );
@@ -130,5 +131,5 @@ function phasesOf({ memory, workshop, watched }: Planned, forward: ReadonlySet<o
 }
 
 const bytesOfBuffer = ({ length, dtype }: Buffer) => length * bytesOf[dtype];
-const bytesOfAll = (parameters: Iterable<Parameter>) => sum([...parameters].map((p) => p.size * bytesOf[p.dtype]));
+const bytesOfAll = (parameters: Iterable<Parameter>) => sum([...parameters].map(bytesIn));
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
