@@ -1,4 +1,4 @@
-import type { Progress } from "../optim/fit.ts";
+import type { Progress } from "../optim/progress.ts";
 import { formatNumber } from "../systems/metrics.ts";
 import { duration } from "./duration.ts";
 import { colorsFor } from "./streams.ts";

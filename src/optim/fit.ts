@@ -9,6 +9,7 @@ import { earlyStopping } from "./early-stopping.ts";
 import { NonFiniteError } from "./nonfinite.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { breathe, Pace } from "./pace.ts";
+import { type Progress, progressOf } from "./progress.ts";
 import { retrace } from "./retrace.ts";
 import { type StepResult, stepper } from "./stepper.ts";
 import { judgeOf, type Validation } from "./validation.ts";
@@ -39,20 +40,6 @@ export interface FitOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Continues from here, exactly: the weights come out bit for bit as without the break. */
   readonly resume?: Checkpoint;
-}
-
-export interface Progress {
-  /** Steps taken. */
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-  /** As of the last record, with the gap between the training's loss and it. */
-  readonly validation?: number;
-  readonly gap?: number;
-  readonly stepsPerSecond: number;
-  readonly secondsLeft: number;
-  /** A copy of the present state, made when asked for. */
-  checkpoint(): Checkpoint;
 }
 
 export interface FitResult {
@@ -147,17 +134,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     // The first call takes one step.
     if (done === 1) firstLoss = loss;
     if (done === boundary || result.done) await record(result);
-    onProgress?.({
-      step: done,
-      // Having converged it goes no further.
-      steps: result.done ? done : steps,
-      loss,
-      validation: history.at(-1)?.validation,
-      gap: history.at(-1)?.gap,
-      stepsPerSecond: pace.stepsPerSecond,
-      secondsLeft: result.done ? 0 : (steps - done) / pace.stepsPerSecond,
-      checkpoint,
-    });
+    const { stepsPerSecond } = pace;
+    onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, result.done));
     await breathe();
     stopped = result.done ? "converged" : outcome();
   }

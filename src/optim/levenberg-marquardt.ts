@@ -9,9 +9,10 @@ import { type Checkpoint, load, restore, save } from "./checkpoint.ts";
 import { dampedStep } from "./damped-step.ts";
 import { earlyStopping } from "./early-stopping.ts";
 import { type Evaluations, evaluationCounter, gradientEquivalents } from "./evaluations.ts";
-import type { FitResult, Progress } from "./fit.ts";
+import type { FitResult } from "./fit.ts";
 import { normalEquations, type Scaling } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
+import { type Progress, progressOf } from "./progress.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { judgeOf, type Validation } from "./validation.ts";
 
@@ -143,17 +144,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
         if (lambda > 1e12) stopped = "converged";
       }
       const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
-      onProgress?.({
-        step: done,
-        // Having converged it goes no further.
-        steps: stopped ? done : steps,
-        loss,
-        validation: history.at(-1)?.validation,
-        gap: history.at(-1)?.gap,
-        stepsPerSecond,
-        secondsLeft: stopped ? 0 : (steps - done) / stepsPerSecond,
-        checkpoint,
-      });
+      onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, stopped !== undefined));
       await breathe();
     }
   }

@@ -53,81 +53,76 @@ export function normalEquations(
   const knobs = parameters.reduce((n, p) => n + p.size, 0);
   checkSize(knobs, r.size);
   const { scaling = knobs <= r.size ? "each" : "all", backend } = options;
-  if (knobs <= r.size) return byKnobs(r, parameters, scaling, backend);
+  const by = (side: Side) => linearizer(r, parameters, scaling, side, backend);
+  if (knobs <= r.size) return by(byKnobs(knobs));
   try {
-    return byResiduals(r, parameters, scaling, backend);
+    return by(byResiduals(r.size));
   } catch (error) {
     // A loop without a limit has no reverse mode.
-    if (error instanceof PondusError && error.code === "grad.unbounded") {
-      return byKnobs(r, parameters, scaling, backend);
-    }
+    if (error instanceof PondusError && error.code === "grad.unbounded") return by(byKnobs(knobs));
     throw error;
   }
 }
 
-function byKnobs(
-  r: Tensor,
-  parameters: readonly Parameter[],
-  scaling: Scaling,
-  backend: BackendName | "auto" = "auto",
-): Linearizer {
-  const leaves = parameters.map(tensorOf);
-  const n = parameters.reduce((sum, p) => sum + p.size, 0);
-  const program = compile(
-    () => {
-      const j = jacobian(r, leaves, { mode: "forward" });
-      return { residuals: r, jacobian: j, normal: j.T.matmul(j), scale: scaleOf(j, scaling) };
-    },
-    {},
-    { backend },
-  );
-  return {
-    cost: { derivatives: n },
-    linearize: async () => {
-      const results = await program.run();
-      const [residuals, j, normal, scale] = [results.residuals, results.jacobian, results.normal, results.scale].map(
-        ({ data }) => data as Float64Array,
-      );
-      const answer = (damping: number) => {
-        const a = normal.slice();
-        for (let i = 0; i < n; i++) a[i * n + i] += damping * scale[i];
-        const solve = positiveSolver(a);
-        return solve && ((b: Float64Array) => solve(transposed(j, b).map((x) => -x)));
-      };
-      return { residuals, jacobian: j, scale, answer };
-    },
-  };
+/** What differs between solving for the knobs and for the residuals. */
+interface Side {
+  /** How the Jacobian is made: by columns or by rows. */
+  readonly mode: "forward" | "reverse";
+  readonly cost: Linearizer["cost"];
+  /** The matrix of the equations, before it is damped. */
+  matrix(j: Tensor, scale: Tensor): Tensor;
+  /** What damping adds to its diagonal, in units of the damping. */
+  held(scale: Float64Array, i: number): number;
+  /** The answer to b, by what solves the damped equations. */
+  answer(solve: (b: Float64Array) => Float64Array, j: Float64Array, scale: Float64Array, b: Float64Array): Float64Array;
 }
 
-function byResiduals(
+const byKnobs = (knobs: number): Side => ({
+  mode: "forward",
+  cost: { derivatives: knobs },
+  matrix: (j) => j.T.matmul(j),
+  held: (scale, i) => scale[i],
+  answer: (solve, j, _, b) => solve(transposed(j, b).map((x) => -x)),
+});
+
+const byResiduals = (residuals: number): Side => ({
+  mode: "reverse",
+  cost: { gradients: residuals },
+  matrix: (j, scale) => j.div(scale).matmul(j.T),
+  held: () => 1,
+  answer: (solve, j, scale, b) => transposed(j, solve(b)).map((x, k) => -x / scale[k]),
+});
+
+function linearizer(
   r: Tensor,
   parameters: readonly Parameter[],
   scaling: Scaling,
+  side: Side,
   backend: BackendName | "auto" = "auto",
 ): Linearizer {
   const leaves = parameters.map(tensorOf);
-  const m = r.size;
   const program = compile(
     () => {
-      const j = jacobian(r, leaves, { mode: "reverse" });
+      const j = jacobian(r, leaves, { mode: side.mode });
       const scale = scaleOf(j, scaling);
-      return { residuals: r, jacobian: j, matrix: j.div(scale).matmul(j.T), scale };
+      return { residuals: r, jacobian: j, matrix: side.matrix(j, scale), scale };
     },
     {},
     { backend },
   );
   return {
-    cost: { gradients: m },
+    cost: side.cost,
     linearize: async () => {
       const results = await program.run();
       const [residuals, j, matrix, scale] = [results.residuals, results.jacobian, results.matrix, results.scale].map(
         ({ data }) => data as Float64Array,
       );
+      const size = results.matrix.shape[0];
       const answer = (damping: number) => {
         const a = matrix.slice();
-        for (let i = 0; i < m; i++) a[i * m + i] += damping;
+        for (let i = 0; i < size; i++) a[i * size + i] += damping * side.held(scale, i);
         const solve = positiveSolver(a);
-        return solve && ((b: Float64Array) => transposed(j, solve(b)).map((x, k) => -x / scale[k]));
+        return solve && ((b: Float64Array) => side.answer(solve, j, scale, b));
       };
       return { residuals, jacobian: j, scale, answer };
     },

@@ -6,7 +6,7 @@ import { checkRunFolder, checkWritable, makeRunFolder, runFiles, writeJson } fro
 import { count } from "../ledger/counts.ts";
 import { weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
-import type { Progress } from "../optim/fit.ts";
+import type { Progress } from "../optim/progress.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
 import { type FitSummary, summarizeFits } from "./fits.ts";
