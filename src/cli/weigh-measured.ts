@@ -1,5 +1,5 @@
 import { formatSize } from "../graph/bytes.ts";
-import type { Measurable } from "../ledger/measure-model.ts";
+import { type Measurable, measurable } from "../ledger/measure-model.ts";
 import { duration } from "./duration.ts";
 import type { colorsFor } from "./streams.ts";
 import { formatTable } from "./table.ts";
@@ -21,7 +21,7 @@ export function formatMeasured(
   measured: TakenByProgram,
   { bold, dim }: ReturnType<typeof colorsFor>,
 ): string {
-  const rows = (["inference", "training"] as const).flatMap((which) => {
+  const rows = measurable.flatMap((which) => {
     const [a, b] = [predicted[which], measured[which]];
     if (!a || !b) return [];
     const row = (what: string, say: (n: number) => string, x: number, y: number) => [

@@ -1,6 +1,6 @@
 import { ceilings } from "../ledger/ceilings.ts";
 import type { Measured } from "../ledger/measure.ts";
-import { type Measurable, measureModel } from "../ledger/measure-model.ts";
+import { type Measurable, measurable, measureModel } from "../ledger/measure-model.ts";
 import { predictTimes } from "../ledger/predict.ts";
 import type { InferencePrice } from "../ledger/price.ts";
 import { type Weighing, type WeighOptions, weigh } from "../ledger/weigh.ts";
@@ -69,7 +69,7 @@ async function predict(weighing: Weighing): Promise<TakenByProgram> {
 
 async function measureAll(what: string, { batch, inference, training }: Weighing): Promise<TakenByProgram> {
   const measured: { [P in Measurable]?: Taken } = {};
-  for (const which of ["inference", "training"] as const) {
+  for (const which of measurable) {
     if (which === "inference" ? !inference : !training) continue;
     say(`measuring ${which} in a process of its own ...`);
     const seen = await measureAlone(["weigh", what, "--batch", String(batch), "--alone", which]);

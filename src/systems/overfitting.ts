@@ -1,3 +1,4 @@
+import { formatWhole } from "../graph/bytes.ts";
 import type { FitSummary } from "./fits.ts";
 import { formatNumber } from "./metrics.ts";
 
@@ -24,12 +25,11 @@ export function describeFits(fits: Readonly<Record<string, FitSummary>> = {}): s
   return telling.map(([name, fit]) => `${name}: ${describeFit(fit)}`);
 }
 
-const whole = (n: number) => n.toLocaleString("en-US");
-
 /** A few digits, for who compares and does not compute. */
-const roughly = (x: number) => (x >= 1000 && x < 1e15 ? whole(Math.round(x)) : formatNumber(Number(x.toPrecision(3))));
+const roughly = (x: number) =>
+  x >= 1000 && x < 1e15 ? formatWhole(Math.round(x)) : formatNumber(Number(x.toPrecision(3)));
 
-const counted = (n: number, what: string) => `${whole(n)} ${what}${n === 1 ? "" : "s"}`;
+const counted = (n: number, what: string) => `${formatWhole(n)} ${what}${n === 1 ? "" : "s"}`;
 
 function describeFreedom({ knobs, observations }: FitSummary): string {
   if (knobs === undefined) return "";
@@ -48,11 +48,11 @@ function describeValidation(fit: FitSummary): string {
   const compared = positive
     ? `${roughly(validation / train)} times the training loss`
     : `${formatNumber(gap)} above the training loss`;
-  const when = `validation was best at step ${whole(best.step)}`;
+  const when = `validation was best at step ${formatWhole(best.step)}`;
   if (best.validation === validation) return `${when}, the last record, and is ${compared}`;
   if (restored) {
     const verdict = memorised(fit) ? ": it had begun to memorise" : "";
-    return `${when}, whose weights were kept; at step ${whole(steps)} it was ${compared}${verdict}`;
+    return `${when}, whose weights were kept; at step ${formatWhole(steps)} it was ${compared}${verdict}`;
   }
   return `${when} and is now ${compared}${memorised(fit) ? ": it memorises" : ""}`;
 }
