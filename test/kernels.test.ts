@@ -132,7 +132,9 @@ test("a scan addresses its slices and its outputs in place", () => {
   );
   const [loop] = loopsOf(launchesOf(program));
   expect(loop).toEqual(["mul"]);
-  expect(sequences(program)).toHaveLength(1);
+  // What the program returns is stacked in its own place: no array beside it, and none to copy.
+  expect(sequences(program)).toEqual([]);
+  expect(launchesOf(program)).toEqual(["copy", ["mul"], "copy"]);
 });
 
 /** Arrays that hold something for each of 100 steps, inputs and outputs aside. */
