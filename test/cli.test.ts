@@ -465,3 +465,22 @@ test("Ctrl-C leaves a run that --resume continues to the same weights, bit for b
   const history = (run: string) => readFileSync(join(folder, run, "metrics.jsonl"), "utf8");
   expect(history("broken")).toBe(history("straight"));
 });
+
+test("--quick is the page's short form, kept by a resume; a page without one refuses it", async () => {
+  const short = page
+    .replace("settings:", "quick: { steps: 300_000 },\n  settings:")
+    .replace('await session.fit("second"', 'if (!session.quick) await session.fit("second"');
+  file("short.ts", short);
+  const train = ["train", "short.ts", "--out", "short"];
+  const stopped = await pondus([...train, "--quick"], (stderr) => stderr.includes("first: step"));
+  expect(stopped.code).toBe(130);
+  const { code, stdout } = await pondus(["train", "--resume", "short", "--json"]);
+  expect(code).toBe(0);
+  const { options, fits } = JSON.parse(stdout);
+  expect(options).toMatchObject({ quick: true, steps: 300_000 });
+  expect(Object.keys(fits)).toEqual(["first"]);
+  const whole = await pondus(["train", "short.ts", "--out", "full", "--json"]);
+  expect(JSON.parse(whole.stdout).options).toEqual({ steps: 400, rate: 0.01 });
+  const none = await pondus(["train", "neuron", "--quick", "--json"]);
+  expect({ code: none.code, ...JSON.parse(none.stdout) }).toMatchObject({ code: 2, error: { code: "train.quick" } });
+});

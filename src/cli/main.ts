@@ -48,6 +48,7 @@ program
   .option("--steps <n>", "training steps", whole(1))
   .option("--rate <x>", "learning rate", positive)
   .addOption(new Option("--optimizer <name>", "of those that the page offers").choices([...optimizerNames]))
+  .option("--quick", "the page's short form, where it has one: fewer seeds, steps or networks")
   .option(
     "--patience <n>",
     "end a fit after so many records (about 200 to a fit) without a better validation loss, at its best weights",

@@ -22,6 +22,7 @@ export interface TrainFlags {
   steps?: number;
   rate?: number;
   optimizer?: string;
+  quick?: boolean;
   patience?: number;
   backend?: BackendName | "auto";
   out?: string;
@@ -79,7 +80,7 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     }
     return;
   }
-  const kept = ["data", "time", "state", "seed", "steps", "rate", "optimizer", "patience", "out"] as const;
+  const kept = ["data", "time", "state", "seed", "steps", "rate", "optimizer", "quick", "patience", "out"] as const;
   const given = kept.find((name) => flags[name] !== undefined);
   if (what !== undefined || given) {
     const surplus = what ?? `--${given}`;

@@ -29,6 +29,7 @@ export interface SessionOptions<M extends Model, D> {
   readonly steps: number;
   readonly rate: number;
   readonly optimizer?: OptimizerName;
+  readonly quick?: boolean;
   /** How many records without a better validation loss end a fit, in place of what the page says. */
   readonly patience?: number;
   readonly backend: BackendName;
@@ -63,6 +64,7 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
     steps,
     rate,
     optimizer: options.optimizer,
+    quick: options.quick ?? false,
     restart,
     evaluate: evaluator(backend),
     fit: async (name: string, given: SessionFit) => {

@@ -28,6 +28,11 @@ export interface System<M extends Model = Model, D = undefined> {
   read?(table: Table, columns: Columns): D;
   /** What `--steps` and `--rate` change. */
   readonly settings?: { readonly steps?: number; readonly rate?: number };
+  /**
+   * That the page can be looked at before its whole training is worth the wait: `--quick` takes these settings in place of
+   * the others, and `session.quick` lets the page leave out seeds or networks. Its figures are not those of the whole.
+   */
+  readonly quick?: { readonly steps?: number; readonly rate?: number };
   /** What `--optimizer` may choose, each with the steps that it takes at most; the first is the page's own choice. */
   readonly optimizers?: { readonly [O in OptimizerName]?: { readonly steps: number } };
   /** Builds the model: its knobs are drawn afterwards, from the seed. Second-order optimizers want it in float64. */
@@ -73,6 +78,8 @@ export interface Session<M extends Model = Model, D = undefined> extends Omit<Tr
   readonly rate: number;
   /** What was chosen of the page's `optimizers`. */
   readonly optimizer: OptimizerName | undefined;
+  /** Whether the page's short form was asked for; see `System.quick`. */
+  readonly quick: boolean;
   /** Draws every knob of the model afresh from the seed, as at the start. */
   restart(): void;
   /**

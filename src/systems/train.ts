@@ -27,6 +27,8 @@ export interface TrainOptions {
   readonly rate?: number;
   /** One of those that the page offers; see `System.optimizers`. */
   readonly optimizer?: string;
+  /** The page's short form; see `System.quick`. */
+  readonly quick?: boolean;
   /** Ends every fit that has a validation loss after so many records without a better one, at its best weights. */
   readonly patience?: number;
   readonly backend?: BackendName | "auto";
@@ -67,6 +69,7 @@ export interface RunDescription {
     readonly steps: number;
     readonly rate: number;
     readonly optimizer?: OptimizerName;
+    readonly quick?: boolean;
     readonly patience?: number;
     readonly data?: KeptData;
   };
@@ -114,7 +117,7 @@ export async function train<M extends Model, D>(
       folder = makeRunFolder(system.name, options.out);
       if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
     }
-    const { steps, rate, optimizer, patience, seed } = settings;
+    const { steps, rate, optimizer, quick, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
@@ -125,7 +128,7 @@ export async function train<M extends Model, D>(
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, optimizer, patience, data: kept },
+      options: { steps, rate, optimizer, quick, patience, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
@@ -157,16 +160,25 @@ export async function train<M extends Model, D>(
   }
 }
 
-function settingsOf(system: Pick<System, "name" | "settings" | "optimizers">, options: TrainOptions) {
+function settingsOf(system: Pick<System, "name" | "settings" | "quick" | "optimizers">, options: TrainOptions) {
   const { seed, steps, rate, patience, resume } = options;
   const before = resume?.description;
   const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer);
-  const own = (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
+  const quick = (options.quick ?? before?.options.quick) || undefined;
+  if (quick && !system.quick) {
+    throw new PondusError(
+      "train.quick",
+      `${system.name} has no short form; leave --quick out, or shorten it by --steps.`,
+    );
+  }
+  const short = quick && system.quick;
+  const whole = (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
   return {
     seed: seed ?? before?.seed ?? 0,
-    steps: steps ?? before?.options.steps ?? own,
-    rate: rate ?? before?.options.rate ?? system.settings?.rate ?? 1e-2,
+    steps: steps ?? before?.options.steps ?? short?.steps ?? whole,
+    rate: rate ?? before?.options.rate ?? short?.rate ?? system.settings?.rate ?? 1e-2,
     optimizer,
+    quick,
     patience: patience ?? before?.options.patience,
   };
 }
