@@ -3,7 +3,8 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { inspectBackends } from "../runtime/choose.ts";
-import { formatNumber, listMetrics } from "../systems/metrics.ts";
+import { listOthers, tableLines } from "../systems/metric-table.ts";
+import { formatNumber } from "../systems/metrics.ts";
 import { describeFits } from "../systems/overfitting.ts";
 import { type TrainResult, train } from "../systems/train.ts";
 import { duration } from "./duration.ts";
@@ -113,7 +114,7 @@ function stopped(result: TrainResult, json = false): void {
   process.exitCode = 130;
 }
 
-function asJson({ plots: _, ...description }: TrainResult) {
+function asJson({ plots: _, tables: __, ...description }: TrainResult) {
   return description;
 }
 
@@ -123,12 +124,24 @@ function show(result: TrainResult): void {
   const width = process.stdout.columns || 80;
   const drawn = plot && terminalPlot(plot, { width, color });
   if (drawn) print(`\n${drawn}`);
-  print(
-    `\n${formatTable(
-      listMetrics(result.metrics ?? {}).map(([name, value]) => [dim(name), bold(formatNumber(value))]),
-      [1],
-    )}`,
-  );
+  for (const shown of result.tables) {
+    const [head, ...rows] = tableLines(shown, result.metrics ?? {});
+    const right = head.map((_, i) => i).slice(1);
+    print(`\n  ${bold(shown.title)}\n${formatTable([head.map(dim), ...rows], right)}`);
+  }
+  const others = listOthers(result.metrics ?? {}, result.tables);
+  if (others.length > 0) {
+    print(
+      `\n${formatTable(
+        others.map(([name, value]) => [dim(name), bold(formatNumber(value))]),
+        [1],
+      )}`,
+    );
+  }
+  for (const { title, text } of result.samples ?? []) {
+    const lines = text.split("\n").flatMap((line) => wrapped(line.split(" "), width - 4));
+    print(`\n  ${bold(title)}\n    ${lines.join("\n    ")}`);
+  }
   const told = describeFits(result.fits).map((text) => wrapped(text.split(" "), width - 4).join("\n    "));
   if (told.length > 0) print(`\n  ${told.join("\n  ")}`);
   print(`\n  ${result.parameters.toLocaleString("en-US")} knobs, ${duration(result.seconds)} on ${result.backend}`);

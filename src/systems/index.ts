@@ -6,6 +6,7 @@ import type { AnySystem } from "./system.ts";
 import yeast from "./yeast.ts";
 
 export type { FitSummary } from "./fits.ts";
+export type { MetricTable } from "./metric-table.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";
 export { describeFit } from "./overfitting.ts";
 export { evenly, type Plot, type Series } from "./plot.ts";
@@ -20,6 +21,7 @@ export {
   type Metrics,
   type Outcome,
   type Prediction,
+  type Sample,
   type Session,
   type System,
   type Trained,

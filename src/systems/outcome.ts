@@ -1,5 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
-import type { Outcome } from "./system.ts";
+import { metricsAt } from "./metric-table.ts";
+import type { Metrics, Outcome } from "./system.ts";
 
 /**
  * What a page's `train` returned, if it is what it should be: pages in JavaScript have no compiler to tell them.
@@ -22,9 +23,12 @@ export function checkOutcome(system: string, outcome: unknown): Outcome {
     for (const [name, part] of Object.entries(value)) visit(part, `${path}.${name}`);
   };
   visit(outcome.metrics, "metrics");
-  const plots = outcome.plots ?? [];
-  if (!Array.isArray(plots)) throw wrong(`a list of plots, but ${named(plots)} came.`);
-  for (const [i, plot] of plots.entries()) {
+  const listIn = (part: Record<string, unknown>, name: "plots" | "tables" | "samples"): unknown[] => {
+    const list = part[name] ?? [];
+    if (!Array.isArray(list)) throw wrong(`a list of ${name}, but ${named(list)} came.`);
+    return list;
+  };
+  for (const [i, plot] of listIn(outcome, "plots").entries()) {
     const where = `plots[${i}]`;
     if (!isRecord(plot) || typeof plot.title !== "string") throw wrong(`plots with a title, but ${where} has none.`);
     for (const axis of ["x", "y"]) {
@@ -40,6 +44,18 @@ export function checkOutcome(system: string, outcome: unknown): Outcome {
         `series whose x and y are lists of equal length, but ${where}.series[${j}] has ${x ?? "no"} x and ${y ?? "no"} y.`,
       );
     }
+  }
+  for (const [i, table] of listIn(outcome, "tables").entries()) {
+    const shown = isRecord(table) && isRecord(table.columns) && typeof table.of === "string" ? table : undefined;
+    if (typeof shown?.title !== "string" || typeof shown.heading !== "string") {
+      throw wrong(`tables with title, of, heading and columns, but one of them is missing from tables[${i}].`);
+    }
+    if (metricsAt(outcome.metrics as Metrics, shown.of as string)) continue;
+    throw wrong(`tables of groups of metrics, but metrics.${shown.of}, which tables[${i}] shows, is no group.`);
+  }
+  for (const [i, sample] of listIn(outcome, "samples").entries()) {
+    if (isRecord(sample) && typeof sample.title === "string" && typeof sample.text === "string") continue;
+    throw wrong(`samples with title and text, but samples[${i}] is ${named(sample)} without both.`);
   }
   return outcome as unknown as Outcome;
 }

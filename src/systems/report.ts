@@ -5,10 +5,12 @@ import type { Counts } from "../ledger/counts.ts";
 import type { Weighing } from "../ledger/weigh.ts";
 import type { FitSummary } from "./fits.ts";
 import { plotMemory } from "./memory-plot.ts";
-import { formatNumber, listMetrics } from "./metrics.ts";
+import { listOthers, type MetricTable, tableLines } from "./metric-table.ts";
+import { formatNumber } from "./metrics.ts";
 import { describeFit } from "./overfitting.ts";
 import { colorPlaces, type Plot, type Series } from "./plot.ts";
 import type { FitRecord } from "./session.ts";
+import type { Metrics, Sample } from "./system.ts";
 import type { RunDescription } from "./train.ts";
 import { plotTraining } from "./training-plot.ts";
 
@@ -18,6 +20,7 @@ export interface Report {
   /** The model's price. */
   readonly weighing: Weighing;
   readonly plots: readonly Plot[];
+  readonly tables: readonly MetricTable[];
   readonly fits: ReadonlyMap<string, FitRecord>;
 }
 
@@ -42,7 +45,7 @@ function legend({ name, kind }: Series, color: string): string {
   return `<span class="key"><i class="${kind}" style="${shape} ${color}"></i>${escaped(name)}</span>`;
 }
 
-function page({ description: d, summary, weighing }: Report, figures: readonly string[]): string {
+function page({ description: d, summary, weighing, tables }: Report, figures: readonly string[]): string {
   const facts = [
     ["system", d.system],
     ["knobs", d.parameters.toLocaleString("en-US")],
@@ -55,7 +58,7 @@ function page({ description: d, summary, weighing }: Report, figures: readonly s
     ["started", d.started.replace("T", " ").slice(0, 16)],
     ["versions", `Pondus ${d.versions.pondus}, Node ${d.versions.node}`],
   ];
-  const metrics = listMetrics(d.metrics ?? {}).map(([name, value]) => [name, formatNumber(value)]);
+  const metrics = listOthers(d.metrics ?? {}, tables).map(([name, value]) => [name, formatNumber(value)]);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -69,6 +72,8 @@ function page({ description: d, summary, weighing }: Report, figures: readonly s
 <h1>${escaped(d.title)}</h1>
 <p>${escaped(d.options.data ? `Learned from ${basename(d.options.data.file)}.` : summary)}</p>
 ${figures.join("\n")}
+${tables.map((shown) => metricTable(shown, d.metrics ?? {})).join("\n")}
+${(d.samples ?? []).map(sample).join("\n")}
 <h2>Figures</h2>
 ${table(metrics, ["metric", "value"], "figures")}
 <h2>Fits</h2>
@@ -80,6 +85,15 @@ ${table(facts)}
 </body>
 </html>
 `;
+}
+
+function metricTable(shown: MetricTable, metrics: Metrics): string {
+  const [head, ...rows] = tableLines(shown, metrics);
+  return `<h2>${escaped(shown.title)}</h2>\n<div class="wide">${table(rows, head, "compared")}</div>`;
+}
+
+function sample({ title, text }: Sample): string {
+  return `<h2>${escaped(title)}</h2>\n<blockquote>${escaped(text)}</blockquote>`;
 }
 
 function knobs({ layers, parameters }: Counts): string {
@@ -131,5 +145,7 @@ figure { margin: 2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
 .figures :is(th, td):last-child { text-align: right; padding-right: 0; } td { overflow-wrap: anywhere; }
+.compared :is(th, td):not(:first-child) { text-align: right; }
+blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { overflow-wrap: normal; white-space: nowrap; padding-right: .7rem; font-size: .9rem; } ul { padding-left: 1.2rem; }
 `;

@@ -5,6 +5,7 @@ import type { FitOptions, FitResult } from "../optim/fit.ts";
 import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/levenberg-marquardt.ts";
 import type { NumberArray } from "../runtime/array.ts";
 import type { Tensors } from "../tensor/control.ts";
+import type { MetricTable } from "./metric-table.ts";
 import type { LeastSquaresProblem } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
 import type { Plot } from "./plot.ts";
@@ -57,6 +58,16 @@ export type Metrics = { readonly [name: string]: number | boolean | Metrics };
 export interface Outcome {
   readonly metrics: Metrics;
   readonly plots?: readonly Plot[];
+  /** Which metrics are better read side by side. */
+  readonly tables?: readonly MetricTable[];
+  /** What the model wrote. */
+  readonly samples?: readonly Sample[];
+}
+
+/** A piece of text with what it is. */
+export interface Sample {
+  readonly title: string;
+  readonly text: string;
 }
 
 /** Columns of equal length, by their headings. */

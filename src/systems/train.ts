@@ -10,6 +10,7 @@ import type { Progress } from "../optim/progress.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
 import { type FitSummary, summarizeFits } from "./fits.ts";
+import type { MetricTable } from "./metric-table.ts";
 import { chosenOptimizer } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
 import { checkOutcome } from "./outcome.ts";
@@ -19,7 +20,7 @@ import type { OpenedRun } from "./run.ts";
 import { type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run-data.ts";
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run-files.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
-import type { Metrics, System } from "./system.ts";
+import type { Metrics, Sample, System } from "./system.ts";
 
 export interface TrainOptions {
   readonly seed?: number;
@@ -62,6 +63,7 @@ export interface RunDescription {
   /** Spent in training, over all parts of a resumed run. */
   readonly seconds: number;
   readonly metrics?: Metrics;
+  readonly samples?: readonly Sample[];
   /** What became of every fit: training and validation loss, the gap between them, knobs and data. */
   readonly fits?: Readonly<Record<string, FitSummary>>;
   readonly error?: { readonly code: string; readonly message: string };
@@ -83,6 +85,7 @@ export interface TrainResult extends RunDescription {
   /** The run folder. */
   readonly run: string;
   readonly plots: readonly Plot[];
+  readonly tables: readonly MetricTable[];
 }
 
 /**
@@ -112,7 +115,9 @@ export async function train<M extends Model, D>(
   const title = kept ? `${basename(kept.file)} through the ${system.name} system` : system.title;
   let folder = resume?.folder;
 
-  const save = (part: Pick<RunDescription, "status" | "metrics" | "error">): RunDescription & { run: string } => {
+  const save = (
+    part: Pick<RunDescription, "status" | "metrics" | "samples" | "error">,
+  ): RunDescription & { run: string } => {
     if (folder === undefined) {
       folder = makeRunFolder(system.name, options.out);
       if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
@@ -145,13 +150,13 @@ export async function train<M extends Model, D>(
   const { signal, onProgress } = options;
   const session = openSession<M, D>({ model, data, ...settings, backend, signal, onProgress, fits, keep });
   try {
-    const { metrics, plots = [] } = checkOutcome(system.name, await system.train(session));
-    const done = save({ status: "finished", metrics });
+    const { metrics, plots = [], tables = [], samples } = checkOutcome(system.name, await system.train(session));
+    const done = save({ status: "finished", metrics, samples });
     const weighing = weigh(model, { ...system.network?.(model), backend });
-    await writeReport(done.run, { description: done, weighing, plots, fits, summary: system.summary });
-    return { ...done, plots };
+    await writeReport(done.run, { description: done, weighing, plots, tables, fits, summary: system.summary });
+    return { ...done, plots, tables };
   } catch (thrown) {
-    if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [] };
+    if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [], tables: [] };
     if (folder === undefined) throw thrown;
     const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${thrown}`);
     const { message } = error;
