@@ -17,5 +17,6 @@ export { type Layer, layer } from "./layer.ts";
 export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./losses.ts";
 export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
 export * from "./patterns.ts";
+export * from "./recurrence/index.ts";
 export { sequential } from "./sequential.ts";
 export { loadWeights, saveWeights } from "./weights.ts";
