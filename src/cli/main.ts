@@ -36,7 +36,7 @@ program
   .command("train")
   .description("train a system and write its run folder")
   .argument("[system]", "a system's name, or a file that defines one")
-  .option("--data <file>", "your own measurements, as CSV with a header", named)
+  .option("--data <file>", "your own measurements, as CSV with a header; or a text, where the system reads one", named)
   .option("--time <column>", "the column of times (default: the first)", named)
   .option(
     "--state <columns>",
@@ -72,14 +72,15 @@ program
   .command("predict")
   .description("ask a trained model")
   .argument("<run>", "a run folder")
-  .argument("<input...>", "numbers; several to one input are joined by commas")
+  .argument("<input...>", "numbers, several to one input joined by commas; or words, where the system reads them")
   .addOption(json)
   .addHelpText(
     "after",
     `
 Examples:
   pondus predict runs/yeast-1 20 24    two inputs of one number: hours 20 and 24
-  pondus predict runs/mine-1 1,2.5     one input of two numbers`,
+  pondus predict runs/mine-1 1,2.5     one input of two numbers
+  pondus predict runs/sequence-1 "the island is"`,
   )
   .action(async (run, inputs, flags) => (await import("./predict.ts")).predictCommand(run, inputs, flags));
 

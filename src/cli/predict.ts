@@ -1,29 +1,28 @@
-import { PondusError } from "../graph/errors.ts";
 import { formatNumber } from "../systems/metrics.ts";
-import { predict } from "../systems/predict.ts";
+import { ask } from "../systems/predict.ts";
 import { loadRun } from "./load-system.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";
+import { wrapped } from "./wrap.ts";
 
 /** `pondus predict`: what a trained model says of new inputs. */
 export async function predictCommand(folder: string, inputs: string[], { json }: { json?: boolean }): Promise<void> {
-  const numbers = inputs.map(readNumbers);
   const { system, run } = await loadRun(folder);
-  const columns = Object.entries(await predict(system, run, numbers)).map(([name, values]) => {
-    return [name, Array.from(values)] as const;
+  const columns = Object.entries(await ask(system, run, inputs)).map(([name, values]) => {
+    return [name, Array.from<number | string>(values)] as const;
   });
   if (json) return printJson({ system: system.name, run: folder, columns: Object.fromEntries(columns) });
   const { dim } = colorsFor(process.stdout);
-  const rows = columns[0][1].map((_, i) => columns.map(([, values]) => formatNumber(values[i])));
+  const rows = columns[0][1].map((_, i) => columns.map(([, values]) => shown(values[i])));
+  if (columns.some(([, values]) => values.some((value) => typeof value === "string"))) {
+    // Texts have room for themselves.
+    const width = (process.stdout.columns || 80) - 4;
+    const block = (text: string) => text.split("\n").flatMap((line) => wrapped(line.split(" "), width));
+    const blocks = rows.map((row) => row.map((text, i) => [dim(columns[i][0]), ...block(text)].join("\n    ")));
+    return print(blocks.map((parts) => `  ${parts.join("\n  ")}`).join("\n\n"));
+  }
   const right = columns.map((_, i) => i);
   print(formatTable([columns.map(([name]) => dim(name)), ...rows], right));
 }
 
-/** "1,2.5" as [1, 2.5]. */
-function readNumbers(text: string): number[] {
-  return text.split(",").map((part) => {
-    const value = part.trim() === "" ? Number.NaN : Number(part);
-    if (Number.isFinite(value)) return value;
-    throw new PondusError("predict.number", `predict: expected numbers such as 20 or 1,2.5, but "${text}" came.`);
-  });
-}
+const shown = (value: number | string) => (typeof value === "number" ? formatNumber(value) : value);

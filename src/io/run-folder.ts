@@ -16,6 +16,8 @@ export const runFiles = {
   checkpoint: "checkpoint.safetensors",
   /** The user's own measurements, as they were read. */
   data: "data.csv",
+  /** The same where they are a text. */
+  text: "data.txt",
   report: "report.html",
 } as const;
 

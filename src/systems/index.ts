@@ -10,11 +10,12 @@ export type { MetricTable } from "./metric-table.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";
 export { describeFit } from "./overfitting.ts";
 export { evenly, type Plot, type Series } from "./plot.ts";
-export { predict, restoreModel } from "./predict.ts";
+export { ask, predict, restoreModel } from "./predict.ts";
 export { type OpenedRun, openRun } from "./run.ts";
 export type { DataFile } from "./run-data.ts";
 export { type RunLedger, weighRun } from "./run-ledger.ts";
 export {
+  type Answer,
   type AnySystem,
   type Columns,
   defineSystem,

@@ -5,7 +5,8 @@ import type { OpenedRun } from "./run.ts";
 import { dataOfRun } from "./run-data.ts";
 import { readWeights } from "./run-files.ts";
 import { evaluator } from "./session.ts";
-import type { Prediction, System } from "./system.ts";
+import type { Answer, Prediction, System, Trained } from "./system.ts";
+import { typedNumbers } from "./typed-numbers.ts";
 
 /** The model of a run with the weights that the run left, and the data that it saw. */
 export function restoreModel<M extends Model, D>(system: System<M, D>, run: OpenedRun) {
@@ -27,9 +28,35 @@ export async function predict<M extends Model, D>(
   run: OpenedRun,
   inputs: readonly (readonly number[])[],
 ): Promise<Prediction> {
+  const answer = await system.predict?.(trainedModel(system, run, "predict"), inputs);
+  return checked(
+    answer as Prediction,
+    inputs.map((input) => input.join(",")),
+  );
+}
+
+/**
+ * The same of inputs as they were typed: words where the system's page takes them (`answer`), numbers with commas else.
+ *
+ * @throws `predict.number` for words where numbers are wanted, and what `predict` throws
+ */
+export async function ask<M extends Model, D>(
+  system: System<M, D>,
+  run: OpenedRun,
+  inputs: readonly string[],
+): Promise<Answer> {
+  if (!system.answer) return predict(system, run, inputs.map(typedNumbers));
+  return checked(await system.answer(trainedModel(system, run, "answer"), inputs), inputs);
+}
+
+function trainedModel<M extends Model, D>(
+  system: System<M, D>,
+  run: OpenedRun,
+  how: "predict" | "answer",
+): Trained<M, D> {
   const { status, metrics, backend } = run.description;
-  if (!system.predict) {
-    throw new PondusError("predict.none", `${system.name} says nothing of new inputs: its page has no \`predict\`.`);
+  if (!system[how]) {
+    throw new PondusError("predict.none", `${system.name} says nothing of new inputs: its page has no \`${how}\`.`);
   }
   if (status !== "finished" || !metrics) {
     throw new PondusError(
@@ -39,12 +66,14 @@ export async function predict<M extends Model, D>(
   }
   // A run that was trained elsewhere answers here too, on what this machine has.
   const works = inspectBackends().some(({ name, unavailable }) => name === backend && unavailable === undefined);
-  const evaluate = evaluator(works ? backend : chooseBackend().name);
-  const answer = await system.predict({ ...restoreModel(system, run), metrics, evaluate }, inputs);
+  return { ...restoreModel(system, run), metrics, evaluate: evaluator(works ? backend : chooseBackend().name) };
+}
+
+function checked<A extends Answer>(answer: A, inputs: readonly string[]): A {
   for (const [name, values] of Object.entries(answer)) {
-    const odd = Array.from(values).findIndex((value) => !Number.isFinite(value));
+    const odd = Array.from<number | string>(values).findIndex((v) => typeof v === "number" && !Number.isFinite(v));
     if (odd < 0) continue;
-    const asked = inputs.length === values.length ? ` to ${inputs[odd].join(",")}` : "";
+    const asked = inputs.length === values.length ? ` to ${inputs[odd]}` : "";
     throw new PondusError(
       "predict.nonfinite",
       `predict: ${name}, answer ${odd + 1}${asked}, is ${values[odd]}; ask nearer to what the model was trained on.`,

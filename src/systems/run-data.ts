@@ -19,17 +19,24 @@ export interface KeptData extends DataFile {
   readonly sha256?: string;
 }
 
-type Reader<D> = Pick<System<Model, D>, "name" | "data" | "read">;
+type Reader<D> = Pick<System<Model, D>, "name" | "data" | "read" | "readText">;
+
+/** A user's file as the run folder keeps it. */
+export interface DataCopy {
+  readonly name: string;
+  readonly text: string;
+}
 
 /**
- * A user's measurements, and their text to keep a copy of.
+ * A user's measurements, and the copy of them to keep.
  *
  * @throws `system.data` when the system reads none, and what reading throws
  */
-export function readMeasurements<D>(system: Reader<D>, data: DataFile): { data: D; text: string; kept: KeptData } {
+export function readMeasurements<D>(system: Reader<D>, data: DataFile): { data: D; copy: DataCopy; kept: KeptData } {
   checkReads(system);
   const text = readText(data.file);
-  return { data: parsed(system, text, data), text, kept: { ...data, sha256: sha256(text) } };
+  const copy = { name: copyOf(system, data), text };
+  return { data: parsed(system, text, data), copy, kept: { ...data, sha256: sha256(text) } };
 }
 
 /**
@@ -41,7 +48,7 @@ export function dataOfRun<D>(system: Reader<D>, { folder, description }: OpenedR
   const kept = description.options.data;
   if (!kept) return system.data as D;
   checkReads(system);
-  const path = join(folder, runFiles.data);
+  const path = join(folder, copyOf(system, kept));
   const text = readText(path);
   if (kept.sha256 !== undefined && kept.sha256 !== sha256(text)) {
     throw new PondusError(
@@ -54,15 +61,24 @@ export function dataOfRun<D>(system: Reader<D>, { folder, description }: OpenedR
 }
 
 function checkReads(system: Reader<unknown>): void {
-  if (system.read) return;
+  if (system.read || system.readText) return;
   throw new PondusError(
     "system.data",
     `${system.name} brings its own data and reads no file; leave --data out, or train another system on it.`,
   );
 }
 
+/** Whether the file is for `readText` rather than for `read`. */
+function isText({ read, readText }: Reader<unknown>, { file, time, state }: DataFile): boolean {
+  if (!read || !readText) return !read;
+  return !/\.[ct]sv$/i.test(file) && (time ?? state) === undefined;
+}
+
+const copyOf = (system: Reader<unknown>, data: DataFile) => (isText(system, data) ? runFiles.text : runFiles.data);
+
 function parsed<D>(system: Reader<D>, text: string, data: DataFile): D {
-  return (system.read as NonNullable<System<Model, D>["read"]>)(parseCsv(text, data.file), data);
+  const reader = system as Required<Reader<D>>;
+  return isText(system, data) ? reader.readText(text, data.file) : reader.read(parseCsv(text, data.file), data);
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

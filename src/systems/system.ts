@@ -27,6 +27,12 @@ export interface System<M extends Model = Model, D = undefined> {
   readonly data?: D;
   /** Reads somebody's own measurements in place of `data`. */
   read?(table: Table, columns: Columns): D;
+  /**
+   * Reads somebody's own text in its place: a file that is named neither .csv nor .tsv, and of which no columns are named.
+   *
+   * @param name  what errors call the file
+   */
+  readText?(text: string, name: string): D;
   /** What `--steps` and `--rate` change. */
   readonly settings?: { readonly steps?: number; readonly rate?: number };
   /**
@@ -44,6 +50,8 @@ export interface System<M extends Model = Model, D = undefined> {
   train(session: Session<M, D>): Promise<Outcome> | Outcome;
   /** What the trained model says of new inputs: each a list of numbers, as given on the command line. */
   predict?(trained: Trained<M, D>, inputs: readonly (readonly number[])[]): Promise<Prediction> | Prediction;
+  /** In its place, where inputs may be words: each as it was typed. */
+  answer?(trained: Trained<M, D>, inputs: readonly string[]): Promise<Answer> | Answer;
 }
 
 /** Which columns of a user's table are the time and the state, as far as they were named. */
@@ -72,6 +80,9 @@ export interface Sample {
 
 /** Columns of equal length, by their headings. */
 export type Prediction = Readonly<Record<string, ArrayLike<number>>>;
+
+/** The same with words in some columns. */
+export type Answer = Readonly<Record<string, ArrayLike<number> | readonly string[]>>;
 
 /** A trained model. */
 export interface Trained<M extends Model = Model, D = undefined> {

@@ -17,7 +17,7 @@ import { checkOutcome } from "./outcome.ts";
 import type { Plot } from "./plot.ts";
 import { writeReport } from "./report.ts";
 import type { OpenedRun } from "./run.ts";
-import { type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run-data.ts";
+import { type DataCopy, type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run-data.ts";
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run-files.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
 import type { Metrics, Sample, System } from "./system.ts";
@@ -103,7 +103,7 @@ export async function train<M extends Model, D>(
   if (resume === undefined) checkRunFolder(options.out);
   else checkWritable(resume.folder);
   const settings = settingsOf(system, options);
-  const { data, text, kept } = dataFor(system, options);
+  const { data, copy, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
   const model = system.model(data, settings.optimizer);
   const parameters = count(model).parameters.total;
@@ -120,7 +120,7 @@ export async function train<M extends Model, D>(
   ): RunDescription & { run: string } => {
     if (folder === undefined) {
       folder = makeRunFolder(system.name, options.out);
-      if (text !== undefined) writeAtomic(join(folder, runFiles.data), text);
+      if (copy) writeAtomic(join(folder, copy.name), copy.text);
     }
     const { steps, rate, optimizer, quick, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
@@ -188,11 +188,11 @@ function settingsOf(system: Pick<System, "name" | "settings" | "quick" | "optimi
   };
 }
 
-/** The page's own data, or the user's with the text to keep a copy of. */
+/** The page's own data, or the user's with the copy to keep. */
 function dataFor<D>(
-  system: Pick<System<Model, D>, "name" | "data" | "read">,
+  system: Pick<System<Model, D>, "name" | "data" | "read" | "readText">,
   { data, resume }: TrainOptions,
-): { data: D; text?: string; kept?: KeptData } {
+): { data: D; copy?: DataCopy; kept?: KeptData } {
   if (resume) return { data: dataOfRun(system, resume), kept: resume.description.options.data };
   return data ? readMeasurements(system, data) : { data: system.data as D };
 }
