@@ -29,15 +29,14 @@ export function dense(
   const { bias = true, init = glorotUniform, biasInit = zeros, dtype } = options;
   return labelled(name, () => {
     const weight = parameter([inputs, outputs], init, { name: `${name}.weight`, dtype });
-    const takes = [inputs];
+    const described = { name, takes: [inputs], turned: ["weight"] };
     if (!bias) {
-      return layer("dense", (x) => labelled(name, () => x.matmul(weight)), { name, parameters: { weight }, takes });
+      return layer("dense", (x) => labelled(name, () => x.matmul(weight)), { ...described, parameters: { weight } });
     }
     const b = parameter([outputs], biasInit, { name: `${name}.bias`, dtype });
     return layer("dense", (x) => labelled(name, () => x.matmul(weight).add(b)), {
-      name,
+      ...described,
       parameters: { weight, bias: b },
-      takes,
     });
   });
 }

@@ -14,6 +14,8 @@ export interface Layer {
   readonly children: Readonly<Record<string, Layer>>;
   /** The shape of one sample that it takes, where it takes no other: [100]. */
   readonly takes?: Shape;
+  /** Those of its own knobs, matrices, that PyTorch keeps turned over: `weight` of a dense layer. */
+  readonly turned?: readonly string[];
 }
 
 /**
@@ -25,6 +27,7 @@ export interface Layer {
  * @param options.parameters  its own knobs
  * @param options.children    the layers that it is made of
  * @param options.takes       the shape of one sample, where it takes no other
+ * @param options.turned      names of those knobs that PyTorch keeps with their last two axes swapped
  */
 export function layer(
   kind: string,
@@ -34,12 +37,18 @@ export function layer(
     parameters?: Readonly<Record<string, Tensor>>;
     children?: Readonly<Record<string, Layer>>;
     takes?: Shape;
+    turned?: readonly string[];
   } = {},
 ): Layer {
-  const { name = kind, parameters = {}, children = {}, takes } = options;
+  const { name = kind, parameters = {}, children = {}, takes, turned } = options;
   const made = (x: Tensor) => call(x);
   Object.defineProperty(made, "name", { value: name });
-  return Object.assign(made, { kind, parameters, children, takes }) as Layer;
+  return Object.assign(made, { kind, parameters, children, takes, turned }) as Layer;
+}
+
+/** A layer as it is; a plain function as a layer without knobs. */
+export function asLayer(part: Layer | ((x: Tensor) => Tensor)): Layer {
+  return isLayer(part) ? part : layer("function", part, { name: part.name || "function" });
 }
 
 export function isLayer(thing: unknown): thing is Layer {

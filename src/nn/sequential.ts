@@ -1,6 +1,6 @@
 import { labelled } from "../graph/origin.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { isLayer, type Layer, layer } from "./layer.ts";
+import { asLayer, type Layer, layer } from "./layer.ts";
 import { nameParameters } from "./model.ts";
 
 /**
@@ -10,9 +10,7 @@ import { nameParameters } from "./model.ts";
  * @param parts  layers, or plain functions, which become layers without knobs
  */
 export function sequential(...parts: readonly (Layer | ((x: Tensor) => Tensor))[]): Layer {
-  const layers = parts.map((part) =>
-    isLayer(part) ? part : layer("function", part, { name: part.name || "function" }),
-  );
+  const layers = parts.map(asLayer);
   const call = (x: Tensor) => {
     let y = x;
     // No more calls one inside the other than it takes: an error looks for the user's line among so many.

@@ -1,0 +1,64 @@
+import type { DType } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { describeOrigin, labelled } from "../graph/origin.ts";
+import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
+import { parameter } from "../tensor/parameter.ts";
+import { ones, zeros } from "./initializers.ts";
+import { type Layer, layer } from "./layer.ts";
+
+/**
+ * Layer normalization (Ba, Kiros & Hinton, arXiv:1607.06450): each sample's last axes brought to mean 0 and variance 1,
+ * then scaled by a weight and moved by a bias, entry by entry.
+ *
+ *     y = (x - mean) / sqrt(variance + epsilon) * weight + bias
+ *
+ * The variance is that of the distances from the mean, so a mean far from 0 takes none of its digits.
+ *
+ * @param shape            the last axes of what comes in, all of which are normalized together; one size for one axis
+ * @param options.epsilon  what is added to the variance (default: 1e-5)
+ * @param options.affine   whether there are a weight and a bias (default: yes)
+ * @param options.bias     whether there is a bias beside the weight (default: yes)
+ * @param options.dtype    float32 (default) or float64
+ * @throws `layerNorm.size` unless sizes are whole numbers from 1 and epsilon is a number from 0; when called,
+ *         `layerNorm.shape` for a tensor with other last axes
+ */
+export function layerNorm(
+  shape: number | Shape,
+  options: { epsilon?: number; affine?: boolean; bias?: boolean; dtype?: DType } = {},
+): Layer {
+  const sizes: Shape = typeof shape === "number" ? [shape] : shape;
+  const name = `layerNorm(${typeof shape === "number" ? shape : formatShape(shape)})`;
+  const { epsilon = 1e-5, affine = true, bias: hasBias = true, dtype } = options;
+  if (sizes.length === 0 || !sizes.every((n) => Number.isInteger(n) && n > 0)) {
+    throw new PondusError("layerNorm.size", `${name}: it takes a whole number from 1 for each axis, and at least one.`);
+  }
+  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
+    throw new PondusError("layerNorm.size", `${name}: epsilon must be a number from 0, but it is ${epsilon}.`);
+  }
+  return labelled(name, () => {
+    const weight = affine ? parameter(sizes, ones, { name: `${name}.weight`, dtype }) : undefined;
+    const bias = affine && hasBias ? parameter(sizes, zeros, { name: `${name}.bias`, dtype }) : undefined;
+    const axes = sizes.map((_, i) => -1 - i);
+    return layer(
+      "layerNorm",
+      (x) => {
+        if (!sameShape(x.shape.slice(-sizes.length), sizes)) {
+          throw new PondusError(
+            "layerNorm.shape",
+            `${name} normalizes the last axes ${formatShape(sizes)}, but ${formatShape(x.shape)} came` +
+              `${describeOrigin(x.node.origin)}.`,
+          );
+        }
+        return labelled(name, () => {
+          const distance = x.sub(x.mean(axes, { keep: true }));
+          const variance = distance.square().mean(axes, { keep: true });
+          // One division for a sample, not one for each of its entries.
+          const scaled = distance.mul(variance.add(epsilon).sqrt().pow(-1));
+          const weighted = weight ? scaled.mul(weight) : scaled;
+          return bias ? weighted.add(bias) : weighted;
+        });
+      },
+      { name, parameters: { ...(weight && { weight }), ...(bias && { bias }) }, takes: sizes },
+    );
+  });
+}
