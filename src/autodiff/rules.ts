@@ -2,6 +2,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
 import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
+import { overlapAdd, resized } from "../tensor/overlap.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
 import { plus } from "./zero.ts";
 
@@ -150,6 +151,10 @@ export const rules: { readonly [K in OpName]: Rule } = {
     forward: (node, [x]) => x?.mul(winners(node)).sum((node as Node<"maximum">).attrs.axes),
     backward: (node, ct) => [unreduce(node, ct).mul(winners(node))],
   },
+  overlap: linear((node, ct) => {
+    const { axis, dilation } = (node as Node<"overlap">).attrs;
+    return ct.window(axis, node.inputs[0].shape[axis + 1], { dilation });
+  }),
 
   reshape: linear((node, ct) => t(reshapeNode(ct.node, node.inputs[0].shape))),
   permute: linear((node, ct) => {
@@ -171,6 +176,10 @@ export const rules: { readonly [K in OpName]: Rule } = {
     return t(make("slice", [ct.node], { start: before, stop }));
   }),
   flip: linear((node, ct) => ct.flip((node as Node<"flip">).attrs.axes)),
+  window: linear((node, ct) => {
+    const { axis, stride, dilation } = (node as Node<"window">).attrs;
+    return t(resized(overlapAdd(ct.node, axis, stride, dilation), axis, node.inputs[0].shape[axis]));
+  }),
   again: linear((_, ct) => ct),
   checkpoint: {
     forward: (node, [d, ...moving]) => {

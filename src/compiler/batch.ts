@@ -62,6 +62,11 @@ function axisAfter(node: Node, axes: ReadonlyMap<Node, number>, size: number): n
   }
   if (node.is("permute")) return node.attrs.order.indexOf(at);
   if (node.is("expand") || node.is("again")) return at;
+  if (node.is("window")) return at === node.attrs.axis ? undefined : at + Number(at > node.attrs.axis);
+  if (node.is("overlap")) {
+    const { axis } = node.attrs;
+    return at === axis || at === axis + 1 ? undefined : at - Number(at > axis);
+  }
   if (node.is("flip")) return node.attrs.axes.includes(at) ? undefined : at;
   if (node.is("slice")) return node.attrs.start[at] === 0 && node.attrs.stop[at] === size ? at : undefined;
   if (node.is("pad")) return node.attrs.before[at] === 0 && node.attrs.after[at] === 0 ? at : undefined;

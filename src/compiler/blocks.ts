@@ -238,7 +238,7 @@ class Blocks {
     if (node.is("slice")) {
       return make("slice", [operand(x, own)], { ...node.attrs, stop: this.#cut(node.attrs.stop, own as number) });
     }
-    if (["sum", "maximum", "permute", "flip", "pad"].includes(node.op)) {
+    if (["sum", "maximum", "permute", "flip", "pad", "window", "overlap"].includes(node.op)) {
       return make(node.op, [operand(x, own)], node.attrs);
     }
     throw new InternalError(`${node.op} does not run along a batch`);

@@ -17,7 +17,7 @@ export interface Surroundings {
 export function viewThrough(node: Node, view: (node: Node) => View | undefined): View | undefined {
   const known = view(node);
   if (known) return known;
-  if (!["reshape", "permute", "expand", "slice", "flip", "again"].includes(node.op)) return undefined;
+  if (!["reshape", "permute", "expand", "slice", "flip", "window", "again"].includes(node.op)) return undefined;
   const source = viewThrough(node.inputs[0], view);
   return source && moveView(node, source);
 }
@@ -78,6 +78,11 @@ export class Evaluator {
         x,
         index.map((i, axis) => (node.attrs.axes.includes(axis) ? flipped(i, axis) : i)),
       );
+    }
+    if (node.is("window")) {
+      const { axis, stride, dilation } = node.attrs;
+      const along = add(scaled(index[axis], stride), scaled(index[axis + 1], dilation));
+      return go(x, [...index.slice(0, axis), along, ...index.slice(axis + 2)]);
     }
     if (node.is("pad")) return this.#pad(node, index, guards);
     if (node.is("reshape")) return this.#reshape(node, index, guards);

@@ -5,7 +5,7 @@ import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
 import { fuse, type Group, type Overwrite } from "./fuse.ts";
 import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
-import { add, along, at } from "./loop.ts";
+import { add, along, at, scaled } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
 import { longAxes } from "./store.ts";
 import { contiguous, position, type View } from "./views.ts";
@@ -87,6 +87,18 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
       out.includes(label) ? index[out.indexOf(label)] : along(loops[inner.indexOf(label)].index);
     const args = [evaluator.at(x, a.map(along1)), evaluator.at(y, b.map(along1))];
     return { op: "sum", axes: loops, value: { kind: "apply", op: "mul", args, dtype: anchor.dtype } };
+  }
+  if (anchor.is("overlap")) {
+    const { axis, dilation } = anchor.attrs;
+    const [x] = anchor.inputs;
+    const [count, size] = x.shape.slice(axis);
+    const loops = workshop.axes([size]);
+    const k = along(loops[0].index);
+    const window = add(index[axis], scaled(k, -dilation));
+    const guards = [{ at: window, from: 0, to: count }];
+    const value = evaluator.at(x, [...index.slice(0, axis), window, k, ...index.slice(axis + 1)], guards);
+    const inside: Scalar = value.kind === "load" ? value : { kind: "within", guards, value, dtype: anchor.dtype };
+    return { op: "sum", axes: loops, value: inside };
   }
   if (!anchor.is("sum") && !anchor.is("maximum")) throw new InternalError(`${anchor.op} is no reduction`);
   const [x] = anchor.inputs;

@@ -132,7 +132,7 @@ function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, 
       readers.set(x, (readers.get(x) ?? new Set()).add(reader));
       if (seenSpread) spread.add(x);
       if (!isMove(x)) return;
-      seenSpread ||= x.op === "expand" && !keepsPlace(x);
+      seenSpread ||= (x.op === "expand" && !keepsPlace(x)) || (x.is("window") && x.attrs.stride < x.attrs.size);
       x = x.inputs[0];
     }
   };

@@ -39,6 +39,11 @@ export function moveView(node: Node, source: View): View | undefined {
     const skip = x.shape.reduce((sum, n, i) => sum + (flipped(i) ? (n - 1) * strides[i] : 0), 0);
     return { buffer, offset: add(offset, at(skip)), strides: strides.map((s, i) => (flipped(i) ? -s : s)) };
   }
+  if (node.is("window")) {
+    const { axis, stride, dilation } = node.attrs;
+    const both = [strides[axis] * stride, strides[axis] * dilation];
+    return { buffer, offset, strides: [...strides.slice(0, axis), ...both, ...strides.slice(axis + 1)] };
+  }
   if (node.is("again")) return source;
   if (!node.is("reshape")) return undefined;
   if (isContiguous(source, x.shape)) return contiguous(buffer, node.shape, offset);

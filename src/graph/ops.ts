@@ -56,6 +56,8 @@ export interface OpAttrs {
   // reduce
   sum: { axes: readonly number[] };
   maximum: { axes: readonly number[] };
+  /** Windows laid over one another and summed, two axes as one: entry p is the sum of all [i, k] with i + k dilation = p. */
+  overlap: { axis: number; dilation: number };
   // movement
   reshape: { shape: Shape };
   permute: { order: readonly number[] };
@@ -63,6 +65,8 @@ export interface OpAttrs {
   slice: { start: readonly number[]; stop: readonly number[] };
   pad: { before: readonly number[]; after: readonly number[] };
   flip: { axes: readonly number[] };
+  /** One axis as two, [count, size]: entry k of window i is the one at i stride + k dilation. */
+  window: { axis: number; size: number; stride: number; dilation: number };
   /** Its second input only says when: not before that is there. */
   again: None;
   /** Inputs: a value, and what it is to be computed from again for the backward pass. */
@@ -204,6 +208,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
 
   sum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
   maximum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+  overlap: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
 
   reshape: move,
   permute: move,
@@ -211,6 +216,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   slice: move,
   pad: move,
   flip: move,
+  window: move,
   again: move,
   checkpoint: move,
 

@@ -85,6 +85,12 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
 
   sum: reduced("sum"),
   maximum: reduced("maximum"),
+  overlap: ([x], { axis, dilation }) => {
+    requireDtype("overlap", x);
+    const [count, size] = x.shape.slice(axis);
+    const length = count + (size - 1) * dilation;
+    return { shape: [...x.shape.slice(0, axis), length, ...x.shape.slice(axis + 2)], dtype: x.dtype };
+  },
 
   reshape: ([x], { shape }) => {
     if (sizeOf(shape) !== sizeOf(x.shape)) {
@@ -101,6 +107,10 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   slice: ([x], { start, stop }) => ({ shape: start.map((from, axis) => stop[axis] - from), dtype: x.dtype }),
   pad: ([x], { before, after }) => ({ shape: x.shape.map((n, i) => before[i] + n + after[i]), dtype: x.dtype }),
   flip: ([x]) => typeOf(x),
+  window: ([x], { axis, size, stride, dilation }) => {
+    const count = Math.floor((x.shape[axis] - (size - 1) * dilation - 1) / stride) + 1;
+    return { shape: [...x.shape.slice(0, axis), count, size, ...x.shape.slice(axis + 1)], dtype: x.dtype };
+  },
   again: ([x]) => typeOf(x),
   checkpoint: ([x]) => typeOf(x),
 

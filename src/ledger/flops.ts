@@ -51,7 +51,7 @@ function flopsOfNode(node: Node): number {
     const sizes = new Map([...a.map((l, i) => [l, x.shape[i]] as const), ...b.map((l, i) => [l, y.shape[i]] as const)]);
     return flops * sizeOf([...sizes.values()]);
   }
-  if (node.is("sum") || node.is("maximum")) return flops * sizeOf(node.inputs[0].shape);
+  if (ops[node.op].class === "reduce") return flops * sizeOf(node.inputs[0].shape);
   if (node.is("scatter")) return flops * sizeOf(node.inputs[1].shape);
   if (node.is("scan")) return node.attrs.length * flopsOf([...node.attrs.next, ...node.attrs.ys]);
   if (node.is("while")) return (node.attrs.limit ?? 1) * flopsOf([node.attrs.test, ...node.attrs.next]);

@@ -6,6 +6,7 @@ import { describeOrigin } from "../graph/origin.ts";
 import { broadcast, formatShape, normalAxis, type Shape, sameShape, sizeOf, type TensorType } from "../graph/shape.ts";
 import { matmul } from "./matmul.ts";
 import { axesOf, axisOf, constant, elementwise, inferShape, reshapeNode, spread } from "./operands.ts";
+import { overlapAdd } from "./overlap.ts";
 
 /** What stands where a tensor is expected: a tensor, or a number that takes the other operand's type. */
 export type Operand = Tensor | number;
@@ -350,6 +351,39 @@ export class Tensor implements TensorType {
   /** Order reversed along `axes`. */
   flip(axes?: number | readonly number[]): Tensor {
     return new Tensor(make("flip", [this.node], { axes: axesOf("flip", this.node, axes) }));
+  }
+  /**
+   * One axis of length n as two, [count, size]: entry k of window i is the one at i stride + k dilation. Windows overlap
+   * where the stride is smaller than the size, and count = floor((n - (size - 1) dilation - 1) / stride) + 1.
+   */
+  window(axis: number, size: number, options: { stride?: number; dilation?: number } = {}): Tensor {
+    const { stride = 1, dilation = 1 } = options;
+    const a = axisOf("window", this.node, axis);
+    const reach = (size - 1) * dilation + 1;
+    if (![size, stride, dilation].every((n) => Number.isInteger(n) && n > 0) || reach > this.shape[a]) {
+      throw new PondusError(
+        "shape.window",
+        `window: size ${size}, stride ${stride} and dilation ${dilation} must be whole numbers from 1, and a window ` +
+          `reaches over ${reach} entries; axis ${axis} of ${this.#described()} has ${this.shape[a]}.`,
+      );
+    }
+    return new Tensor(make("window", [this.node], { axis: a, size, stride, dilation }));
+  }
+  /**
+   * The reverse of `window`: `axis`, which counts windows, and the one after it, which runs inside them, become one. Windows
+   * are laid `stride` apart, their entries `dilation` apart, and what meets is added.
+   */
+  overlapAdd(axis: number, options: { stride?: number; dilation?: number } = {}): Tensor {
+    const { stride = 1, dilation = 1 } = options;
+    const a = axisOf("overlapAdd", this.node, axis);
+    if (a + 1 === this.rank || ![stride, dilation].every((n) => Number.isInteger(n) && n > 0)) {
+      throw new PondusError(
+        "shape.window",
+        `overlapAdd: stride ${stride} and dilation ${dilation} must be whole numbers from 1, and after axis ${axis} of ` +
+          `${this.#described()} must come the one inside its windows.`,
+      );
+    }
+    return new Tensor(overlapAdd(this.node, a, stride, dilation));
   }
 
   // Contraction, gather, scatter

@@ -30,6 +30,17 @@ export const reduceCases: readonly Case[] = [
         ),
     },
     {
+      name: `windows laid over one another, ${dtype}`,
+      inputs: { x: sample([3, 7, 5], dtype) },
+      f: ({ x }) => ({
+        first: x.overlapAdd(0),
+        last: x.overlapAdd(1, { dilation: 2 }),
+        strided: x.overlapAdd(0, { stride: 3 }),
+        expression: x.mul(x).overlapAdd(1, { stride: 2 }).add(1),
+        product: x.mul(x.at(0)).at(0, 2).overlapAdd(0),
+      }),
+    },
+    {
       name: `several reductions over different axes of one expression, ${dtype}`,
       inputs: { x: sample([17, 33], dtype), y: sample([33], dtype) },
       f: ({ x, y }) => {

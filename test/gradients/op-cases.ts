@@ -119,6 +119,22 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
     one("max of a product with its own max", (x) => x.mul(x.max(1, { keep: true })).max(1), [3, 4]),
   ],
 
+  overlap: [
+    one("the second derivative of a window", (x) => x.square().window(0, 3).sin().mul(x.window(0, 3)), [5]),
+    one("overlap", (x) => x.overlapAdd(1).square(), [2, 4, 3]),
+    one("overlap, strided", (x) => x.overlapAdd(0, { stride: 2 }).square(), [3, 3]),
+    one("overlap, strided and dilated", (x) => x.overlapAdd(0, { stride: 2, dilation: 3 }).square(), [3, 2]),
+    one(
+      "overlap, dilated",
+      (x) =>
+        x
+          .sin()
+          .overlapAdd(0, { dilation: 2 })
+          .mul(x.overlapAdd(0, { dilation: 2 })),
+      [3, 2, 2],
+    ),
+  ],
+
   reshape: [one("reshape", (x) => x.reshape([2, -1]).square(), [3, 4])],
   permute: [one("permute", (x) => x.permute([2, 0, 1]).square(), [2, 3, 4]), one("transpose", (x) => x.T, [2, 3])],
   expand: [
@@ -129,6 +145,34 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   slice: [one("slice", (x) => x.slice(1, 1, 3), [2, 4]), one("at", (x) => x.at(-1).mul(x.at(0, 1).sum()), [3, 4])],
   pad: [one("pad", (x) => x.pad(0, 1, 2).pad(1, 0, 1).add(1), [2, 3])],
   flip: [one("flip", (x) => x.flip(1).mul(x), [2, 3]), one("flip all", (x) => x.flip().mul(x), [2, 3])],
+  window: [
+    one("window", (x) => x.window(0, 3).square(), [7]),
+    one("window, of an inner axis", (x) => x.window(1, 2, { stride: 2 }).mul(x.at(0, 1).sum()), [2, 5, 3]),
+    one("window, strided with a rest", (x) => x.window(0, 3, { stride: 2 }).square(), [8]),
+    one("window, with gaps", (x) => x.window(0, 2, { stride: 3 }).square(), [9]),
+    one("window, dilated", (x) => x.window(0, 3, { dilation: 2 }).square(), [8]),
+    one("window, strided and dilated", (x) => x.window(0, 2, { stride: 2, dilation: 3 }).square(), [9]),
+    ...([1, 2, 3] as const).map((stride) =>
+      one(
+        `window times a kernel, stride ${stride}`,
+        (x, w) => einsum("ikc,kco->io", x.window(0, 3, { stride }), w).square(),
+        [8, 2],
+        [3, 2, 2],
+      ),
+    ),
+    one(
+      "windows of two axes times a kernel",
+      (x, w) => einsum("ikjl,kl->ij", x.window(1, 2).window(0, 3), w).square(),
+      [5, 4],
+      [3, 2],
+    ),
+    one(
+      "windows of two axes, each with its own kernel",
+      (x, w) => einsum("ikjl,ijkl->ij", x.window(1, 2, { stride: 2 }).window(0, 2), w).square(),
+      [3, 4],
+      [2, 2, 2, 2],
+    ),
+  ],
   checkpoint: [
     one(
       "checkpoint, of two arguments",

@@ -115,6 +115,17 @@ const movement: Kind = ({ a, b, c }, pool) => {
         : x.call("flatten"),
     () => (rank < 3 ? x.call("expand", [[2, ...x.shape]]) : x.call("at", [0, axis])),
     () => x.call("at", [c % n, axis]),
+    () => {
+      const [dilation, size] = n > 2 ? [1 + (c % 2), 2] : [1, 1 + (c % n)];
+      if (rank > 1 && a % 2 === 0) {
+        const i = Math.min(axis, rank - 2);
+        const terms = Math.min(x.shape[i], x.shape[i + 1]);
+        return x.call("overlapAdd", [i, { stride: 1 + (b % 3), dilation }], terms * x.bound);
+      }
+      return rank > 3
+        ? x.call("sum", [axis], n * x.bound)
+        : x.call("window", [axis, size, { stride: 1 + (b % 3), dilation }]);
+    },
     () => new Written(concat([x.tensor, x.tensor], axis), `concat([${x.text}, ${x.text}], ${axis})`, x.bound),
   ];
   return pick(makers, c >> 2)();

@@ -25,7 +25,13 @@ export class Written {
   }
 }
 
-export type Argument = Written | number | boolean | string | readonly number[] | { readonly keep: boolean };
+export type Argument =
+  | Written
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | { readonly [option: string]: number | boolean };
 
 function show(a: Argument): string {
   return a instanceof Written ? a.text : JSON.stringify(a);

@@ -56,6 +56,7 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
     return out;
   }
   if (node.is("sum") || node.is("maximum")) return reduce(node, x, out);
+  if (node.is("overlap")) return overlap(node, x, out);
   if (node.is("contract")) return contract(node, x, y, out);
   if (node.is("gather")) return gather(node, x, y, out);
   if (node.is("scatter")) return scatter(node, x, y, out);
@@ -100,6 +101,11 @@ function move(node: Node, x: TypedArray, out: TypedArray): TypedArray {
         index.map((n, i) => (node.attrs.axes.includes(i) ? node.shape[i] - 1 - n : n)),
         strides,
       );
+    if (node.is("window")) {
+      const { axis, stride, dilation } = node.attrs;
+      const along = index[axis] * stride + index[axis + 1] * dilation;
+      return dot([...index.slice(0, axis), along, ...index.slice(axis + 2)], strides);
+    }
     if (!node.is("pad")) throw new InternalError(`the reference backend does not know ${node.op}`);
     const inner = index.map((n, i) => n - node.attrs.before[i]);
     return inner.every((n, i) => n >= 0 && n < source.shape[i]) ? dot(inner, strides) : -1;
@@ -122,6 +128,19 @@ function reduce(node: Node<"sum"> | Node<"maximum">, x: TypedArray, out: TypedAr
   eachIndex(shape, (index, flat) => {
     const place = dot(index, strides);
     total[place] = isSum ? total[place] + x[flat] : Math.max(total[place], x[flat]);
+  });
+  out.set(total);
+  return out;
+}
+
+/** Sums are kept in float64 and rounded once. */
+function overlap(node: Node<"overlap">, x: TypedArray, out: TypedArray): TypedArray {
+  const { axis, dilation } = node.attrs;
+  const total = new Float64Array(out.length);
+  const strides = stridesOf(node.shape);
+  eachIndex(node.inputs[0].shape, (index, flat) => {
+    const along = index[axis] + index[axis + 1] * dilation;
+    total[dot([...index.slice(0, axis), along, ...index.slice(axis + 2)], strides)] += x[flat];
   });
   out.set(total);
   return out;
