@@ -1,5 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { compile, type DType, grad, nn, type Tensor, tensor } from "pondus";
+import { writeSafetensors } from "pondus/io";
 import { describe, expect, test } from "vitest";
 import { difference } from "./agreement.ts";
 import { onEveryBackend } from "./every-backend.ts";
@@ -35,22 +38,28 @@ function spread(shape: readonly number[], seed: number, scale: number): number[]
   return Array.from({ length: size }, (_, i) => (((7919 * i + 4987 * seed) % 2003) / 1001.5 - 1) * scale);
 }
 
-/** The layer of a fixture, with its weights. */
-function layerOf({ kind, options, shapes }: Fixture, dtype: DType): nn.Recurrent<nn.HiddenState | nn.LstmState> {
+/** The layer of a fixture. */
+function freshLayer({ kind, options }: Fixture, dtype: DType): nn.Recurrent<nn.HiddenState | nn.LstmState> {
   const { num_layers: layers, bidirectional, bias, nonlinearity: activation, proj_size: projection } = options;
   const net = nn[kind](inputs, hidden, { layers, bidirectional, bias, dtype, activation, projection });
+  return net as nn.Recurrent<nn.HiddenState | nn.LstmState>;
+}
+
+/** The layer of a fixture, with its weights. */
+function layerOf(f: Fixture, dtype: DType): nn.Recurrent<nn.HiddenState | nn.LstmState> {
+  const { shapes } = f;
+  const net = freshLayer(f, dtype);
   const weights = nn.weightsOf(net);
   expect(Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, [...w.shape]]))).toEqual(shapes);
   expect(Object.keys(weights)).toEqual(Object.keys(shapes));
   Object.values(weights).forEach((w, i) => {
     w.write(spread(w.shape, 2 + i, 0.9));
   });
-  return net as nn.Recurrent<nn.HiddenState | nn.LstmState>;
+  return net;
 }
 
 /** What PyTorch computed, by names of its own, and the same by Pondus. */
-function both(f: Fixture, dtype: DType) {
-  const net = layerOf(f, dtype);
+function both(f: Fixture, dtype: DType, net = layerOf(f, dtype)) {
   let seed = 2 + Object.keys(f.shapes).length;
   const given = (shape: readonly number[], scale: number) =>
     tensor(Float64Array.from(spread(shape, seed++, scale)), { shape: [...shape], dtype });
@@ -100,4 +109,23 @@ onEveryBackend((backend) => {
       }
     });
   });
+});
+
+test.each(Object.entries(cases))("%s: a file of PyTorch's weights is a file of Pondus's", async (_, f) => {
+  const folder = mkdtempSync(join(tmpdir(), "pondus-recurrence-"));
+  try {
+    const path = join(folder, "model.safetensors");
+    const tensors = Object.entries(f.shapes).map(([name, shape], i) => {
+      const data = Float64Array.from(spread(shape, 2 + i, 0.9));
+      return [`lstm.${name}`, { shape, dtype: "float64" as const, data }];
+    });
+    writeSafetensors(path, { tensors: Object.fromEntries(tensors), metadata: {} });
+    const net = freshLayer(f, "float64");
+    nn.loadWeights({ lstm: net }, path);
+    const { program, wanted } = both(f, "float64", net);
+    const got = await compile(() => ({ output: program().output }), {}, { backend: "reference" }).run();
+    expect(difference(got.output, flat(wanted.output), 1e-12)).toBe(undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

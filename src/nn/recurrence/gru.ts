@@ -39,7 +39,8 @@ const cell: Cell = {
  * @param options.tie  gates that share weights, `[["reset", "update"]]`, or `{ input, recurrent, bias }` with groups for
  *                     each kind of weight. A weight then has one block for each group or single gate, in the order of
  *                     their first gates: of the 3 hidden rows above, only the distinct ones
- * @throws `recurrence.size` for sizes that are none, `recurrence.tie`; when called, what `run` throws
+ * @throws `recurrence.size` for sizes that are none, `recurrence.tie`, and what `RecurrentOptions` say; when called,
+ *         what `run` throws
  */
 export function gru(
   inputs: number,

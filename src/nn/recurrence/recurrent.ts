@@ -3,13 +3,19 @@ import { labelled } from "../../graph/origin.ts";
 import type { Tensors } from "../../tensor/control.ts";
 import { arange, concat, stack, zeros } from "../../tensor/functions.ts";
 import { type Tensor, where } from "../../tensor/tensor.ts";
+import { dropout } from "../dropout.ts";
 import { type Layer, layer } from "../layer.ts";
 import type { Cell } from "./cell.ts";
 import { direction } from "./direction.ts";
 import { type GateTie, gateBlocks } from "./gates.ts";
-import { checkInput, checkLengths, checkSizes, checkState } from "./refusals.ts";
+import { checkDropout, checkInput, checkLengths, checkSizes, checkState } from "./refusals.ts";
 
-/** What all recurrent layers can be told. */
+/**
+ * What all recurrent layers can be told.
+ *
+ * They throw `recurrence.size` when `layers` is no whole number from 1, `dropout.rate` unless 0 <= dropout < 1, and
+ * `recurrence.dropout` when there is only one layer.
+ */
 export interface RecurrentOptions {
   /** How many stand one on the other (default 1). */
   readonly layers?: number;
@@ -17,6 +23,8 @@ export interface RecurrentOptions {
   readonly bidirectional?: boolean;
   /** Whether there are biases (default: yes). */
   readonly bias?: boolean;
+  /** Probability with which `dropout` drops a number that goes from one layer to the next (default 0). */
+  readonly dropout?: number;
   /** float32 (default) or float64. */
   readonly dtype?: DType;
 }
@@ -48,9 +56,11 @@ export interface RecurrentPlan {
 /** A recurrent layer of any kind of cell. */
 export function recurrent<State extends Tensors>(plan: RecurrentPlan, options: RecurrentOptions): Recurrent<State> {
   const { cell, inputs, hidden, projection = 0 } = plan;
-  const { layers = 1, bidirectional = false, bias = true, dtype = "float32" } = options;
+  const { layers = 1, bidirectional = false, bias = true, dropout: rate = 0, dtype = "float32" } = options;
   const name = `${cell.kind}(${inputs}, ${hidden})`;
   checkSizes(name, { inputs, hidden, layers, projection });
+  checkDropout(name, rate, layers);
+  const drop = rate === 0 ? undefined : dropout(rate);
   const blocks = gateBlocks(name, cell.gates, plan.tie);
   const size = projection || hidden;
   const ways = bidirectional ? [false, true] : [false];
@@ -88,12 +98,13 @@ export function recurrent<State extends Tensors>(plan: RecurrentPlan, options: R
       // Whatever stands there, NaN too: it must not reach a weight's gradient by way of a step that is not taken.
       let y = valid ? where(valid.unsqueeze(-1), steps, 0) : steps;
       const finals: Tensors[] = [];
-      for (const level of levels) {
+      levels.forEach((level, depth) => {
+        if (depth > 0 && drop) y = drop(y);
         const results = level.map(({ run }, i) => run(y, initial(finals.length + i), valid));
         finals.push(...results.map(({ state }) => state));
         const outs = results.map(({ out }) => out);
         y = bidirectional ? concat(outs, -1) : outs[0];
-      }
+      });
       const state = Object.fromEntries(cell.states.map((key) => [key, stack(finals.map((final) => final[key]))]));
       return { output: y.permute([1, 0, 2]), state: state as State };
     });

@@ -1,4 +1,4 @@
-import type { DType } from "../../graph/dtype.ts";
+import { type DType, isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { formatShape, sameShape } from "../../graph/shape.ts";
@@ -22,6 +22,14 @@ export function checkSizes(
   }
 }
 
+export function checkDropout(name: string, rate: number, layers: number): void {
+  if (rate === 0 || layers > 1) return;
+  throw new PondusError(
+    "recurrence.dropout",
+    `${name}: dropout is between layers, but there is only one; put nn.dropout(${rate}) behind it, or give more layers.`,
+  );
+}
+
 export function checkInput(name: string, x: Tensor, inputs: number, dtype: DType): void {
   if (x.dtype === dtype && x.rank === 3 && x.shape[2] === inputs && x.shape[1] > 0) return;
   throw new PondusError(
@@ -32,7 +40,9 @@ export function checkInput(name: string, x: Tensor, inputs: number, dtype: DType
 
 function mending(x: Tensor, inputs: number, dtype: DType): string {
   const { shape } = x;
-  if (x.dtype !== dtype) return `; convert it by x.cast("${dtype}"), or give the layer { dtype: "${x.dtype}" }`;
+  if (x.dtype !== dtype) {
+    return `; convert it by x.cast("${dtype}")${isFloat(x.dtype) ? `, or give the layer { dtype: "${x.dtype}" }` : ""}`;
+  }
   if (x.rank === 3 && shape[2] === inputs) return "; there must be a step at least";
   if (x.rank === 3 && shape[1] === inputs) return "; features stand last, so turn it by x.transpose(1, 2)";
   if (x.rank === 2 && shape[1] === inputs) return "; x.unsqueeze(0) makes a batch of one sequence";

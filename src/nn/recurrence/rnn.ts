@@ -1,3 +1,4 @@
+import { PondusError } from "../../graph/errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Cell } from "./cell.ts";
 import { type Recurrent, type RecurrentOptions, recurrent } from "./recurrent.ts";
@@ -30,12 +31,20 @@ const cell = (activation: "tanh" | "relu"): Cell => ({
  * @param inputs              features of a step
  * @param hidden              size of h
  * @param options.activation  "tanh" (default) or "relu"
- * @throws `recurrence.size` for sizes that are none; when called, what `run` throws
+ * @throws `recurrence.size` for sizes that are none, `recurrence.activation`, and what `RecurrentOptions` say; when
+ *         called, what `run` throws
  */
 export function rnn(
   inputs: number,
   hidden: number,
   options: RecurrentOptions & { activation?: "tanh" | "relu" } = {},
 ): Recurrent<HiddenState> {
-  return recurrent({ cell: cell(options.activation ?? "tanh"), inputs, hidden }, options);
+  const { activation = "tanh" } = options;
+  if (!["tanh", "relu"].includes(activation)) {
+    throw new PondusError(
+      "recurrence.activation",
+      `rnn(${inputs}, ${hidden}): activation is "tanh" or "relu", but ${JSON.stringify(activation)} came.`,
+    );
+  }
+  return recurrent({ cell: cell(activation), inputs, hidden }, options);
 }
