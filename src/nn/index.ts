@@ -1,5 +1,6 @@
 export * from "./activations.ts";
 export { type Attention, attention } from "./attention.ts";
+export { batchNorm } from "./batch-norm.ts";
 export { checkpoint } from "./checkpoint.ts";
 export {
   bound,
@@ -10,17 +11,26 @@ export {
   tie,
   type WeightConstraint,
 } from "./constraints.ts";
+export { conv1d, conv2d } from "./convolution.ts";
 export { dense } from "./dense.ts";
+export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
 export type { Entries, EntryIndex } from "./entries.ts";
+export { flatten, flattenChannelsFirst } from "./flatten.ts";
 export * from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
 export { layerNorm } from "./layer-norm.ts";
+export { local1d, local2d } from "./local.ts";
 export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./losses.ts";
+export { evaluation, type Statistic, training } from "./mode.ts";
 export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
+export type { ConvolutionOptions } from "./patch-layer.ts";
 export * from "./patterns.ts";
+export * from "./pooling.ts";
+export type { WeightLayout } from "./pytorch-layout.ts";
 export * from "./recurrence/index.ts";
 export { residual } from "./residual.ts";
 export { sequential } from "./sequential.ts";
+export { convTranspose1d, convTranspose2d } from "./transposed-convolution.ts";
 export { loadWeights, saveWeights } from "./weights.ts";
