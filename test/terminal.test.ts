@@ -2,7 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { duration } from "../src/cli/duration.ts";
 import { ProgressLine } from "../src/cli/progress-line.ts";
+import { terminalMatrices } from "../src/cli/terminal-matrices.ts";
 import { terminalPlot } from "../src/cli/terminal-plot.ts";
+import { listOthers, tableLines } from "../src/systems/metric-table.ts";
 import type { Plot } from "../src/systems/plot.ts";
 
 /** What a terminal of so many columns would get. */
@@ -90,4 +92,37 @@ test("on a logarithmic axis stand logarithms, and it says so", () => {
   const drawn = terminalPlot(powers, { width: 80, color: false }) ?? "";
   expect(drawn).toContain("Powers: log10 of value against log10 of n");
   expect(drawn).not.toContain("1000");
+});
+
+const eye = { name: "eye", columns: 3, values: [1, 0, 0, 0, 1, 0, 0, 0, -1] };
+
+test("matrices stand side by side in shades, as many as fit", () => {
+  const drawn = terminalMatrices({ title: "Kernels", matrices: [eye, { ...eye, name: "again" }] }, 80) ?? "";
+  expect(drawn.split("\n")).toEqual([
+    "  Kernels",
+    "  eye     again",
+    "  ██▒▒▒▒  ██▒▒▒▒",
+    "  ▒▒██▒▒  ▒▒██▒▒",
+    "  ▒▒▒▒    ▒▒▒▒",
+  ]);
+  const narrow = terminalMatrices({ title: "Kernels", matrices: [eye, eye] }, 14) ?? "";
+  expect(narrow.split("\n")).toHaveLength(1 + 4 + 1 + 4);
+  expect(terminalMatrices({ title: "Kernels", matrices: [eye] }, 7)).toBeUndefined();
+});
+
+test("a row of a table shows what was measured several times with its spread", () => {
+  const metrics = {
+    nets: { small: { knobs: 1060, test: { mean: 0.98437, spread: 0.00213 } }, large: { knobs: 2570, extra: 1 } },
+    seeds: 5,
+  };
+  const shown = { title: "Nets", of: "nets", heading: "net", columns: { knobs: "knobs", test: "test" } };
+  expect(tableLines(shown, metrics)).toEqual([
+    ["net", "knobs", "test"],
+    ["small", "1,060", "0.9844 ± 0.0021"],
+    ["large", "2,570", ""],
+  ]);
+  expect(listOthers(metrics, [shown])).toEqual([
+    ["nets.large.extra", 1],
+    ["seeds", 5],
+  ]);
 });

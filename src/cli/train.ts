@@ -6,12 +6,14 @@ import { inspectBackends } from "../runtime/choose.ts";
 import { listOthers, tableLines } from "../systems/metric-table.ts";
 import { formatNumber } from "../systems/metrics.ts";
 import { describeFits } from "../systems/overfitting.ts";
+import { isMatrixPlot } from "../systems/plot.ts";
 import { type TrainResult, train } from "../systems/train.ts";
 import { duration } from "./duration.ts";
 import { loadRun, loadSystem } from "./load-system.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { colorsFor, print, printJson, say } from "./streams.ts";
 import { formatTable } from "./table.ts";
+import { terminalMatrices } from "./terminal-matrices.ts";
 import { terminalPlot } from "./terminal-plot.ts";
 import { wrapped } from "./wrap.ts";
 
@@ -122,7 +124,7 @@ function show(result: TrainResult): void {
   const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
   const [plot] = result.plots;
   const width = process.stdout.columns || 80;
-  const drawn = plot && terminalPlot(plot, { width, color });
+  const drawn = plot && (isMatrixPlot(plot) ? terminalMatrices(plot, width) : terminalPlot(plot, { width, color }));
   if (drawn) print(`\n${drawn}`);
   for (const shown of result.tables) {
     const [head, ...rows] = tableLines(shown, result.metrics ?? {});

@@ -9,7 +9,7 @@ export type { FitSummary } from "./fits.ts";
 export type { MetricTable } from "./metric-table.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";
 export { describeFit } from "./overfitting.ts";
-export { evenly, type Plot, type Series } from "./plot.ts";
+export { type Drawing, evenly, type Matrix, type MatrixPlot, type Plot, type Series } from "./plot.ts";
 export { ask, predict, restoreModel } from "./predict.ts";
 export { type OpenedRun, openRun } from "./run.ts";
 export type { DataFile } from "./run-data.ts";

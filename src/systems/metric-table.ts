@@ -8,7 +8,10 @@ export interface MetricTable {
   readonly of: string;
   /** Over the names of the groups. */
   readonly heading: string;
-  /** Which metrics of a group are shown, each under its heading: `{ knobs: "knobs", lossTrain: "loss" }`. */
+  /**
+   * Which metrics of a group are shown, each under its heading: `{ knobs: "knobs", lossTrain: "loss" }`. One that was
+   * measured several times is a group `{ mean, spread }`, and shown as 0.974 ± 0.002.
+   */
   readonly columns: Readonly<Record<string, string>>;
 }
 
@@ -29,11 +32,23 @@ export function tableLines({ of, heading, columns }: MetricTable, metrics: Metri
 
 function cell(group: Metrics[string], column: string): string {
   const value = typeof group === "object" ? group[column] : undefined;
-  return value === undefined || typeof value === "object"
-    ? ""
-    : typeof value === "number"
-      ? short(value)
-      : formatNumber(value);
+  if (typeof value === "object") return isRepeated(value) ? repeated(value) : "";
+  if (value === undefined) return "";
+  return typeof value === "number" ? short(value) : formatNumber(value);
+}
+
+/** What came out of several runs that differ by chance alone. */
+type Repeated = { readonly mean: number; readonly spread: number };
+
+function isRepeated(value: Metrics): value is Repeated {
+  return typeof value.mean === "number" && typeof value.spread === "number" && Object.keys(value).length === 2;
+}
+
+/** As many digits as the spread leaves: two of its own. */
+function repeated({ mean, spread }: Repeated): string {
+  if (!(spread > 0 && Number.isFinite(spread))) return `${short(mean)} ± ${short(spread)}`;
+  const digits = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(spread))));
+  return `${mean.toFixed(digits)} ± ${spread.toFixed(digits)}`;
 }
 
 /** Whole numbers by thousands, others to four digits. */
@@ -49,5 +64,5 @@ export function listOthers(
       Object.keys(metricsAt(metrics, of) ?? {}).flatMap((row) => Object.keys(columns).map((c) => `${of}.${row}.${c}`)),
     ),
   );
-  return listMetrics(metrics).filter(([name]) => !shown.has(name));
+  return listMetrics(metrics).filter(([name]) => !shown.has(name) && !shown.has(name.replace(/\.(mean|spread)$/, "")));
 }

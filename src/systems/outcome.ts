@@ -23,14 +23,28 @@ export function checkOutcome(system: string, outcome: unknown): Outcome {
     for (const [name, part] of Object.entries(value)) visit(part, `${path}.${name}`);
   };
   visit(outcome.metrics, "metrics");
-  const listIn = (part: Record<string, unknown>, name: "plots" | "tables" | "samples"): unknown[] => {
+  const listIn = (part: Record<string, unknown>, name: "plots" | "matrices" | "tables" | "samples"): unknown[] => {
     const list = part[name] ?? [];
     if (!Array.isArray(list)) throw wrong(`a list of ${name}, but ${named(list)} came.`);
     return list;
   };
+  const checkMatrix = (matrix: unknown, where: string) => {
+    const { name, columns, values } = isRecord(matrix) ? matrix : {};
+    const size = count(values);
+    const rows = Number.isInteger(columns) && size !== undefined ? size / (columns as number) : 0;
+    if (typeof name === "string" && Number.isInteger(rows) && rows > 0) return;
+    throw wrong(
+      `matrices with a name, a number of columns and a list of values that fills them, but ${where} has ` +
+        `${columns === undefined ? "no" : columns} columns and ${size ?? "no"} values.`,
+    );
+  };
   for (const [i, plot] of listIn(outcome, "plots").entries()) {
     const where = `plots[${i}]`;
     if (!isRecord(plot) || typeof plot.title !== "string") throw wrong(`plots with a title, but ${where} has none.`);
+    if (plot.matrices !== undefined) {
+      for (const [j, matrix] of listIn(plot, "matrices").entries()) checkMatrix(matrix, `${where}.matrices[${j}]`);
+      continue;
+    }
     for (const axis of ["x", "y"]) {
       if (isRecord(plot[axis]) && typeof plot[axis].label === "string") continue;
       throw wrong(`plots with a label for each axis, but ${where}.${axis}.label is missing.`);

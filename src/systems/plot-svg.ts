@@ -50,6 +50,9 @@ function tick(value: number): string {
 function mark({ kind, x, y, y2 }: Series, color: string): Observable.Markish {
   const points = Array.from(x, (at, i) => ({ x: at, y: y[i], y2: y2?.[i] ?? y[i] }));
   const finite = points.filter((p) => Number.isFinite(p.x) && Number.isFinite(p.y) && Number.isFinite(p.y2));
+  if (kind === "interval") {
+    return Observable.ruleX(finite, { x: "x", y1: "y", y2: "y2", stroke: color, strokeWidth: 2 });
+  }
   if (kind === "dots") return Observable.dot(finite, { x: "x", y: "y", fill: color, r: 3.5 });
   if (kind === "band") return Observable.areaY(finite, { x: "x", y1: "y", y2: "y2", fill: color, fillOpacity: 0.2 });
   return Observable.line(finite, { x: "x", y: "y", stroke: color, strokeWidth: 2 });

@@ -4,11 +4,12 @@ import { runFiles } from "../io/run-folder.ts";
 import type { Counts } from "../ledger/counts.ts";
 import type { Weighing } from "../ledger/weigh.ts";
 import type { FitSummary } from "./fits.ts";
+import { matrixSvg } from "./matrix-svg.ts";
 import { plotMemory } from "./memory-plot.ts";
 import { listOthers, type MetricTable, tableLines } from "./metric-table.ts";
 import { formatNumber } from "./metrics.ts";
 import { describeFit } from "./overfitting.ts";
-import { colorPlaces, type Plot, type Series } from "./plot.ts";
+import { colorPlaces, type Drawing, isMatrixPlot, type Matrix, type Series } from "./plot.ts";
 import type { FitRecord } from "./session.ts";
 import type { Metrics, Sample } from "./system.ts";
 import type { RunDescription } from "./train.ts";
@@ -19,7 +20,7 @@ export interface Report {
   readonly summary: string;
   /** The model's price. */
   readonly weighing: Weighing;
-  readonly plots: readonly Plot[];
+  readonly plots: readonly Drawing[];
   readonly tables: readonly MetricTable[];
   readonly fits: ReadonlyMap<string, FitRecord>;
 }
@@ -31,17 +32,26 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   const { plots, fits, weighing } = report;
   const trainings = [...fits].flatMap(([name, record]) => plotTraining(name, record) ?? []);
   const figures = [...plots, ...trainings, ...plotMemory(weighing)].map((plot) => {
+    const caption = `<figcaption>${escaped(plot.title)}</figcaption>`;
+    if (isMatrixPlot(plot)) return `<figure>${caption}\n${plot.matrices.map(tile).join(" ")}</figure>`;
     const colors = colorPlaces(plot.series);
     const keys = plot.series.map((s, i) => legend(s, palette[colors[i] % palette.length]));
-    return `<figure><figcaption>${escaped(plot.title)}</figcaption>\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
+    return `<figure>${caption}\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
   });
   writeAtomic(join(folder, runFiles.report), page(report, figures));
 }
 
+const tile = (matrix: Matrix) => `<span class="tile">${matrixSvg(matrix)}<br>${escaped(matrix.name)}</span>`;
+
+const shapes: Readonly<Record<Series["kind"], string>> = {
+  line: "border-top:3px solid",
+  dots: "border-radius:50%;background:",
+  band: "opacity:.4;background:",
+  interval: "border-left:2px solid",
+};
+
 function legend({ name, kind }: Series, color: string): string {
-  const shape = { line: "border-top:3px solid", dots: "border-radius:50%;background:", band: "opacity:.4;background:" }[
-    kind
-  ];
+  const shape = shapes[kind];
   return `<span class="key"><i class="${kind}" style="${shape} ${color}"></i>${escaped(name)}</span>`;
 }
 
@@ -138,10 +148,10 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --faint: #a0a0a0; --line: #3c3c3c; --paper: #161616; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-figure { margin: 2rem 0; } figcaption { font-weight: 600; } svg { max-width: 100%; height: auto; }
+figure { margin: 2rem 0; } .tile { display: inline-block; margin: .4rem .5rem 0 0; color: var(--faint); font-size: .8rem; text-align: center; vertical-align: top; } figcaption { font-weight: 600; } svg { max-width: 100%; height: auto; }
 .legend { margin: .2rem 0; color: var(--faint); font-size: .9rem; }
 .key { margin-right: 1rem; } .key i { display: inline-block; width: 1.2em; margin-right: .4em; vertical-align: middle; }
-.key i.dots { width: .6em; height: .6em; } .key i.band { height: .8em; }
+.key i.dots { width: .6em; height: .6em; } .key i:is(.band, .interval) { height: .8em; } .key i.interval { width: .2em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
 .figures :is(th, td):last-child { text-align: right; padding-right: 0; } td { overflow-wrap: anywhere; }

@@ -8,7 +8,7 @@ import type { Tensors } from "../tensor/control.ts";
 import type { MetricTable } from "./metric-table.ts";
 import type { LeastSquaresProblem } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
-import type { Plot } from "./plot.ts";
+import type { Drawing } from "./plot.ts";
 
 /**
  * A worked system: data, model, training, metrics and plots on one page. The pages in this folder and a user's own file
@@ -65,7 +65,7 @@ export type Metrics = { readonly [name: string]: number | boolean | Metrics };
 
 export interface Outcome {
   readonly metrics: Metrics;
-  readonly plots?: readonly Plot[];
+  readonly plots?: readonly Drawing[];
   /** Which metrics are better read side by side. */
   readonly tables?: readonly MetricTable[];
   /** What the model wrote. */

@@ -14,7 +14,7 @@ import type { MetricTable } from "./metric-table.ts";
 import { chosenOptimizer } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
 import { checkOutcome } from "./outcome.ts";
-import type { Plot } from "./plot.ts";
+import type { Drawing } from "./plot.ts";
 import { writeReport } from "./report.ts";
 import type { OpenedRun } from "./run.ts";
 import { type DataCopy, type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run-data.ts";
@@ -84,7 +84,7 @@ export interface RunDescription {
 export interface TrainResult extends RunDescription {
   /** The run folder. */
   readonly run: string;
-  readonly plots: readonly Plot[];
+  readonly plots: readonly Drawing[];
   readonly tables: readonly MetricTable[];
 }
 
