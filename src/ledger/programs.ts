@@ -5,10 +5,12 @@ import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../graph/program.ts";
 import { mse } from "../nn/losses.ts";
+import { training } from "../nn/mode.ts";
 import { type Model, parametersOf as parameters } from "../nn/model.ts";
 import { adam } from "../optim/adam.ts";
 import { type Optimizer, tensorOf } from "../optim/optimizer.ts";
 import { compile } from "../runtime/program.ts";
+import { key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type NetworkOptions, networkOf } from "./network.ts";
 
@@ -58,11 +60,18 @@ export function programsOf(model: Model, options: ProgramOptions): Programs | un
   if (!Object.values(parameters(model)).some((p) => p.trainable))
     return { inference: inference.graph, training: undefined };
   let [outputs, gradients]: [Node, Node[]] = [node, []];
-  const training = compile(
+  const step = compile(
     (given) => {
-      const made = apply(given.x);
-      const loss = measure(made, given.y);
-      const { updates } = optimizer.minimize(loss, model);
+      const { value, updates: statistics } = training(
+        key(0),
+        () => {
+          const made = apply(given.x);
+          return { made, loss: measure(made, given.y) };
+        },
+        { planned: true },
+      );
+      const { made, loss } = value;
+      const updates = [...optimizer.minimize(loss, model).updates, ...statistics];
       const trained = updates.map((u) => u.parameter).filter((p) => p.trainable && isFloat(p.dtype));
       outputs = made.node;
       gradients = grad(loss, trained.map(tensorOf)).map((g) => g.node);
@@ -70,8 +79,8 @@ export function programsOf(model: Model, options: ProgramOptions): Programs | un
     },
     { x, y: { shape: node.shape, dtype: node.dtype } },
   ).graph;
-  const loss = training.outputs[0].node;
-  const own = parametersOf({ ...training, updates: [], outputs: [{ name: "loss", node: loss }] });
-  const state = new Set([...parametersOf(training)].filter((p) => !own.has(p)));
-  return { inference: inference.graph, training: { graph: training, outputs, loss, gradients, state } };
+  const loss = step.outputs[0].node;
+  const own = parametersOf({ ...step, updates: [], outputs: [{ name: "loss", node: loss }] });
+  const state = new Set([...parametersOf(step)].filter((p) => !own.has(p)));
+  return { inference: inference.graph, training: { graph: step, outputs, loss, gradients, state } };
 }

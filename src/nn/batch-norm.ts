@@ -51,7 +51,7 @@ export function batchNorm(
   const train = (x: Tensor, training: Training) => {
     const axes = x.shape.map((_, i) => i).slice(0, -1);
     const count = x.size / features;
-    if (count < 2) {
+    if (count < 2 && !training.planned) {
       throw new PondusError(
         "batchNorm.batch",
         `${name}: in training each feature needs at least two numbers, but ${formatShape(x.shape)} came` +
@@ -65,7 +65,7 @@ export function batchNorm(
       training.note({ parameter: known, value: before.mul(1 - momentum).add(now.stopGradient().mul(momentum)) });
     };
     average(running.mean, mean);
-    average(running.variance, variance.mul(count / (count - 1)));
+    average(running.variance, variance.mul(count / Math.max(count - 1, 1)));
     return normalized(x, mean, variance);
   };
   const call = (x: Tensor) => {

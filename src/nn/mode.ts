@@ -12,6 +12,8 @@ export interface Statistic {
 
 /** What layers find that are being trained. */
 export interface Training {
+  /** Whether nothing will run, and all that is asked is what a step would take: any batch will do then. */
+  readonly planned: boolean;
   /** A random key that no other call gets. */
   key(): Tensor;
   /** Where a statistic stands, after those changes that were noted before. */
@@ -31,14 +33,20 @@ export function trainingHere(): Training | undefined {
  * it layers do what they do after training. `optim.fit` builds its loss so when that is a function; with
  * `Optimizer.minimize` it is yours to call, and the updates belong beside the optimizer's.
  *
- * @param key    a random key, another one at each step
- * @param build  called once
+ * @param key              a random key, another one at each step
+ * @param build            called once
+ * @param options.planned  the graph is for weighing alone, so that layers need not refuse batches too small to train with
  * @returns what `build` returned, and next values of running statistics
  */
-export function training<T>(key: Tensor, build: () => T): { value: T; updates: Statistic[] } {
+export function training<T>(
+  key: Tensor,
+  build: () => T,
+  options: { planned?: boolean } = {},
+): { value: T; updates: Statistic[] } {
   let drawn = 0;
   const values = new Map<Parameter, Tensor>();
   const here: Training = {
+    planned: options.planned ?? false,
     key: () => foldIn(key, drawn++),
     statistic: (parameter, now) => values.get(parameter) ?? now,
     note: ({ parameter, value }) => void values.set(parameter, value),
@@ -65,12 +73,16 @@ function within<T>(now: typeof mode, build: () => T): T {
   }
 }
 
-/** Results of layers that would have done something else in training, where nobody had said which is meant. */
-const afterTraining = new WeakMap<Node, string>();
+/**
+ * Results of layers that would have done something else in training, with the layer's name; undefined once somebody meant it
+ * so. Equal expressions are one node, so what was meant once is meant.
+ */
+const afterTraining = new WeakMap<Node, string | undefined>();
 
 /** Remembers that `result` is what a layer gives after training. */
 export function asAfterTraining(name: string, result: Tensor): Tensor {
-  if (mode === undefined) afterTraining.set(result.node, name);
+  if (mode === "evaluation") afterTraining.set(result.node, undefined);
+  else if (!afterTraining.has(result.node)) afterTraining.set(result.node, name);
   return result;
 }
 

@@ -17,7 +17,8 @@ import { judgeOf, type Validation } from "./validation.ts";
 export interface FitOptions {
   /**
    * One float; or a function of the step (int32 scalar, 0 at first) and of a random key that is another one at each
-   * step, for batches drawn while training. It is called once, to build the graph.
+   * step, for batches drawn while training. It is called once, to build the graph, in training mode (see `nn.training`): a
+   * loss with dropout or batch normalization must be given so.
    */
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
   readonly optimizer: Optimizer;
@@ -149,7 +150,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     checkpoint: last,
     bestStep: early.bestStep,
     restored: stopped !== "interrupted" && early.restore(),
-    knobs: [...step.trained.values()].reduce((sum, p) => sum + p.size, 0),
+    knobs: [...step.trained.values()].reduce((sum, p) => sum + (p.trainable ? p.size : 0), 0),
     observations: options.observations ?? (step.sameLoss ? numbersCompared(step.loss) : undefined),
     warning: divergence(firstLoss, history, step.sameLoss),
     seconds: (performance.now() - started) / 1000,

@@ -5,6 +5,7 @@ import { make, type Node } from "../graph/node.ts";
 import { describeOrigin, labelled } from "../graph/origin.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { type Model, nameParameters } from "../nn/index.ts";
+import { notInTraining } from "../nn/mode.ts";
 import type { Update } from "../runtime/index.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Clip } from "./clip.ts";
@@ -112,8 +113,19 @@ function lazyCounter(name: string) {
   };
 }
 
-/** Every trainable parameter of the model (or of all) that the loss depends on; throws `optim.parameters` when there is none. */
+/**
+ * Every trainable parameter of the model (or of all) that the loss depends on; throws `optim.parameters` when there is none,
+ * `train.mode` when the loss was built with layers as they are after training.
+ */
 export function parametersToTrain(name: string, loss: Tensor, model: Model | undefined): Parameter[] {
+  const layer = notInTraining(loss);
+  if (layer) {
+    throw new PondusError(
+      "train.mode",
+      `${name}: the loss holds ${layer} as it is after training; give fit a function, loss: () => ..., which it builds for ` +
+        "training, or build the loss in nn.training (or on purpose in nn.evaluation).",
+    );
+  }
   const reached = reachedByGradient(loss.node);
   const candidates = model === undefined ? [...reached] : Object.values(nameParameters(model));
   const found = candidates.filter((p) => p.trainable && isFloat(p.dtype) && reached.has(p));

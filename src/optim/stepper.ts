@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { topological } from "../graph/walk.ts";
-import type { Model } from "../nn/index.ts";
+import { type Model, training } from "../nn/index.ts";
 import { compile, type NumberArray, repeat } from "../runtime/index.ts";
 import type { Tensors } from "../tensor/control.ts";
 import { foldIn, key as keyOf } from "../tensor/random.ts";
@@ -16,7 +16,7 @@ import { uniqueNames } from "./unique-names.ts";
 export interface Stepper {
   /** Everything that a step changes, but the count of steps, by name. */
   readonly named: ReadonlyMap<string, Parameter>;
-  /** Those among them that are trained, not state of the optimizer. */
+  /** Those among them that are the model's, learned or averaged, not state of the optimizer. */
   readonly trained: ReadonlyMap<string, Parameter>;
   /** The loss at the present weights, as the next step will find it: with its count and its key. */
   readonly loss: Tensor;
@@ -45,6 +45,9 @@ export interface StepResult {
   readonly gradientEquivalents?: number;
 }
 
+/** Apart from what a loss may draw itself, by folding small numbers in. */
+const layersStream = 0x6c617972;
+
 /** Throws `train.loss` when the loss is no tensor, `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
 export function stepper(options: {
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
@@ -56,14 +59,21 @@ export function stepper(options: {
   const counter = new Parameter({ name: "step", shape: [], dtype: "int32", init: () => 0, trainable: false });
   const step = tensorOf(counter);
   const { loss: given, optimizer, parameters, seed = 0, backend } = options;
-  const loss = typeof given === "function" ? given({ step, key: foldIn(keyOf(seed), step) }) : given;
+  const key = foldIn(keyOf(seed), step);
+  // Layers draw from a stream of their own, beside the one that the loss is given.
+  const { value: loss, updates: statistics } =
+    typeof given === "function"
+      ? training(foldIn(key, layersStream), () => given({ step, key }))
+      : { value: given, updates: [] };
   if (!(loss instanceof Tensor)) {
     throw new PondusError(
       "train.loss",
       `fit: the loss should be a tensor of one float, or a function that returns one, but ${describe(loss)} came.`,
     );
   }
-  const { updates, loss: known = loss, done, gradientEquivalents } = optimizer.minimize(loss, parameters);
+  const minimization = optimizer.minimize(loss, parameters);
+  const { loss: known = loss, done, gradientEquivalents } = minimization;
+  const updates = [...minimization.updates, ...statistics];
   const roots = [known, ...updates.map((u) => u.value)].map((x) => x.node);
   const sameLoss = !topological([loss.node]).includes(step.node);
   if (optimizer.sameLoss && !sameLoss) {
@@ -101,7 +111,7 @@ export function stepper(options: {
   const named = new Map(changed.map((p, i) => [names[i], p]));
   return {
     named,
-    trained: new Map([...named].filter(([, p]) => p.trainable)),
+    trained: new Map([...named].filter(([, p]) => p.trainable || statistics.some((s) => s.parameter === p))),
     loss,
     sameLoss,
     roots,
