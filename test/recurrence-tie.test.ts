@@ -221,3 +221,24 @@ test("coupled gates, by the formula", async () => {
   expect(difference(got.output, wanted, 1e-14)).toBe(undefined);
   expect(difference(got.c, [c], 1e-14)).toBe(undefined);
 });
+
+test("coupled gates are those of a layer whose forget gate has the input gate's weights, negated", async () => {
+  // 1 - sigmoid(z) = sigmoid(-z): so is its gradient the input gate's less the forget gate's.
+  const coupled = nn.lstm(inputs, hidden, { coupled: true, bidirectional: true, ...float64 });
+  const whole = nn.lstm(inputs, hidden, { bidirectional: true, ...float64 });
+  nn.initialize(coupled, 6);
+  const split = (numbers: ArrayLike<number>, blocks: number) => {
+    const size = numbers.length / blocks;
+    return Array.from({ length: blocks }, (_, i) => Array.from(numbers).slice(i * size, (i + 1) * size));
+  };
+  for (const [name, p] of Object.entries(nn.parametersOf(whole))) {
+    const [input, cell, output] = split(nn.parametersOf(coupled)[name].read(), 3);
+    p.write([...input, ...input.map((w) => -w), ...cell, ...output]);
+  }
+  const [got, wanted] = [await computed(coupled), await computed(whole)];
+  for (const [key, { data }] of Object.entries(wanted)) {
+    const [input, forget, cell, output] = split(data, 4);
+    const less = () => [...input.map((g, i) => g - forget[i]), ...cell, ...output];
+    expect(difference(got[key], key.includes("_l0") ? less() : data, 1e-12), key).toBe(undefined);
+  }
+});

@@ -82,6 +82,13 @@ test("a layer says what it is, and weighs what it is made of", () => {
   expect(training?.activations[0]).toMatchObject({ what: "x", shape: [5, 20, 3] });
 });
 
+test("a network that begins with a recurrent layer does not say how long its sequences are", () => {
+  const net = nn.sequential(nn.gru(3, 8), nn.dense(8, 1));
+  expect(net.takes).toBe(undefined);
+  expect(weigh(net, { batch: 4 }).training).toBe(undefined);
+  expect(weigh(net, { batch: 4, input: [20, 3] }).training?.activations[0].shape).toEqual([4, 20, 3]);
+});
+
 describe("mistakes", () => {
   const x = tensor(new Float32Array(24), { shape: [2, 4, 3] });
   const net = nn.lstm(3, 5);

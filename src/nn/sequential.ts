@@ -1,7 +1,7 @@
 import { labelled } from "../graph/origin.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { asLayer, type Layer, layer } from "./layer.ts";
-import { nameParameters } from "./model.ts";
+import { nameParameters, parametersOf } from "./model.ts";
 
 /**
  * Layers one after another. Parameters are named by place: "0.weight", "2.bias". The same layer may stand at several
@@ -20,8 +20,8 @@ export function sequential(...parts: readonly (Layer | ((x: Tensor) => Tensor))[
   const made = layer("sequential", call, {
     name: `sequential(${layers.map((part) => part.name).join(", ")})`,
     children: Object.fromEntries(layers.map((part, i) => [i, part])),
-    // What comes before the first layer that asks for a shape leaves shapes as they are.
-    takes: layers.find((part) => part.takes)?.takes,
+    // What has no knobs before the first layer that does is taken to leave shapes as they are.
+    takes: layers.find((part) => part.takes || Object.keys(parametersOf(part)).length > 0)?.takes,
   });
   nameParameters(made);
   return made;
