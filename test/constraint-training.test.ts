@@ -147,7 +147,7 @@ test("a file of all entries is taken when it keeps the constraint; else the entr
     data[entry] = value;
     writeSafetensors(file("broken.safetensors"), {
       tensors: { ...stored.tensors, [name]: { ...stored.tensors[name], data } },
-      metadata: {},
+      metadata: stored.metadata,
     });
     const before = allWeights(other);
     expect(() => nn.loadWeights(other, file("broken.safetensors"))).toThrow(

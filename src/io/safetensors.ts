@@ -22,7 +22,13 @@ export interface TensorFile {
 }
 
 const formatNames = { float32: "F32", float64: "F64", int32: "I32", bool: "I32" } as const;
-const dtypes: Readonly<Record<string, DType>> = { F32: "float32", F64: "float64", I32: "int32" };
+/** What a file's element types are read as, and how many bytes each takes there. */
+const formats: Readonly<Record<string, { readonly dtype: DType; readonly bytes: number }>> = {
+  F32: { dtype: "float32", bytes: 4 },
+  F64: { dtype: "float64", bytes: 8 },
+  I32: { dtype: "int32", bytes: 4 },
+  I64: { dtype: "int32", bytes: 8 },
+};
 /** SHA-256 of the header without this entry, and of the numbers. */
 const checksumKey = "pondus.sha256";
 /** The format's own bound on its header. */
@@ -56,11 +62,11 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
 }
 
 /**
- * Reads the bytes back.
+ * Reads the bytes back. Whole numbers of 64 bits, such as PyTorch's indices and counts, become int32.
  *
  * @param name  what errors call the file
  * @throws `safetensors.corrupt` when header, offsets and size do not agree; `safetensors.dtype` for element types that
- *         Pondus does not have
+ *         Pondus does not have, and for whole numbers that int32 cannot hold
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   const { header, body } = splitHeader(bytes, name);
@@ -72,7 +78,7 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   const tensors: Record<string, StoredTensor> = {};
   let needed = 0;
   for (const [key, entry] of Object.entries(entries)) {
-    const { dtype, shape, start, end } = describe(key, entry, name);
+    const { dtype, shape, start, end, isWide } = describe(key, entry, name);
     if (end > body.length) {
       throw corrupt(
         name,
@@ -81,7 +87,8 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
     }
     needed = Math.max(needed, end);
     const data = allocate(dtype, sizeOf(shape));
-    new Uint8Array(data.buffer).set(body.subarray(start, end));
+    if (isWide) narrow(body.subarray(start, end), data, key, name);
+    else new Uint8Array(data.buffer).set(body.subarray(start, end));
     Object.defineProperty(tensors, key, { value: { shape, dtype, data }, enumerable: true });
   }
   if (body.length > needed) throw corrupt(name, `${body.length - needed} bytes at its end belong to no tensor`);
@@ -130,22 +137,37 @@ function describe(key: string, entry: unknown, name: string) {
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount) || offsets[0] > offsets[1]) {
     throw corrupt(name, `tensor "${key}" has no valid data_offsets`);
   }
-  const dtype = typeof type === "string" && Object.hasOwn(dtypes, type) ? dtypes[type] : undefined;
-  if (!dtype) {
+  const format = typeof type === "string" && Object.hasOwn(formats, type) ? formats[type] : undefined;
+  if (!format) {
     throw new PondusError(
       "safetensors.dtype",
-      `${name}: tensor "${key}" is ${JSON.stringify(type)}; Pondus reads ${Object.keys(dtypes).join(", ")}.`,
+      `${name}: tensor "${key}" is ${JSON.stringify(type)}; Pondus reads ${Object.keys(formats).join(", ")}.`,
     );
   }
   const [start, end] = offsets as [number, number];
-  const wanted = sizeOf(shape as number[]) * bytesOf[dtype];
+  const { dtype, bytes } = format;
+  const wanted = sizeOf(shape as number[]) * bytes;
   if (end - start !== wanted) {
     throw corrupt(
       name,
-      `tensor "${key}" is ${dtype} ${formatShape(shape as number[])}, ${wanted} bytes, but its offsets span ${end - start}`,
+      `tensor "${key}" is ${type} ${formatShape(shape as number[])}, ${wanted} bytes, but its offsets span ${end - start}`,
     );
   }
-  return { dtype, shape: shape as number[], start, end };
+  return { dtype, shape: shape as number[], start, end, isWide: bytes > bytesOf[dtype] };
+}
+
+/** Whole numbers of 64 bits into 32. */
+function narrow(bytes: Uint8Array, data: TypedArray, key: string, name: string): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < data.length; i++) {
+    const value = view.getBigInt64(8 * i, true);
+    data[i] = Number(value);
+    if (BigInt(data[i]) === value) continue;
+    throw new PondusError(
+      "safetensors.dtype",
+      `${name}: tensor "${key}" holds ${value}, which int32 cannot hold; Pondus has no wider whole numbers.`,
+    );
+  }
 }
 
 const isCount = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;

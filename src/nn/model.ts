@@ -1,6 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { topological } from "../graph/walk.ts";
+import { weightOf } from "../tensor/parameter.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { isLayer, type Layer } from "./layer.ts";
 
@@ -13,6 +14,8 @@ export interface Occurrence {
   readonly name: string;
   /** The parameter, constrained or not. */
   readonly weight: Parameter;
+  /** Whether PyTorch keeps it, as the part of a layer that it is here, with its last two axes swapped. */
+  readonly turned?: boolean;
 }
 
 /**
@@ -45,12 +48,14 @@ export function holders({ name, weight }: Occurrence): { name: string; parameter
  */
 export function occurrences(model: Model): Occurrence[] {
   const found: Occurrence[] = [];
-  const visit = (part: Model, path: string) => {
+  const visit = (part: Model, path: string, turned = false) => {
     const below = (name: string) => (path ? `${path}.${name}` : name);
     if (part instanceof Tensor) {
-      found.push(...weightsUnder(part, path));
+      // What a matrix is computed from need not be a matrix.
+      const over = turned && weightOf(part) !== undefined;
+      found.push(...weightsUnder(part, path).map((at) => ({ ...at, turned: over })));
     } else if (isLayer(part)) {
-      for (const [name, x] of Object.entries(part.parameters)) visit(x, below(name));
+      for (const [name, x] of Object.entries(part.parameters)) visit(x, below(name), part.turned?.includes(name));
       for (const [name, x] of Object.entries(part.children)) visit(x, below(name));
     } else if (typeof part === "object" && part !== null) {
       for (const [name, x] of Object.entries(part as Record<string, Model>)) visit(x, below(name));

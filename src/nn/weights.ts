@@ -1,9 +1,11 @@
+import type { TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { formatShape, sameShape } from "../graph/shape.ts";
+import { formatShape, sameShape, type TensorType } from "../graph/shape.ts";
 import { readSafetensors, type StoredTensor, type TensorFile, writeSafetensors } from "../io/safetensors.ts";
 import { readConstrained, type StoredConstraint, storeConstrained, storedParts } from "./constraint-file.ts";
-import { type Model, type Occurrence, occurrences, weightsOf } from "./model.ts";
+import { type Model, type Occurrence, occurrences } from "./model.ts";
+import { checkLayout, isBatchCount, layoutAdvice, layoutOf, turnedFor, type WeightLayout } from "./pytorch-layout.ts";
 
 /**
  * Writes a model's weights as safetensors, which any reader of that format opens: every weight by its dotted name, each
@@ -18,26 +20,36 @@ import { type Model, type Occurrence, occurrences, weightsOf } from "./model.ts"
  *     v = np.clip(np.choose(np.isfinite(lo) + 2 * np.isfinite(hi), maps), lo, hi)
  *     weight = np.concatenate([v, f[w + ".frozen"]])[f[w + ".index"]]
  *
+ * In PyTorch's layout a file holds what `load_state_dict` of the same layers takes: all entries of every weight, under
+ * each of its names, those of dense layers [outputs, inputs]. Metadata `layout` say which it is.
+ *
  * @param options.expand    writes all entries of constrained weights instead, for programs that know nothing of this
+ * @param options.layout    "pondus" (default) or "pytorch"
  * @param options.metadata  goes into the file as well
- * @throws `file.write` when the place cannot be written to
+ * @throws `file.write` when the place cannot be written to, `weights.layout` for a layout that there is not
  */
 export function saveWeights(
   model: Model,
   path: string,
-  options: { expand?: boolean; metadata?: Readonly<Record<string, string>> } = {},
+  options: { expand?: boolean; layout?: WeightLayout; metadata?: Readonly<Record<string, string>> } = {},
 ): void {
+  const { layout = "pondus", expand = layout === "pytorch" } = options;
+  checkLayout(layout);
   const tensors: Record<string, StoredTensor> = {};
   const constraints: Record<string, StoredConstraint> = {};
-  for (const [name, weight] of Object.entries(weightsOf(model))) {
-    if (weight.constrained && !options.expand) {
-      const { description, tensors: parts } = storeConstrained({ name, weight });
+  const aliases: Record<string, string> = {};
+  for (const [at, ...others] of placesOf(model)) {
+    if (at.weight.constrained && !expand) {
+      const { description, tensors: parts } = storeConstrained(at);
       Object.assign(tensors, parts);
-      constraints[name] = description;
-    } else tensors[name] = { shape: weight.shape, dtype: weight.dtype, data: weight.read() };
+      constraints[at.name] = description;
+    } else tensors[at.name] = stored(layout, at);
+    for (const other of others) {
+      if (layout === "pytorch") tensors[other.name] = stored(layout, other);
+      else aliases[other.name] = at.name;
+    }
   }
-  const metadata = { ...options.metadata };
-  const aliases = aliasesOf(model);
+  const metadata: Record<string, string> = { ...options.metadata, layout };
   if (Object.keys(constraints).length > 0) metadata.constraints = JSON.stringify(constraints);
   if (Object.keys(aliases).length > 0) metadata.aliases = JSON.stringify(aliases);
   writeSafetensors(path, { tensors, metadata });
@@ -49,41 +61,53 @@ export function saveWeights(
  * are taken when they keep its constraint, ties and frozen values to the last bit. When anything is wrong, the model is
  * left as it was.
  *
- * @throws `weights.model` when the file is of another model, `weights.constraint` when it is of one with other constraints
+ * With PyTorch's layout, weights of dense layers are [outputs, inputs] in the file and turned over; counts of batches,
+ * `num_batches_tracked`, are passed over. A file that Pondus wrote says its layout, and of another the shapes do; only
+ * where a square weight would fit both ways and nobody says, the file is refused.
+ *
+ * @param options.layout  "pytorch" for a file that PyTorch wrote, "pondus" for one that keeps weights as the model does
+ * @throws `weights.layout` when the layout is not what the file says, or is not known; `weights.model` when the file is of another model, `weights.constraint` when it is of one with other constraints
  *         or when the values break the model's, `weights.nonfinite` when one is no finite number, and what
  *         `readSafetensors` throws
  */
-export function loadWeights(model: Model, path: string): void {
+export function loadWeights(model: Model, path: string, options: { layout?: WeightLayout } = {}): void {
   const file = readSafetensors(path);
+  const places = placesOf(model);
+  const layout = layoutOf(file, places.flat(), options.layout, path);
   const constraints = constraintsOf(file, path);
   const used = new Set<string>();
-  const writes = Object.entries(weightsOf(model)).map(([name, weight]) => {
-    const description = Object.hasOwn(constraints, name) ? constraints[name] : undefined;
-    if (!description) return takeWhole(file, { name, weight }, path, used);
-    return takeParts(file, { name, weight }, description, path, used);
+  const writes = places.map((at) => {
+    const description = Object.hasOwn(constraints, at[0].name) ? constraints[at[0].name] : undefined;
+    if (!description) return takeWhole(file, at, layout, path, used);
+    return takeParts(file, at[0], description, path, used);
   });
-  for (const [alias, name] of Object.entries(aliasesOf(model))) {
-    if (!Object.hasOwn(file.tensors, alias)) continue;
-    used.add(alias);
-    const [here, there] = [file.tensors[alias].data, file.tensors[name]?.data];
-    if (here.length === there?.length && here.every((x, i) => x === there[i])) continue;
-    throw otherModel(path, `holds other numbers as "${alias}" than as "${name}", which are one weight in the model`);
+  const surplus = Object.entries(file.tensors).find(
+    ([name, tensor]) => !used.has(name) && !(layout === "pytorch" && isBatchCount(name, tensor)),
+  );
+  if (surplus) {
+    const advice = isBatchCount(...surplus)
+      ? 'PyTorch counts batches so: read it with { layout: "pytorch" }'
+      : undefined;
+    throw otherModel(path, `holds "${surplus[0]}", which the model does not have`, advice);
   }
-  const surplus = Object.keys(file.tensors).find((name) => !used.has(name));
-  if (surplus) throw otherModel(path, `holds "${surplus}", which the model does not have`);
   for (const write of writes) write();
 }
 
-/** The further names of weights that stand at several places. */
-function aliasesOf(model: Model): Record<string, string> {
-  const first = new Map<Parameter, string>();
-  const aliases: Record<string, string> = {};
-  for (const { name, weight } of occurrences(model)) {
-    const earlier = first.get(weight);
-    if (earlier === undefined) first.set(weight, name);
-    else if (earlier !== name) aliases[name] = earlier;
+/** Every weight at all the places where it stands, under different names; each list begins with the first. */
+function placesOf(model: Model): [Occurrence, ...Occurrence[]][] {
+  const places = new Map<Parameter, [Occurrence, ...Occurrence[]]>();
+  for (const at of occurrences(model)) {
+    const earlier = places.get(at.weight);
+    if (!earlier) places.set(at.weight, [at]);
+    else if (!earlier.some(({ name }) => name === at.name)) earlier.push(at);
   }
-  return aliases;
+  return [...places.values()];
+}
+
+/** All entries of a weight, as a file keeps them. */
+function stored(layout: WeightLayout, at: Occurrence): StoredTensor {
+  const { shape, dtype } = at.weight;
+  return turnedFor(layout, at, { shape, dtype, data: at.weight.read() });
 }
 
 function constraintsOf({ metadata }: TensorFile, path: string): Record<string, StoredConstraint> {
@@ -99,23 +123,46 @@ function constraintsOf({ metadata }: TensorFile, path: string): Record<string, S
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
 
-/** All entries, as they stand. */
-function takeWhole({ tensors }: TensorFile, { name, weight }: Occurrence, path: string, used: Set<string>) {
-  const found = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
-  if (!found || !sameShape(found.shape, weight.shape) || found.dtype !== weight.dtype) {
-    const came = found ? `${found.dtype} ${formatShape(found.shape)}` : "nothing of that name";
-    throw otherModel(path, `holds ${came} where the model has "${name}", ${weight.dtype} ${formatShape(weight.shape)}`);
+/** All entries, as they stand, under one of the weight's names or under several. */
+function takeWhole(
+  { tensors }: TensorFile,
+  places: readonly Occurrence[],
+  layout: WeightLayout,
+  path: string,
+  used: Set<string>,
+) {
+  const { weight, name: first } = places[0];
+  const here = places.filter(({ name }) => Object.hasOwn(tensors, name));
+  if (here.length === 0) {
+    throw otherModel(path, `holds nothing of that name where the model has "${first}", ${described(weight)}`);
   }
-  used.add(name);
-  checkFinite(found, name, path);
-  const refusal = weight.constrained?.refusal(found.data);
+  const [{ name, data }, ...others] = here.map((at) => {
+    used.add(at.name);
+    return { name: at.name, data: wholeAt(at, tensors[at.name], layout, path) };
+  });
+  const odd = others.find((other) => other.data.some((x, i) => x !== data[i]));
+  if (odd) {
+    throw otherModel(path, `holds other numbers as "${odd.name}" than as "${name}", which are one weight in the model`);
+  }
+  const refusal = weight.constrained?.refusal(data);
   if (refusal) {
     throw new PondusError(
       "weights.constraint",
       `${path}: "${name}" breaks the model's constraint: ${refusal}; load it into a model without, or mend the values.`,
     );
   }
-  return () => weight.write(found.data);
+  return () => weight.write(data);
+}
+
+/** The numbers of a tensor of the file, as the weight has them. */
+function wholeAt(at: Occurrence, found: StoredTensor, layout: WeightLayout, path: string): TypedArray {
+  const { shape, dtype, data } = turnedFor(layout, at, found);
+  if (!sameShape(shape, at.weight.shape) || dtype !== at.weight.dtype) {
+    const what = `holds ${described(found)} where the model has "${at.name}", ${described(at.weight)}`;
+    throw otherModel(path, what, layoutAdvice(layout, at, found));
+  }
+  checkFinite(data, at.name, path);
+  return data;
 }
 
 /** Knobs and frozen numbers. */
@@ -136,19 +183,21 @@ function takeParts(
     );
   }
   for (const part of storedParts) used.add(description[part] as string);
-  for (const part of [description.knobs, description.frozen]) if (part) checkFinite(tensors[part], part, path);
+  for (const part of [description.knobs, description.frozen]) if (part) checkFinite(tensors[part].data, part, path);
   return () => {
     if (found.knobs) constrained.knobs?.write(found.knobs);
     if (found.frozen) constrained.frozen?.write(found.frozen);
   };
 }
 
-function checkFinite({ data }: StoredTensor, name: string, path: string): void {
+function checkFinite(data: TypedArray, name: string, path: string): void {
   const odd = data.find((x) => !Number.isFinite(x));
   if (odd === undefined) return;
   throw new PondusError("weights.nonfinite", `${path}: "${name}" holds ${odd} where a number belongs; train anew.`);
 }
 
-function otherModel(path: string, what: string): PondusError {
-  return new PondusError("weights.model", `${path} ${what}; it was written by another model or version of the page.`);
+const described = ({ dtype, shape }: TensorType) => `${dtype} ${formatShape(shape)}`;
+
+function otherModel(path: string, what: string, mend = "it was written by another model or version of the page") {
+  return new PondusError("weights.model", `${path} ${what}; ${mend}.`);
 }

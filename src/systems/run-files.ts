@@ -20,7 +20,8 @@ export function writeWeights(folder: string, model: Model, metadata: Readonly<Re
  * @throws what `loadWeights` throws
  */
 export function readWeights(folder: string, model: Model): void {
-  loadWeights(model, join(folder, runFiles.weights));
+  // Those of earlier versions do not say so.
+  loadWeights(model, join(folder, runFiles.weights), { layout: "pondus" });
 }
 
 /** The state of every fit: tensors under `<fit>/<name>`, the rest as JSON in the metadata. */
