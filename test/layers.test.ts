@@ -1,4 +1,4 @@
-import { compile, grad, nn, tensor } from "pondus";
+import { compile, grad, nn, random, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { onEveryBackend } from "./every-backend.ts";
 import { casesOf, compareWithPyTorch, tensorOf } from "./pytorch-layers.ts";
@@ -227,6 +227,31 @@ describe("attention", () => {
       const r = await compile(() => ({ y, g: grad(y.sum(), x) }), {}, { backend }).run();
       for (const v of [r.y, r.g]) expect([...v.data].every(Number.isFinite)).toBe(true);
     });
+  });
+
+  test("dropout takes shares away while training, keeps their mean, and is no more after it", async () => {
+    const a = make({ dropout: 0.25 });
+    const weights = nn.weightsOf(a);
+    // Values pass as they are, and all keys have equal shares.
+    const identity = [0, 1, 2, 3].flatMap((i) => [0, 1, 2, 3].map((j) => Number(i === j)));
+    weights.in_proj_weight.write([...new Array(32).fill(0), ...identity]);
+    weights["out_proj.weight"].write(identity);
+    const x = tensor(new Float64Array(200 * 20 * features).fill(1), { shape: [200, 20, features] });
+    const trained = nn.training(random.key(3), () => a(x)).value;
+    const r = await compile(() => ({
+      trained,
+      again: nn.training(random.key(3), () => a(x)).value,
+      after: a(x),
+    })).run();
+    expect(r.after.data.every((v) => Math.abs(v - 1) < 1e-14)).toBe(true);
+    expect([...r.again.data]).toEqual([...r.trained.data]);
+    // Each sum is over 20 shares of 1/20, kept with 3/4 and multiplied by 4/3: variance (1/4) / (3/4) / 20.
+    const v = [...r.trained.data].filter((_, i) => i % features === 0);
+    const mean = v.reduce((s, y) => s + y, 0) / v.length;
+    const variance = v.reduce((s, y) => s + (y - mean) ** 2, 0) / v.length;
+    expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(1 / 60 / v.length));
+    expect(Math.abs(variance * 60 - 1)).toBeLessThan(0.1);
+    expect(() => make({ dropout: 1 })).toThrow(/dropout\(1\)/);
   });
 
   test("mistakes", () => {

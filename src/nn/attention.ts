@@ -7,6 +7,7 @@ import { arange, einsum } from "../tensor/functions.ts";
 import { parameter } from "../tensor/parameter.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { dense } from "./dense.ts";
+import { dropout } from "./dropout.ts";
 import { glorotUniform, zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
 
@@ -35,16 +36,18 @@ export interface Attention extends Layer {
  *
  * @param features        length of a query, a key, a value and a result
  * @param heads           how many spaces; divides `features`
- * @param options.causal  whether a query sees only what is no later than itself (default: no)
- * @param options.bias    whether the projections have a bias (default: yes)
- * @param options.init    first value of both weights (default: `glorotUniform`)
- * @param options.dtype   float32 (default) or float64
- * @throws `attention.size` unless both are whole numbers from 1 and `heads` divides `features`; when called, as `attend`
+ * @param options.causal   whether a query sees only what is no later than itself (default: no)
+ * @param options.bias     whether the projections have a bias (default: yes)
+ * @param options.dropout  the rate at which shares are dropped while training, as by `dropout` (default: 0)
+ * @param options.init     first value of both weights (default: `glorotUniform`)
+ * @param options.dtype    float32 (default) or float64
+ * @throws `attention.size` unless both are whole numbers from 1 and `heads` divides `features`, `dropout.rate`; when
+ *         called, as `attend`
  */
 export function attention(
   features: number,
   heads: number,
-  options: { causal?: boolean; bias?: boolean; init?: Initializer; dtype?: DType } = {},
+  options: { causal?: boolean; bias?: boolean; dropout?: number; init?: Initializer; dtype?: DType } = {},
 ): Attention {
   const name = `attention(${features}, ${heads})`;
   if (![features, heads, features / heads].every((n) => Number.isInteger(n) && n > 0)) {
@@ -54,6 +57,7 @@ export function attention(
     );
   }
   const { causal = false, bias = true, init = glorotUniform, dtype } = options;
+  const drop = dropout(options.dropout ?? 0);
   const [weight, b, out] = labelled(name, () => [
     parameter([3 * features, features], init, { name: `${name}.in_proj_weight`, dtype }),
     bias ? parameter([3 * features], zeros, { name: `${name}.in_proj_bias`, dtype }) : undefined,
@@ -83,7 +87,7 @@ export function attention(
     return labelled(name, () => {
       const [q, k, v] = projections(query, key, value);
       const scores = einsum("bqhd,bkhd->bhqk", q.mul(1 / Math.sqrt(features / heads)), k);
-      const taken = einsum("bhqk,bkhd->bqhd", shares(scores, visible), v);
+      const taken = einsum("bhqk,bkhd->bqhd", drop(shares(scores, visible)), v);
       return labelled("out_proj", () => out(taken.reshape(query.shape)));
     });
   };
