@@ -34,7 +34,7 @@ export function residual(inner: Part, shortcut?: Part): Layer {
   const made = layer("residual", call, {
     name,
     children: { inner: inside, ...(around && { shortcut: around }) },
-    takes: inside.takes ?? around?.takes,
+    takes: inside.takes,
   });
   nameParameters(made);
   return made;
