@@ -2,6 +2,7 @@ import curvature from "./curvature.ts";
 import dimer from "./dimer.ts";
 import neuron from "./neuron.ts";
 import proteins from "./proteins.ts";
+import sequence from "./sequence.ts";
 import type { AnySystem } from "./system.ts";
 import yeast from "./yeast.ts";
 
@@ -29,7 +30,7 @@ export {
 } from "./system.ts";
 export { readTimeSeries, type TimeSeries } from "./time-series.ts";
 export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
-export { curvature, dimer, neuron, proteins, yeast };
+export { curvature, dimer, neuron, proteins, sequence, yeast };
 
 /** The worked systems, in the order in which to meet them. */
-export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, proteins];
+export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, sequence, proteins];
