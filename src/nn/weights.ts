@@ -33,13 +33,13 @@ export function saveWeights(
   path: string,
   options: { expand?: boolean; layout?: WeightLayout; metadata?: Readonly<Record<string, string>> } = {},
 ): void {
-  const { layout = "pondus", expand = layout === "pytorch" } = options;
+  const { layout = "pondus" } = options;
   checkLayout(layout);
   const tensors: Record<string, StoredTensor> = {};
   const constraints: Record<string, StoredConstraint> = {};
   const aliases: Record<string, string> = {};
   for (const [at, ...others] of placesOf(model)) {
-    if (at.weight.constrained && !expand) {
+    if (at.weight.constrained && !options.expand && layout === "pondus") {
       const { description, tensors: parts } = storeConstrained(at);
       Object.assign(tensors, parts);
       constraints[at.name] = description;
