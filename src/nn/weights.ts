@@ -66,9 +66,9 @@ export function saveWeights(
  * where a square weight would fit both ways and nobody says, the file is refused.
  *
  * @param options.layout  "pytorch" for a file that PyTorch wrote, "pondus" for one that keeps weights as the model does
- * @throws `weights.layout` when the layout is not what the file says, or is not known; `weights.model` when the file is of another model, `weights.constraint` when it is of one with other constraints
- *         or when the values break the model's, `weights.nonfinite` when one is no finite number, and what
- *         `readSafetensors` throws
+ * @throws `weights.layout` when the layout is not what the file says, or is not known; `weights.model` when the file is of
+ *         another model, `weights.constraint` when it is of one with other constraints or when the values break the
+ *         model's, `weights.nonfinite` when one is no finite number, and what `readSafetensors` throws
  */
 export function loadWeights(model: Model, path: string, options: { layout?: WeightLayout } = {}): void {
   const file = readSafetensors(path);
