@@ -1,7 +1,7 @@
 import { faster, share } from "../goals.ts";
 import { Random } from "../random.ts";
 import { type Case, type Data, type Sizes, size } from "./case.ts";
-import { dense, fill, he, stepFlops, uniform } from "./tensors.ts";
+import { dense, he, oneHot, stepFlops, uniform } from "./tensors.ts";
 
 export const deepWidths = (width: number) => [784, width, width, width, 10];
 
@@ -28,10 +28,10 @@ export const deep: Case = {
 export function deepData(sizes: Sizes): Data {
   const [batch, width] = [size(sizes, "batch"), size(sizes, "width")];
   const random = new Random(`deep ${batch} ${width}`);
-  const classes = Array.from({ length: batch }, () => Math.floor(10 * random.uniform()));
+  const y = oneHot(random, batch, 10);
   return {
     x: uniform(random, [batch, 784], 0, 1),
-    y: fill([batch, 10], (i) => Number(classes[Math.floor(i / 10)] === i % 10)),
+    y,
     ...dense(random, deepWidths(width), he),
   };
 }

@@ -1,10 +1,13 @@
 import { burgers } from "./burgers.ts";
 import type { Case } from "./case.ts";
+import { cnn } from "./cnn.ts";
 import { compile } from "./compile.ts";
+import { conv } from "./conv.ts";
 import { deep } from "./deep.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
+import { lstm } from "./lstm.ts";
 import { proteins } from "./proteins.ts";
 import { scale } from "./scale.ts";
 import { tied } from "./tied.ts";
@@ -18,6 +21,9 @@ export const cases: readonly Case[] = [
   deep,
   burgers,
   yeast,
+  conv,
+  cnn,
+  lstm,
   inference,
   compile,
   scale,

@@ -31,6 +31,30 @@ export function dense(
   return weights;
 }
 
+/**
+ * Weights of a convolution: kernel[i] [outputs, inputs, size, size] and bias[i] [outputs].
+ *
+ * @param spread  standard deviation of a weight, from the numbers that enter and leave one unit
+ */
+export function convolution(
+  random: Random,
+  i: number,
+  [outputs, inputs, size]: readonly [number, number, number],
+  spread: (inputs: number, outputs: number) => number,
+): Data {
+  const deviation = spread(inputs * size * size, outputs * size * size);
+  return {
+    [`kernel${i}`]: fill([outputs, inputs, size, size], () => deviation * random.normal()),
+    [`bias${i}`]: uniform(random, [outputs], -0.1, 0.1),
+  };
+}
+
+/** A class for each of `count` samples: [count, classes], ones and zeros. */
+export function oneHot(random: Random, count: number, classes: number): HostTensor {
+  const chosen = Array.from({ length: count }, () => Math.floor(classes * random.uniform()));
+  return fill([count, classes], (i) => Number(chosen[Math.floor(i / classes)] === i % classes));
+}
+
 /** For relu (He et al. 2015) and for tanh (Glorot & Bengio 2010). */
 export const he = (inputs: number) => Math.sqrt(2 / inputs);
 export const glorot = (inputs: number, outputs: number) => Math.sqrt(2 / (inputs + outputs));

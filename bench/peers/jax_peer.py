@@ -143,6 +143,70 @@ def diffraxed(layers, start, times):
     return solution.ys[::substeps]
 
 
+def conv(t, sizes):
+    x, kernel = t["x"], turned(t["kernel0"])
+    convolution = lambda x, kernel: convolved(x, kernel, 1)
+    if sizes["what"] == "forward":
+        return repeated(convolution, (x, kernel), lambda y: summary(y, [0, -1]))
+
+    def gradients(x, kernel, dy):
+        _, transposed = jax.vjp(convolution, x, kernel)
+        return transposed(dy)
+
+    check = lambda gradient: [*summary(gradient[0], [0, -1]), *summary(gradient[1].transpose(3, 2, 0, 1), [0, -1])]
+    return repeated(gradients, (x, kernel, t["dy"]), check)
+
+
+def cnn(t, sizes):
+    x, y = t["x"], t["y"]
+    kernels = [turned(t["kernel0"]), t["bias0"], turned(t["kernel1"]), t["bias1"]]
+
+    def pool(x):
+        return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+
+    def loss(weights):
+        kernel0, bias0, kernel1, bias1, *layers = weights
+        h = pool(jax.nn.relu(convolved(x, kernel0, 2) + bias0))
+        h = pool(jax.nn.relu(convolved(h, kernel1, 0) + bias1))
+        return optax.softmax_cross_entropy(network(layers, jax.nn.relu, h.reshape(len(h), -1)), y).mean()
+
+    return training([*kernels, *layers_of(t)], 1e-3, loss)
+
+
+def turned(kernel):
+    """From [outputs, inputs, height, width] to [height, width, inputs, outputs]."""
+    return kernel.transpose(2, 3, 1, 0)
+
+
+def convolved(x, kernel, padding):
+    # Channels last: faster here than channels first.
+    layout = ("NHWC", "HWIO", "NHWC")
+    return lax.conv_general_dilated(x, kernel, (1, 1), 2 * [(padding, padding)], dimension_numbers=layout)
+
+
+def lstm(t, sizes):
+    y, layers = t["y"], [t[name] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    x = t["x"].swapaxes(0, 1)
+    start = 2 * (jnp.zeros((y.shape[0], y.shape[2])),)
+
+    def loss(layers):
+        weight_ih, weight_hh, bias_ih, bias_hh = layers
+        hh = weight_hh.T
+
+        def step(state, z):
+            h, c = state
+            enter, forget, cell, leave = jnp.split(z + h @ hh, 4, axis=-1)
+            c = jax.nn.sigmoid(forget) * c + jax.nn.sigmoid(enter) * jnp.tanh(cell)
+            h = jax.nn.sigmoid(leave) * jnp.tanh(c)
+            return (h, c), h
+
+        # The product with the inputs, of all steps at once. Unrolling the scan by 2 to 16 steps gains nothing here.
+        _, path = lax.scan(step, start, x @ weight_ih.T + (bias_ih + bias_hh))
+        return mse(path.swapaxes(0, 1), y)
+
+    return training(layers, 1e-3, loss)
+
+
 def inference(t, sizes):
     if options.loop:
         raise Unsupported("each pass begins and ends outside")
@@ -218,7 +282,7 @@ def repeated(function, inputs, check_of):
     return Ready(check_of(result), seconds, each(step))
 
 
-cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, yeast, inference)}
+cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, yeast, conv, cnn, lstm, inference)}
 
 
 def prepare(case, tensors, sizes):

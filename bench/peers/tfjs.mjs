@@ -65,10 +65,10 @@ function elementwise(tensors, sizes) {
   };
 }
 
-/** Ten steps of Adam, and what steps cost. `loss` is a function of the layers. */
-function training(tensors, rate, loss) {
+/** Ten steps of Adam, and what steps cost. `loss` is a function of the layers; `others` are trained beside them. */
+function training(tensors, rate, loss, others = []) {
   const layers = weightsOf(tensors, (x) => tf.variable(x));
-  const variables = layers.flatMap(({ w, b }) => [w, b]);
+  const variables = [...others, ...layers.flatMap(({ w, b }) => [w, b])];
   const optimizer = tf.train.adam(rate, 0.9, 0.999, 1e-8);
   const step = () => optimizer.minimize(() => loss(layers), true, variables);
   const began = performance.now();
@@ -130,6 +130,97 @@ function rungeKutta(rate, n, h) {
   );
 }
 
+/** A kernel [outputs, inputs, height, width] as [height, width, inputs, outputs]. */
+const toKernel = (tensor) => tf.transpose(toTensor(tensor), [2, 3, 1, 0]);
+
+/**
+ * A convolution whose gradients are convolutions: the backend has no kernel for the gradient of a filter, and the one
+ * that it has for the input's is many times slower than this.
+ */
+function convolution(x, kernel, padding) {
+  const call = tf.customGrad((x, kernel, save) => {
+    save([x, kernel]);
+    const gradFunc = (dy, [x, kernel]) => [inputGradient(dy, kernel, padding), kernelGradient(x, dy, padding)];
+    return { value: tf.conv2d(x, kernel, 1, padding), gradFunc };
+  });
+  return call(x, kernel);
+}
+
+/** The same of images that nobody asks the gradient of. */
+function firstConvolution(x, kernel, padding) {
+  const call = tf.customGrad((kernel) => ({
+    value: tf.conv2d(x, kernel, 1, padding),
+    gradFunc: (dy) => kernelGradient(x, dy, padding),
+  }));
+  return call(kernel);
+}
+
+function inputGradient(dy, kernel, padding) {
+  const turned = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2]);
+  return tf.conv2d(dy, turned, 1, kernel.shape[0] - 1 - padding);
+}
+
+function kernelGradient(x, dy, padding) {
+  const kernel = tf.conv2d(tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1, padding);
+  return tf.transpose(kernel, [1, 2, 0, 3]);
+}
+
+function conv(tensors, { what }) {
+  const [x, kernel] = [toTensor(tensors.x), toKernel(tensors.kernel0)];
+  const dy = what === "gradients" && toTensor(tensors.dy);
+  const step = () => (dy ? [inputGradient(dy, kernel, 1), kernelGradient(x, dy, 1)] : [tf.conv2d(x, kernel, 1, 1)]);
+  const began = performance.now();
+  const [image, weights] = tf.tidy(() => step());
+  const check = [image, weights && tf.transpose(weights, [3, 2, 0, 1])].flatMap((result) => {
+    const numbers = result?.dataSync();
+    return numbers ? summary(numbers, [0, numbers.length - 1]) : [];
+  });
+  return {
+    check,
+    compileSeconds: (performance.now() - began) / 1000,
+    advance: (count) => {
+      for (let i = 0; i < count; i++) tf.dispose(tf.tidy(step));
+    },
+  };
+}
+
+function cnn(tensors) {
+  const [x, y] = [toTensor(tensors.x), toTensor(tensors.y)];
+  const kernels = [toKernel(tensors.kernel0), toKernel(tensors.kernel1)].map((kernel) => tf.variable(kernel));
+  const biases = [tensors.bias0, tensors.bias1].map((bias) => tf.variable(toTensor(bias)));
+  const pool = (x) => tf.maxPool(x, 2, 2, "valid");
+  const loss = (layers) => {
+    const one = pool(tf.relu(tf.add(firstConvolution(x, kernels[0], 2), biases[0])));
+    const two = pool(tf.relu(tf.add(convolution(one, kernels[1], 0), biases[1])));
+    return tf.losses.softmaxCrossEntropy(y, network(layers, tf.relu, tf.reshape(two, [x.shape[0], -1])));
+  };
+  return training(tensors, 1e-3, loss, [...kernels, ...biases]);
+}
+
+function lstm(tensors) {
+  const [x, y] = [toTensor(tensors.x), toTensor(tensors.y)];
+  const [batch, steps, inputs] = x.shape;
+  const units = y.shape[2];
+  const names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"];
+  const variables = names.map((name) => tf.variable(toTensor(tensors[name])));
+  const loss = () => {
+    const [ih, hh, inputBias, stateBias] = variables;
+    // The product with the inputs, of all steps at once.
+    const product = tf.matMul(tf.reshape(x, [batch * steps, inputs]), ih, false, true);
+    const given = tf.unstack(tf.reshape(tf.add(product, tf.add(inputBias, stateBias)), [batch, steps, 4 * units]), 1);
+    const across = tf.transpose(hh);
+    let [h, c] = [tf.zeros([batch, units]), tf.zeros([batch, units])];
+    const path = given.map((z) => {
+      const [enter, forget, cell, leave] = tf.split(tf.add(z, tf.matMul(h, across)), 4, 1);
+      c = tf.add(tf.mul(tf.sigmoid(forget), c), tf.mul(tf.sigmoid(enter), tf.tanh(cell)));
+      h = tf.mul(tf.sigmoid(leave), tf.tanh(c));
+      return h;
+    });
+    return tf.squaredDifference(tf.stack(path, 1), y).mean();
+  };
+  return training({}, 1e-3, loss, variables);
+}
+
 function inference(tensors) {
   const layers = weightsOf(tensors, (x) => x);
   const { x } = tensors;
@@ -150,7 +241,7 @@ function inference(tensors) {
   };
 }
 
-const cases = { gemm, elementwise, proteins, deep, yeast, inference };
+const cases = { gemm, elementwise, proteins, deep, yeast, conv, cnn, lstm, inference };
 
 await serve(
   {

@@ -22,9 +22,14 @@ export class CaseData {
     return tensor(data, { shape });
   }
 
+  /** The first value of a parameter of this name's shape. */
+  initial(name: string): () => (index: number) => number {
+    const { data } = this.#of(name);
+    return () => (i) => data[i];
+  }
+
   parameter(name: string): Tensor {
-    const { data, shape } = this.#of(name);
-    return parameter(shape, () => (i) => data[i], { name });
+    return parameter(this.shape(name), this.initial(name), { name });
   }
 
   /** A parameter that is zero at first. */

@@ -3,11 +3,14 @@ import { availableParallelism } from "node:os";
 import { inspectBackends } from "pondus";
 import { type Ready, serve } from "../protocol/serve.ts";
 import { burgers } from "./burgers.ts";
+import { cnn } from "./cnn.ts";
+import { conv } from "./conv.ts";
 import { CaseData } from "./data.ts";
 import { deep } from "./deep.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
+import { lstm } from "./lstm.ts";
 import { proteins } from "./proteins.ts";
 import { tied } from "./tied.ts";
 import { yeast } from "./yeast.ts";
@@ -21,6 +24,9 @@ const cases: Readonly<Record<string, Prepare>> = {
   deep,
   burgers,
   yeast,
+  conv,
+  cnn,
+  lstm,
   inference,
   tied,
 };
