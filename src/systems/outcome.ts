@@ -69,7 +69,7 @@ export function checkOutcome(system: string, outcome: unknown): Outcome {
   }
   for (const [i, sample] of listIn(outcome, "samples").entries()) {
     if (isRecord(sample) && typeof sample.title === "string" && typeof sample.text === "string") continue;
-    throw wrong(`samples with title and text, but samples[${i}] is ${named(sample)} without both.`);
+    throw wrong(`samples with title and text, but one of them is missing from samples[${i}].`);
   }
   return outcome as unknown as Outcome;
 }

@@ -38,7 +38,7 @@ export default defineSystem<SequenceModel, Sequences>({
   },
   readText: (text, name) => ({ text: readText(text, name) }),
   settings: { steps: 1500, rate: 1e-2 },
-  quick: { steps: 100 },
+  quick: { steps: 80 },
 
   model: ({ text, series }) => ({
     ...(text && { text: textModels(text.alphabet.length) }),

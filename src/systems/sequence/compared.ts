@@ -38,8 +38,8 @@ export async function trainForms<T extends Model>(
 }
 
 /**
- * The figures of each form: its knobs, the LSTM's own among them and as a share of the untied one's; the losses at the end
- * and the gap between them, as means over the seeds; how far apart these end (`spread`); milliseconds to a step, of the
+ * The figures of each form: its knobs, the LSTM's own among them and as a share of the untied one's; the losses in
+ * the end and the gap between them, as means over the seeds; how far apart these end (`spread`); milliseconds to a step, of the
  * seed that was least disturbed.
  *
  * @param more  what else is to be said of a validation loss
@@ -52,7 +52,7 @@ export function formFigures(
   const own = (form: Form) => Object.values(models[form].lstm.parameters).reduce((sum, weight) => sum + weight.size, 0);
   const figures = forms.map((form): [string, Metrics] => {
     const results = trainings[form];
-    const ends = results.map(({ history }) => history[history.length - 1]);
+    const ends = results.map(keptRecord);
     const [train, validation] = [ends.map((e) => e.train as number), ends.map((e) => e.validation as number)];
     // Of a training that was finished before a resume, the time is not known.
     const paces = results.filter((r) => r.stepping > 0).map((r) => (1000 * r.stepping) / r.steps);
@@ -72,6 +72,12 @@ export function formFigures(
     ];
   });
   return Object.fromEntries(figures);
+}
+
+/** The record of the weights that a training left: the last, or with `--patience` the best. */
+function keptRecord({ history, restored, bestStep }: FitResult) {
+  const best = restored ? history.find((record) => record.step === bestStep) : undefined;
+  return best ?? history[history.length - 1];
 }
 
 /** Headings of these figures. */

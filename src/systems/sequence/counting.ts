@@ -1,35 +1,41 @@
 import { textWindow } from "./text.ts";
 import type { Part } from "./text-model.ts";
 
+/** For each number of characters before, from 0 on: by that context, what came after it. */
+export type Counts = readonly ReadonlyMap<number, Seen>[];
+
+/** Counts the part of a text that is to learn from, by up to `order` characters before. */
+export function countText(codes: Int32Array, characters: number, train: Part, order: number): Counts {
+  return Array.from({ length: order + 1 }, (_, n) => countLevel(codes, characters, train, n));
+}
+
+/** How many numbers these are: the knobs of a model that only counts. */
+export function sizeOf(counts: Counts): number {
+  return counts.reduce((sum, level) => [...level.values()].reduce((n, { after }) => n + after.size, sum), 0);
+}
+
 /**
- * Cross entropy, nats to a character, of models that only count: how often each character came after the `order`
- * characters before it. One that never did is mixed in from the next shorter order, so that its chance is not 0 (Witten
- * & Bell, IEEE Trans. Inf. Theory 37, 1085, 1991).
+ * Cross entropy, nats to a character, of a model that only counts. What never came after a context has the chance that the
+ * next shorter one gives it, in the share in which that context had something new (Witten & Bell, IEEE Trans. Inf. Theory
+ * 37, 1085, 1991). Like the networks it comes to each window without a memory.
  *
- * @param codes   the text
- * @param train   what is counted
  * @param places  where the windows begin whose characters, but for the first, are foretold
  */
-export function countingLoss(
-  codes: Int32Array,
-  characters: number,
-  train: Part,
-  places: readonly number[],
-  order: number,
-): number {
-  const levels = Array.from({ length: order + 1 }, (_, n) => count(codes, characters, train, n));
-  const chance = (at: number) => {
+export function countingLoss(counts: Counts, codes: Int32Array, characters: number, places: readonly number[]): number {
+  const chance = (at: number, known: number) => {
     let p = 1 / characters;
-    for (const [n, contexts] of levels.entries()) {
-      const seen = contexts.get(context(codes, characters, at, n));
+    for (const [n, level] of counts.slice(0, known + 1).entries()) {
+      const seen = level.get(context(codes, characters, at, n));
       if (!seen) break;
       const kinds = seen.after.size;
       p = ((seen.after.get(codes[at]) ?? 0) + kinds * p) / (seen.total + kinds);
     }
     return p;
   };
-  const targets = places.flatMap((place) => Array.from({ length: textWindow }, (_, i) => place + 1 + i));
-  return targets.reduce((sum, at) => sum - Math.log(chance(at)), 0) / targets.length;
+  const each = places.flatMap((place) =>
+    Array.from({ length: textWindow }, (_, i) => -Math.log(chance(place + 1 + i, i + 1))),
+  );
+  return each.reduce((sum, loss) => sum + loss, 0) / each.length;
 }
 
 interface Seen {
@@ -38,7 +44,7 @@ interface Seen {
 }
 
 /** What came after every context of n characters. */
-function count(codes: Int32Array, characters: number, { from, to }: Part, n: number): Map<number, Seen> {
+function countLevel(codes: Int32Array, characters: number, { from, to }: Part, n: number): Map<number, Seen> {
   const contexts = new Map<number, Seen>();
   for (let at = from + n; at < to; at++) {
     const before = context(codes, characters, at, n);

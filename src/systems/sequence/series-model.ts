@@ -46,8 +46,3 @@ export function forecastAfter(model: SeriesModel, windows: Tensor): Tensor {
   const [, longer] = windows.shape;
   return nextChanges(model, windows.slice(1, 0, longer - 1)).at(-1, 1);
 }
-
-/** Squared error of that. */
-export function forecastLoss(model: SeriesModel, windows: Tensor): Tensor {
-  return nn.mse(forecastAfter(model, windows), windows.at(-1, 1));
-}

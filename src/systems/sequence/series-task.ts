@@ -12,7 +12,6 @@ import { changesOf, type Series, windowOf } from "./series.ts";
 import {
   drawnWindows,
   forecastAfter,
-  forecastLoss,
   lossOnTheWay,
   nextChanges,
   type SeriesModel,
@@ -35,20 +34,22 @@ export async function learnSeries(
   const { changes, train, unit } = changesOf(series);
   const window = windowOf(series);
   const scaled = tensor(changes.map((change) => change / unit));
-  const windows = (from: number, to: number) => windowsAt(scaled, window, windowsBefore(window, from, to));
-  const heldOut = windows(train, changes.length);
+  // A window before every change that has one, of which the last are held out.
+  const windows = windowsAt(scaled, window, windowsBefore(window, window, changes.length));
+  const known = train - window;
   const { steps, rate, quick } = session;
-  const trainings = await trainForms(session, "series", models, quick ? 1 : 3, (name, model, seed) =>
-    session.fit(name, {
+  const trainings = await trainForms(session, "series", models, quick ? 1 : 3, (name, model, seed) => {
+    const errors = forecastAfter(model, windows).sub(windows.at(-1, 1)).square();
+    return session.fit(name, {
       loss: ({ key }) =>
         lossOnTheWay(model, windowsAt(scaled, window, drawnWindows(window, train, batch, foldIn(key, seed)))),
-      validation: { loss: forecastLoss(model, heldOut), train: forecastLoss(model, windows(window, train)) },
+      validation: { loss: errors.slice(0, known).mean(), train: errors.slice(0, 0, known).mean() },
       optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
       observations: train,
       recordEvery: Math.ceil(steps / 50),
-    }),
-  );
-  const { forecast } = await session.evaluate({ forecast: forecastAfter(models.untied, heldOut) });
+    });
+  });
+  const { forecast } = await session.evaluate({ forecast: forecastAfter(models.untied, windows).slice(0, known) });
   const naive: Record<string, Naive | undefined> = {
     persistence,
     seasonal: series.season === undefined ? undefined : seasonal(series.season),

@@ -36,10 +36,10 @@ export interface Part {
 /** Where windows may begin that lie in a part with the character that follows them: the first of so many places. */
 const placesIn = ({ from, to }: Part) => ({ first: from, count: to - from - textWindow });
 
-/** So many places for windows at even distances, fewer where the part has no more. */
+/** So many places for windows at even distances, from end to end; fewer where that covers the part already. */
 export function evenPlaces(part: Part, most: number): number[] {
   const { first, count } = placesIn(part);
-  const windows = Math.min(most, Math.max(1, Math.floor((count - 1) / textWindow) + 1));
+  const windows = Math.min(most, Math.ceil((count - 1) / textWindow) + 1);
   return Array.from({ length: windows }, (_, i) => first + Math.floor((i * (count - 1)) / Math.max(1, windows - 1)));
 }
 
@@ -50,14 +50,14 @@ export function drawnPlaces(part: Part, windows: number, key: Tensor): Tensor {
 }
 
 /**
- * Cross entropy of every character in these windows but the first, nats to a character. The model comes to each window
- * without a memory.
+ * Cross entropy of every character that follows one in these windows, nats, [windows, window]. The model comes to each
+ * window without a memory.
  *
  * @param codes   the text, int32 [length]
  * @param places  where the windows begin, int32 [windows]
  */
-export function textLoss({ embedding, lstm, readout }: TextModel, codes: Tensor, places: Tensor): Tensor {
+export function textLosses({ embedding, lstm, readout }: TextModel, codes: Tensor, places: Tensor): Tensor {
   const characters = codes.gather(places.unsqueeze(1).add(arange(textWindow + 1).unsqueeze(0)));
   const logits = readout(lstm(embedding(characters.slice(1, 0, textWindow))));
-  return nn.crossEntropy(logits, characters.slice(1, 1));
+  return nn.crossEntropy(logits, characters.slice(1, 1), { reduction: "none" });
 }

@@ -5,17 +5,14 @@ import { foldIn } from "../../tensor/random.ts";
 import type { MetricTable } from "../metric-table.ts";
 import type { Metrics, Outcome, Trained } from "../system.ts";
 import { formColumns, formFigures, type Learner, plotForms, trainForms } from "./compared.ts";
-import { countingLoss } from "./counting.ts";
+import { countingLoss, countText, sizeOf } from "./counting.ts";
 import { type ByForm, type Form, forms } from "./forms.ts";
 import { decode, encode, plainText, shown, type Text } from "./text.ts";
-import { drawnPlaces, evenPlaces, partsOf, type TextModel, textLoss } from "./text-model.ts";
+import { drawnPlaces, evenPlaces, partsOf, type TextModel, textLosses } from "./text-model.ts";
 import { write } from "./writing.ts";
 
 /** Windows that a step learns from. */
 const batch = 16;
-
-/** Windows that a record judges by, of the part to learn from and of the one held out. */
-const judged = 256;
 
 /** How many characters the models that only count look back. */
 const orders = [0, 1, 3, 5];
@@ -39,25 +36,31 @@ export async function learnText(session: Learner, models: ByForm<TextModel>, tex
   const all = text.codes();
   const codes = tensor(all);
   const parts = partsOf(all.length);
-  const places = { train: evenPlaces(parts.train, judged), validation: evenPlaces(parts.validation, judged) };
   const { steps, rate, quick } = session;
-  const trainings = await trainForms(session, "text", models, quick ? 1 : 2, (name, model, seed) =>
-    session.fit(name, {
+  // Windows that a record judges by, of the part to learn from and of the one held out.
+  const judged = quick ? 64 : 256;
+  const places = { train: evenPlaces(parts.train, judged), validation: evenPlaces(parts.validation, judged) };
+  const known = places.train.length;
+  const trainings = await trainForms(session, "text", models, quick ? 1 : 2, (name, model, seed) => {
+    // Both parts in one pass: it is one program less to compile.
+    const losses = textLosses(model, codes, tensor(Int32Array.of(...places.train, ...places.validation)));
+    return session.fit(name, {
       // The keys are the session's: another seed is to see other windows too.
-      loss: ({ key }) => textLoss(model, codes, drawnPlaces(parts.train, batch, foldIn(key, seed))),
-      validation: {
-        loss: textLoss(model, codes, tensor(Int32Array.from(places.validation))),
-        train: textLoss(model, codes, tensor(Int32Array.from(places.train))),
-      },
+      loss: ({ key }) => textLosses(model, codes, drawnPlaces(parts.train, batch, foldIn(key, seed))).mean(),
+      validation: { loss: losses.slice(0, known).mean(), train: losses.slice(0, 0, known).mean() },
       optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
       observations: parts.train.to - parts.train.from,
       recordEvery: Math.ceil(steps / (quick ? 4 : 10)),
-    }),
-  );
+    });
+  });
   const inBits = (nats: number): Metrics => ({ bits: nats / Math.LN2 });
+  const allCounts = countText(all, text.alphabet.length, parts.train, Math.max(...orders));
   const counted = orders.map((order): [string, Metrics] => {
-    const validation = countingLoss(all, text.alphabet.length, parts.train, places.validation, order);
-    return [`counted after ${order}`, { validation, ...inBits(validation) }];
+    const counts = allCounts.slice(0, order + 1);
+    const loss = (at: readonly number[]) => countingLoss(counts, all, text.alphabet.length, at);
+    const [train, validation] = [loss(places.train), loss(places.validation)];
+    const figures = { knobs: sizeOf(counts), train, validation, gap: validation - train, ...inBits(validation) };
+    return [`counted after ${order}`, figures];
   });
   const prompt = promptIn(all.subarray(parts.validation.from), text.alphabet);
   const written = await session.evaluate(
