@@ -55,7 +55,8 @@ function legend({ name, kind }: Series, color: string): string {
   return `<span class="key"><i class="${kind}" style="${shape} ${color}"></i>${escaped(name)}</span>`;
 }
 
-function page({ description: d, summary, weighing, tables }: Report, figures: readonly string[]): string {
+/** The page's own figures come first, then what it compares and wrote, then how it was trained. */
+function page({ description: d, summary, weighing, plots, tables }: Report, figures: readonly string[]): string {
   const facts = [
     ["system", d.system],
     ["knobs", d.parameters.toLocaleString("en-US")],
@@ -81,9 +82,10 @@ function page({ description: d, summary, weighing, tables }: Report, figures: re
 <body>
 <h1>${escaped(d.title)}</h1>
 <p>${escaped(d.options.data ? `Learned from ${basename(d.options.data.file)}.` : summary)}</p>
-${figures.join("\n")}
+${figures.slice(0, plots.length).join("\n")}
 ${tables.map((shown) => metricTable(shown, d.metrics ?? {})).join("\n")}
 ${(d.samples ?? []).map(sample).join("\n")}
+${figures.slice(plots.length).join("\n")}
 <h2>Figures</h2>
 ${table(metrics, ["metric", "value"], "figures")}
 <h2>Fits</h2>
@@ -155,7 +157,7 @@ figure { margin: 2rem 0; } .tile { display: inline-block; margin: .4rem .5rem 0 
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); } th { color: var(--faint); font-weight: 500; }
 .figures :is(th, td):last-child { text-align: right; padding-right: 0; } td { overflow-wrap: anywhere; }
-.compared :is(th, td):not(:first-child) { text-align: right; }
+.compared :is(th, td):not(:first-child) { text-align: right; } .compared :is(th, td):last-child { padding-right: 0; }
 blockquote { margin: 1rem 0; padding-left: 1rem; border-left: 3px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; } .wide td, .wide th { overflow-wrap: normal; white-space: nowrap; padding-right: .7rem; font-size: .9rem; } ul { padding-left: 1.2rem; }
 `;
