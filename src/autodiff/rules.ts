@@ -2,7 +2,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
 import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
-import { overlapAdd, resized } from "../tensor/overlap.ts";
+import { cropped, overlapAdd, resized } from "../tensor/overlap.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
 import { plus } from "./zero.ts";
 
@@ -173,7 +173,7 @@ export const rules: { readonly [K in OpName]: Rule } = {
   pad: linear((node, ct) => {
     const { before } = (node as Node<"pad">).attrs;
     const stop = before.map((n, i) => n + node.inputs[0].shape[i]);
-    return t(make("slice", [ct.node], { start: before, stop }));
+    return t(cropped(ct.node, before, stop));
   }),
   flip: linear((node, ct) => ct.flip((node as Node<"flip">).attrs.axes)),
   window: linear((node, ct) => {

@@ -19,15 +19,35 @@ export function inPanels(
   workshop: Workshop,
   copies: Kernel[],
 ): Steps {
-  const { kernel, column, loops } = product;
+  const { kernel, column } = product;
   const panel = panelOf(product, machine);
   const rest = column.size % panel;
   const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
   if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
-  const { sumPiece } = machine;
-  const cutSums = sumPiece !== undefined && loops.length === 1 && loops[0].size >= 2 * sumPiece;
-  const kept = cutSums ? grid(kernel, sumPiece, workshop) : undefined;
+  const turns = turnsInPiece(product, narrow, machine);
+  const kept = turns === undefined ? undefined : grid(kernel, turns, workshop);
   return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, workshop, copies));
+}
+
+/** Rows that a sum walks down, one line of memory after another, are to stay in a core's own cache from panel to panel. */
+const walkedRows = 2 ** 19;
+
+/**
+ * Turns of the first loop that a piece of a sum takes; undefined where sums are not cut: where the backend asks for it, and
+ * where all that a sum walks down is more than stays near.
+ */
+function turnsInPiece({ loops, row, kernel }: Product, narrow: Load, { sumPiece }: Machine): number | undefined {
+  const [first, ...rest] = loops;
+  const inner = lengthOf(rest);
+  const rows = kernel.axes.filter((axis) => axis === row || scaleOf(narrow.at, axis.index) === 1);
+  const bytes = inner * lengthOf(rows) * bytesOf[narrow.dtype];
+  const walks = scaleOf(narrow.at, loops[loops.length - 1].index) !== 1 && first.size * bytes > 2 * walkedRows;
+  const most = Math.min(
+    walks ? walkedRows / bytes : first.size,
+    sumPiece === undefined ? first.size : sumPiece / inner,
+  );
+  const turns = Math.max(1, Math.floor(most));
+  return first.size >= 2 * turns ? turns : undefined;
 }
 
 /** A panel of so many bytes, or in so many cache lines, does not stay where it is fast. */
@@ -63,7 +83,7 @@ function overPanels(
   workshop: Workshop,
   copies: Kernel[],
 ): Steps {
-  const length = kept?.piece ?? lengthOf(loops);
+  const length = kept ? kept.turns * lengthOf(loops.slice(1)) : lengthOf(loops);
   const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype], kept ? blockBytes / 2 : blockBytes);
   const [panels, inside, block, rest] = workshop.axes([count, width, blocks, row.size / blocks]);
   const columns = add(at(from), add(along(panels.index, width), along(inside.index)));
@@ -96,22 +116,22 @@ function blocksOf(rows: number, bytes: number, fits: number): number {
   return 1;
 }
 
-/** Where the totals of all points lie between pieces of so many terms. */
+/** Where the totals of all points lie between pieces of so many turns of the first loop. */
 interface Kept {
   readonly load: Load;
-  readonly piece: number;
+  readonly turns: number;
 }
 
-function grid({ axes, reduction }: Kernel, piece: number, workshop: Workshop): Kept {
+function grid({ axes, reduction }: Kernel, turns: number, workshop: Workshop): Kept {
   const { dtype } = (reduction as Reduction).value;
   const buffer = workshop.buffer("temporary", dtype, lengthOf(axes));
-  return { load: { kind: "load", buffer, at: inOrder(axes), guards: [], dtype }, piece };
+  return { load: { kind: "load", buffer, at: inOrder(axes), guards: [], dtype }, turns };
 }
 
 /** The first piece of a sum, those between, and the last. */
-function inPieces(kernel: Kernel, { load: kept, piece: length }: Kept, workshop: Workshop): Steps {
+function inPieces(kernel: Kernel, { load: kept, turns: length }: Kept, workshop: Workshop): Steps {
   const reduction = kernel.reduction as Reduction;
-  const [loop] = reduction.axes;
+  const [loop, ...inner] = reduction.axes;
   const total: Scalar = { kind: "total", dtype: kept.dtype };
   const sum: Scalar = { kind: "apply", op: "add", args: [kept, total], dtype: kept.dtype };
   const piece = (from: Affine, size: number, stores: Kernel["stores"]): Steps[number] => {
@@ -119,7 +139,11 @@ function inPieces(kernel: Kernel, { load: kept, piece: length }: Kept, workshop:
     const change = rebuilder((a) => replace(a, loop.index, add(from, along(axis.index))));
     return {
       kind: "launch",
-      kernel: { ...kernel, reduction: { ...reduction, axes: [axis], value: change(reduction.value) }, stores },
+      kernel: {
+        ...kernel,
+        reduction: { ...reduction, axes: [axis, ...inner], value: change(reduction.value) },
+        stores,
+      },
     };
   };
   const keep = (value: Scalar) => [{ buffer: kept.buffer, at: kept.at, value }];

@@ -1,8 +1,9 @@
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
 import { rewrite, withInputs } from "../graph/walk.ts";
-import { reshapeNode, spread, uniform } from "../tensor/operands.ts";
+import { reshapeNode, uniform } from "../tensor/operands.ts";
 import { mapBodies } from "./bodies.ts";
+import { simplerContract, simplerPermute } from "./simpler-contract.ts";
 
 /**
  * Replaces expressions by simpler ones of exactly the same value (the sign of a zero excepted): identities, constants
@@ -18,16 +19,7 @@ function simpler(node: Node): Node {
   if (node.op === "neg" && x.op === "neg") return x.inputs[0];
   if (node.is("cast") && node.attrs.to === x.dtype) return x;
   if (isElementwise(node.op)) return identity(node) ?? node;
-  if (node.is("permute")) {
-    if (x.is("permute")) {
-      const order = node.attrs.order.map((axis) => x.attrs.order[axis]);
-      return order.every((axis, i) => axis === i) ? x.inputs[0] : make("permute", [x.inputs[0]], { order });
-    }
-    // Moving only axes of size 1 changes no element's place.
-    const long = node.attrs.order.filter((axis) => x.shape[axis] !== 1);
-    if (long.every((axis, i) => i === 0 || axis > long[i - 1])) return reshapeNode(x, node.shape);
-    return node;
-  }
+  if (node.is("permute")) return simplerPermute(node, x);
   if (node.is("expand") && x.is("expand")) return make("expand", [x.inputs[0]], node.attrs);
   if (node.is("reshape")) return reshapeNode(x, node.shape);
   if (node.is("sum")) {
@@ -54,40 +46,4 @@ function identity(node: Node): Node | undefined {
   if (node.op === "mul") return b === 1 ? x : a === 1 ? y : undefined;
   if (node.op === "div") return b === 1 ? x : undefined;
   return undefined;
-}
-
-/** Labels of size 1 leave a contraction; one that sums over nothing is a product. */
-function simplerContract(node: Node<"contract">, x: Node, y: Node): Node {
-  const { a, b, out } = node.attrs;
-  const size = (label: number) => (a.includes(label) ? x.shape[a.indexOf(label)] : y.shape[b.indexOf(label)]);
-  const long = (labels: readonly number[]) => labels.filter((label) => size(label) !== 1);
-  const squeezed = (z: Node, labels: readonly number[]) => reshapeNode(z, long(labels).map(size));
-  const inner = long(a).filter((label) => !out.includes(label));
-  const [la, lb, lo] = [long(a), long(b), long(out)];
-  if (inner.length === 0) {
-    const placed = (z: Node, labels: readonly number[]) =>
-      spread(aligned(squeezed(z, labels), long(labels), lo, size), lo.map(size));
-    return reshapeNode(make("mul", [placed(x, a), placed(y, b)], {}), node.shape);
-  }
-  const [p, q] = [innermostLast(squeezed(x, a), la, lb, lo), innermostLast(squeezed(y, b), lb, la, lo)];
-  return reshapeNode(make("contract", [p.node, q.node], { a: p.labels, b: q.labels, out: lo }), node.shape);
-}
-
-/** Puts the result's innermost label last in the operand that alone carries it: along it vectors are loaded. */
-function innermostLast(z: Node, labels: readonly number[], other: readonly number[], out: readonly number[]) {
-  const innermost = out[out.length - 1];
-  const axis = labels.indexOf(innermost);
-  if (axis < 0 || axis === labels.length - 1 || other.includes(innermost)) return { node: z, labels };
-  const order = [...labels.map((_, i) => i).filter((i) => i !== axis), axis];
-  return { node: simpler(make("permute", [z], { order })), labels: order.map((i) => labels[i]) };
-}
-
-/** `z`, whose axes are `labels`, with its axes in the order of `out` and size 1 where it lacks one. */
-function aligned(z: Node, labels: readonly number[], out: readonly number[], size: (label: number) => number): Node {
-  const order = out.filter((label) => labels.includes(label)).map((label) => labels.indexOf(label));
-  const sorted = order.every((axis, i) => axis === i) ? z : make("permute", [z], { order });
-  return reshapeNode(
-    sorted,
-    out.map((label) => (labels.includes(label) ? size(label) : 1)),
-  );
 }

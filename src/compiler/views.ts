@@ -1,4 +1,5 @@
 import type { Node } from "../graph/node.ts";
+import { ops } from "../graph/ops.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { type Affine, add, at, type Buffer, scaled } from "./loop.ts";
 
@@ -59,6 +60,18 @@ export function moveView(node: Node, source: View): View | undefined {
     }
   }
   return { buffer, offset, strides: out };
+}
+
+/** How far apart neighbours lie along each axis of a node, taking what it is a view of to lie in order. */
+export function stridesThrough(node: Node): readonly number[] {
+  return viewOfOrdered(node).strides;
+}
+
+const somewhere = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
+
+function viewOfOrdered(node: Node): View {
+  const source = ops[node.op].class === "movement" ? viewOfOrdered(node.inputs[0]) : undefined;
+  return (source && moveView(node, source)) ?? contiguous(somewhere, node.shape);
 }
 
 /** One source axis (undefined: only axes of size 1) and the result axes that it is split into. */

@@ -88,14 +88,43 @@ function apart(x: Node, axis: number, stride: number): Node {
 export function resized(x: Node, axis: number, length: number): Node {
   const n = x.shape[axis];
   if (n <= length) return padAxis(x, axis, 0, length - n);
-  const stop = x.shape.map((m, i) => (i === axis ? length : m));
-  return make("slice", [x], { start: x.shape.map(() => 0), stop });
+  return cropped(
+    x,
+    x.shape.map(() => 0),
+    x.shape.map((m, i) => (i === axis ? length : m)),
+  );
 }
 
+/** A part of x; of a contraction, that of parts of its operands, so that nothing is computed which falls away. */
+export function cropped(x: Node, start: readonly number[], stop: readonly number[]): Node {
+  if (x.shape.every((n, i) => start[i] === 0 && stop[i] === n)) return x;
+  if (!x.is("contract")) return make("slice", [x], { start, stop });
+  const { a, b, out } = x.attrs;
+  const [p, q] = [a, b].map((labels, k) => {
+    const of = (ends: readonly number[], whole: (axis: number) => number) =>
+      labels.map((label, axis) => (out.includes(label) ? ends[out.indexOf(label)] : whole(axis)));
+    const operand = x.inputs[k];
+    return cropped(
+      operand,
+      of(start, () => 0),
+      of(stop, (axis) => operand.shape[axis]),
+    );
+  });
+  return make("contract", [p, q], x.attrs);
+}
+
+/** Zeros before and after along one axis; windows of another axis are taken of the padded, not padded themselves. */
 function padAxis(x: Node, axis: number, before: number, after: number): Node {
   if (before === 0 && after === 0) return x;
-  const only = (n: number) => x.shape.map((_, i) => (i === axis ? n : 0));
-  return make("pad", [x], { before: only(before), after: only(after) });
+  if (x.is("window") && axis !== x.attrs.axis && axis !== x.attrs.axis + 1) {
+    const shift = axis < x.attrs.axis ? 0 : 1;
+    const attrs = { ...x.attrs };
+    return make("window", [padAxis(x.inputs[0], axis - shift, before, after)], attrs);
+  }
+  const [inner, old] = x.is("pad") ? [x.inputs[0], x.attrs] : [x, undefined];
+  const more = (n: number, known: readonly number[] | undefined) =>
+    inner.shape.map((_, i) => (known?.[i] ?? 0) + (i === axis ? n : 0));
+  return make("pad", [inner], { before: more(before, old?.before), after: more(after, old?.after) });
 }
 
 function splitAxis(x: Node, axis: number, into: Shape): Node {

@@ -39,44 +39,6 @@ static inline int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
 static inline int truncate_float(float x) { return truncate_double((double)x); }
-typedef float f32x4 __attribute__((vector_size(16)));
-typedef float f32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
-typedef double f64x4 __attribute__((vector_size(32)));
-typedef double f64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
-typedef int i32x4 __attribute__((vector_size(16)));
-typedef int i32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
-typedef long long i64x4 __attribute__((vector_size(32)));
-typedef long long i64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
-typedef unsigned u32x4 __attribute__((vector_size(16)));
-typedef unsigned u32x4_at __attribute__((vector_size(16), aligned(4), may_alias));
-typedef unsigned long long u64x4 __attribute__((vector_size(32)));
-typedef unsigned long long u64x4_at __attribute__((vector_size(32), aligned(8), may_alias));
-#if defined(__clang__) || !defined(__FP_FAST_FMAF)
-static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return a * b + c; }
-#elif defined(__FMA__)
-static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
-#else
-static inline f32x4 fma_f32x4(f32x4 a, f32x4 b, f32x4 c) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
-#endif
-#if defined(__clang__) || !defined(__FP_FAST_FMAF)
-static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { return a * b + c; }
-#elif defined(__FMA__)
-static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
-#else
-static inline f64x4 fma_f64x4(f64x4 a, f64x4 b, f64x4 c) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
-#endif
-static inline f32x4 sqrt_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
-static inline f64x4 sqrt_f64x4(f64x4 x) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_sqrt(x[k]); return r; }
-static inline f32x4 floor_f32x4(f32x4 x) { f32x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_floorf(x[k]); return r; }
-static inline f64x4 floor_f64x4(f64x4 x) { f64x4 r; for (int k = 0; k < 4; k++) r[k] = __builtin_floor(x[k]); return r; }
-static inline i32x4 truncate_f32x4(f32x4 x) { i32x4 r; for (int k = 0; k < 4; k++) r[k] = truncate_float(x[k]); return r; }
-static inline i32x4 truncate_f64x4(f64x4 x) { i32x4 r; for (int k = 0; k < 4; k++) r[k] = truncate_double(x[k]); return r; }
-static inline float sum_f32x4(f32x4 a) { f32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i32x4, 1, 2, 3, 0); a = a + b; return a[0]; }
-static inline double sum_f64x4(f64x4 a) { f64x4 b; b = TURN(a, i64x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i64x4, 1, 2, 3, 0); a = a + b; return a[0]; }
-static inline int sum_i32x4(i32x4 a) { i32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = a + b; b = TURN(a, i32x4, 1, 2, 3, 0); a = a + b; return a[0]; }
-static inline float max_f32x4(f32x4 a) { f32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = (f32x4)(((i32x4)a & ((a > b) | (a != a))) | ((i32x4)b & ~((a > b) | (a != a)))); b = TURN(a, i32x4, 1, 2, 3, 0); a = (f32x4)(((i32x4)a & ((a > b) | (a != a))) | ((i32x4)b & ~((a > b) | (a != a)))); return a[0]; }
-static inline double max_f64x4(f64x4 a) { f64x4 b; b = TURN(a, i64x4, 2, 3, 0, 1); a = (f64x4)(((i64x4)a & ((a > b) | (a != a))) | ((i64x4)b & ~((a > b) | (a != a)))); b = TURN(a, i64x4, 1, 2, 3, 0); a = (f64x4)(((i64x4)a & ((a > b) | (a != a))) | ((i64x4)b & ~((a > b) | (a != a)))); return a[0]; }
-static inline int max_i32x4(i32x4 a) { i32x4 b; b = TURN(a, i32x4, 2, 3, 0, 1); a = (i32x4)(((i32x4)a & (a > b)) | ((i32x4)b & ~(a > b))); b = TURN(a, i32x4, 1, 2, 3, 0); a = (i32x4)(((i32x4)a & (a > b)) | ((i32x4)b & ~(a > b))); return a[0]; }
 typedef float f32x8 __attribute__((vector_size(32)));
 typedef float f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double f64x8 __attribute__((vector_size(64)));
@@ -214,55 +176,53 @@ ROUTINE void copy_5(char *m) {
     *(float *)(m + 192 + 4 * (i9)) = v0;
   }
 }
-ROUTINE void copy_6(char *m) {
-  const f32x4 v0 = {0.0f, 0.0f, 0.0f, 0.0f};
-  for (long i11 = 0; i11 < 4; i11 += 4) {
-    *(f32x4_at *)(m + 384 + 4 * (i11)) = v0;
+ROUTINE void reshape_6(char *m, long i8) {
+  for (long i10 = 0; i10 < 2; i10 += 1) {
+    const float v0 = *(float *)(m + 320 + 4 * (i8 * 2L + i10));
+    *(float *)(m + 384 + 4 * (i8 * 2L + i10)) = v0;
   }
 }
-ROUTINE void mul_7(char *m, long i8) {
+ROUTINE void reshape_7(char *m, long i8) {
   const float v6 = 1.0f;
-  for (long i12 = 0; i12 < 2; i12 += 1) {
-    const float v0 = *(float *)(m + 192 + 4 * (i12));
-    const float v1 = *(float *)(m + 0 + 4 * (i8 * 2L + i12));
+  for (long i11 = 0; i11 < 2; i11 += 1) {
+    const float v0 = *(float *)(m + 192 + 4 * (i11));
+    const float v1 = *(float *)(m + 0 + 4 * (i8 * 2L + i11));
     const float v2 = v0 + v1;
-    const float v3 = *(float *)(m + 256 + 4 * (i8 * 2L + i12));
+    const float v3 = *(float *)(m + 256 + 4 * (i8 * 2L + i11));
     const float v4 = v3 * v3;
     const float v5 = -v4;
     const float v7 = v5 + v6;
     const float v8 = v2 * v7;
-    *(float *)(m + 448 + 4 * (i12)) = v8;
+    *(float *)(m + 512 + 4 * (i11)) = v8;
+    *(float *)(m + 448 + 4 * (i8 * 2L + i11)) = v8;
   }
 }
 ROUTINE void contract_8(char *m) {
   const float v0 = 0.0f;
-  for (long i13 = 0; i13 < 2; i13 += 1) {
+  for (long i12 = 0; i12 < 2; i12 += 1) {
     float v1 = v0;
-    for (long i14 = 0; i14 < 2; i14 += 1) {
-      const float v2 = *(float *)(m + 448 + 4 * (i14));
-      const float v3 = *(float *)(m + 64 + 4 * (i13 * 2L + i14));
+    for (long i13 = 0; i13 < 2; i13 += 1) {
+      const float v2 = *(float *)(m + 512 + 4 * (i13));
+      const float v3 = *(float *)(m + 64 + 4 * (i12 * 2L + i13));
       const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
     }
-    *(float *)(m + 192 + 4 * (i13)) = v1;
+    *(float *)(m + 192 + 4 * (i12)) = v1;
   }
 }
-ROUTINE void add_9(char *m, long i8) {
-  for (long i15 = 0; i15 < 2; i15 += 1) {
-    for (long i16 = 0; i16 < 2; i16 += 1) {
-      const float v0 = *(float *)(m + 384 + 4 * (i15 * 2L + i16));
-      const float v1 = *(float *)(m + 320 + 4 * (i8 * 2L + i15));
-      const float v2 = *(float *)(m + 448 + 4 * (i16));
-      const float v3 = v1 * v2;
-      const float v4 = v0 + v3;
-      *(float *)(m + 384 + 4 * (i15 * 2L + i16)) = v4;
+ROUTINE void contract_9(char *m) {
+  const float v0 = 0.0f;
+  for (long i14 = 0; i14 < 2; i14 += 1) {
+    for (long i15 = 0; i15 < 2; i15 += 1) {
+      float v1 = v0;
+      for (long i16 = 0; i16 < 5; i16 += 1) {
+        const float v2 = *(float *)(m + 384 + 4 * (i16 * 2L + i14));
+        const float v3 = *(float *)(m + 448 + 4 * (i16 * 2L + i15));
+        const float v4 = fma_float(v2, v3, v1);
+        v1 = v4;
+      }
+      *(float *)(m + 0 + 4 * (i14 * 2L + i15)) = v1;
     }
-  }
-}
-ROUTINE void copy_10(char *m) {
-  for (long i18 = 0; i18 < 4; i18 += 4) {
-    const f32x4 v0 = *(f32x4_at *)(m + 384 + 4 * (i18));
-    *(f32x4_at *)(m + 0 + 4 * (i18)) = v0;
   }
 }
 void pondus_run(char *m, struct team *team) {
@@ -274,13 +234,12 @@ void pondus_run(char *m, struct team *team) {
   }
   add_4(m);
   copy_5(m);
-  copy_6(m);
   for (long i8 = 4; i8 >= 0; i8--) {
-    mul_7(m, i8);
+    reshape_6(m, i8);
+    reshape_7(m, i8);
     contract_8(m);
-    add_9(m, i8);
   }
-  copy_10(m);
+  contract_9(m);
 }
 long pondus_align(char *m) { return -(long)m & 63; }
 

@@ -270,14 +270,32 @@
       br_if 0
     end
   )
-  (func $copy_6 (local i32 i32)
-    i32.const 0
+  (func $reshape_6 (param i32) (local i32 i32 i32)
+    local.get 0
+    i32.const 8
+    i32.mul
+    local.set 3
+    local.get 3
+    local.set 2
+    local.get 2
+    i32.const 8
+    i32.add
     local.set 1
-    local.get 1
-    v128.const i32x4 0x00000000 0x00000000 0x00000000 0x00000000
-    v128.store offset=384
+    loop
+      local.get 2
+      local.get 2
+      f32.load offset=320
+      f32.store offset=384
+      local.get 2
+      i32.const 4
+      i32.add
+      local.tee 2
+      local.get 1
+      i32.ne
+      br_if 0
+    end
   )
-  (func $mul_7 (param i32) (local i32 i32 i32 i32 f32)
+  (func $reshape_7 (param i32) (local i32 i32 i32 i32 f32)
     local.get 0
     i32.const 8
     i32.mul
@@ -306,6 +324,10 @@
       f32.const 1
       f32.add
       f32.mul
+      local.tee 5
+      f32.store offset=512
+      local.get 3
+      local.get 5
       f32.store offset=448
       local.get 2
       i32.const 4
@@ -338,7 +360,7 @@
       local.set 2
       loop
         local.get 3
-        f32.load offset=448
+        f32.load offset=512
         local.get 4
         f32.load offset=64
         f32.mul
@@ -373,67 +395,79 @@
       br_if 0
     end
   )
-  (func $add_9 (param i32) (local i32 i32 i32 i32 i32 i32 i32)
-    local.get 0
-    i32.const 8
-    i32.mul
-    local.set 6
+  (func $contract_9 (local i32 i32 f32 i32 i32 i32 i32 i32 i32 i32)
     i32.const 0
-    local.set 4
-    local.get 6
     local.set 5
-    local.get 5
-    i32.const 8
-    i32.add
-    local.set 1
+    i32.const 0
+    local.set 9
     loop
-      local.get 4
-      local.set 3
       i32.const 0
       local.set 7
+      local.get 9
+      local.set 8
+      local.get 8
+      i32.const 8
+      i32.add
+      local.set 1
       loop
-        local.get 3
-        local.get 3
-        f32.load offset=384
+        f32.const 0
+        local.set 2
         local.get 5
-        f32.load offset=320
+        local.set 4
         local.get 7
-        f32.load offset=448
-        f32.mul
-        f32.add
-        f32.store offset=384
-        local.get 3
-        i32.const 4
+        local.set 6
+        local.get 6
+        i32.const 40
         i32.add
         local.set 3
+        loop
+          local.get 4
+          f32.load offset=384
+          local.get 6
+          f32.load offset=448
+          f32.mul
+          local.get 2
+          f32.add
+          local.set 2
+          local.get 4
+          i32.const 8
+          i32.add
+          local.set 4
+          local.get 6
+          i32.const 8
+          i32.add
+          local.tee 6
+          local.get 3
+          i32.ne
+          br_if 0
+        end
+        local.get 8
+        local.get 2
+        f32.store
         local.get 7
         i32.const 4
         i32.add
-        local.tee 7
-        i32.const 8
+        local.set 7
+        local.get 8
+        i32.const 4
+        i32.add
+        local.tee 8
+        local.get 1
         i32.ne
         br_if 0
       end
-      local.get 4
-      i32.const 8
-      i32.add
-      local.set 4
       local.get 5
       i32.const 4
       i32.add
-      local.tee 5
-      local.get 1
+      local.set 5
+      local.get 9
+      i32.const 8
+      i32.add
+      local.tee 9
+      i32.const 16
       i32.ne
       br_if 0
     end
-  )
-  (func $copy_10 (local i32 i32)
-    i32.const 0
-    local.set 1
-    local.get 1
-    local.get 1
-    v128.load offset=384
-    v128.store
   )
   (func $run (export "run") (local i32)
     call 0
@@ -456,15 +490,14 @@
     end
     call 4
     call 5
-    call 6
     i32.const 4
     local.set 0
     loop
       local.get 0
+      call 6
+      local.get 0
       call 7
       call 8
-      local.get 0
-      call 9
       local.get 0
       i32.const -1
       i32.add
@@ -473,7 +506,7 @@
       i32.ge_s
       br_if 0
     end
-    call 10
+    call 9
   )
 )
 

@@ -1,0 +1,94 @@
+import { bound } from "../graph/body.ts";
+import { isFloat } from "../graph/dtype.ts";
+import { make, type Node } from "../graph/node.ts";
+import { dependents, substitute } from "../graph/walk.ts";
+import { residuals } from "./residuals.ts";
+import { stepProducts } from "./step-products.ts";
+import { orZeros, present } from "./zero.ts";
+
+export type Cotangents = readonly (Node | undefined)[];
+export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: readonly Node[]) => (Node | undefined)[];
+
+const result = (node: Node, index: number): Node => make("pick", [node], { index });
+
+/**
+ * Cotangents of a scan's inputs from those of its results. The backward loop runs the steps in the opposite order. Its
+ * carry is the cotangent of the forward carry and the sums for what the body captured, but for those that are products of
+ * what it can stack (step-products.ts); its sequences are the outputs' cotangents and what the forward loop kept
+ * (residuals.ts).
+ */
+export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback): Cotangents {
+  const { carry, xs, captured, next, ys, length } = node.attrs;
+  const [c, x] = [carry.length, carry.length + xs.length];
+  const formals = [...carry, ...xs, ...captured];
+  const ctYs = ys.map((y, i) => (cts[c + i] && isFloat(y.dtype) ? bound(y) : undefined));
+  const ctCarry = carry.map((n) => (isFloat(n.dtype) ? bound(n) : undefined));
+  let active = carry.map((_, i) => cts[i] !== undefined);
+  let back: Cotangents;
+  for (;;) {
+    back = pull([...next, ...ys], [...ctCarry.map((n, i) => (active[i] ? n : undefined)), ...ctYs], formals);
+    const grown = active.map((a, i) => a || back[i] !== undefined);
+    if (grown.every((a, i) => a === active[i])) break;
+    active = grown;
+  }
+
+  const carries = carry.flatMap((_, i) => (active[i] ? [i] : []));
+  const sliced = xs.flatMap((_, i) => back[c + i] ?? []);
+  const ctFormals = [...present(ctCarry), ...present(ctYs)];
+  const moving = dependents(present(back), [...carry, ...xs, ...ctFormals]);
+  const backwards = dependents(present(back), ctFormals);
+  // What depends on forward formals alone is kept for any kind of sum.
+  const isStacked = (f: Node) => !backwards.has(f) || sliced.includes(f);
+  const products = captured.map((_, i) => {
+    const added = back[x + i];
+    return added && stepProducts(added, (f) => moving.has(f), isStacked);
+  });
+  const sums = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
+  const totals = sums.map((i) => bound(captured[i]));
+  const carried = [
+    ...carries.map((i) => orZeros(back[i], carry[i])),
+    ...sums.map((i, k) => make("add", [totals[k], back[x + i] as Node], {})),
+  ];
+  const wanted = [...new Set([...sliced, ...products.flatMap((p) => p?.factors ?? [])])];
+
+  const kept = residuals([...carried, ...wanted], [...ctFormals, ...totals], node.attrs);
+  const stacked = [...ys, ...kept.saved.filter((s) => !ys.includes(s))];
+  const keeper = stacked.length > ys.length ? make("scan", node.inputs, { ...node.attrs, ys: stacked }) : node;
+  const stackOf = new Map(stacked.map((s, i) => [s, result(keeper, c + i)]));
+  xs.forEach((formal, i) => void stackOf.set(formal, node.inputs[c + i]));
+  const made = wanted.filter((y) => !stackOf.has(y));
+  const stand = kept.saved.map(bound);
+  const closed = substitute([...carried, ...made], new Map(kept.saved.map((s, i) => [s, stand[i]])));
+  const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));
+  const usedCaptured = captured.flatMap((_, i) => (kept.uses.has(captured[i]) ? [i] : []));
+
+  const backward = make(
+    "scan",
+    [
+      ...carries.map((i) => orZeros(cts[i], carry[i])),
+      ...totals.map((n) => orZeros(undefined, n)),
+      ...present(ys.map((_, i) => (ctYs[i] ? cts[c + i] : undefined))),
+      ...usedXs.map((i) => node.inputs[c + i]),
+      ...kept.saved.map((s) => stackOf.get(s) as Node),
+      ...usedCaptured.map((i) => node.inputs[x + i]),
+    ],
+    {
+      length,
+      reverse: !node.attrs.reverse,
+      carry: [...carries.map((i) => ctCarry[i] as Node), ...totals],
+      xs: [...present(ctYs), ...usedXs.map((i) => xs[i]), ...stand],
+      captured: usedCaptured.map((i) => captured[i]),
+      next: closed.slice(0, carried.length),
+      ys: closed.slice(carried.length),
+    },
+  );
+  made.forEach((y, k) => void stackOf.set(y, result(backward, carried.length + k)));
+  const stackedOf = (y: Node) => stackOf.get(y) as Node;
+  const picked = (list: readonly number[], i: number, offset: number) =>
+    list.includes(i) ? result(backward, offset + list.indexOf(i)) : undefined;
+  return [
+    ...carry.map((_, i) => picked(carries, i, 0)),
+    ...xs.map((_, i) => back[c + i] && stackedOf(back[c + i] as Node)),
+    ...captured.map((_, i) => products[i]?.total(stackedOf) ?? picked(sums, i, carries.length)),
+  ];
+}

@@ -1,0 +1,96 @@
+import { make, type Node } from "../graph/node.ts";
+import { reshapeNode, spread } from "../tensor/operands.ts";
+import { stridesThrough } from "./views.ts";
+
+/** Moves of moves, and those that change no element's place. */
+export function simplerPermute(node: Node<"permute">, x: Node): Node {
+  if (x.is("permute")) {
+    const order = node.attrs.order.map((axis) => x.attrs.order[axis]);
+    return order.every((axis, i) => axis === i) ? x.inputs[0] : make("permute", [x.inputs[0]], { order });
+  }
+  // Moving only axes of size 1 changes no element's place.
+  const long = node.attrs.order.filter((axis) => x.shape[axis] !== 1);
+  if (long.every((axis, i) => i === 0 || axis > long[i - 1])) return reshapeNode(x, node.shape);
+  return node;
+}
+
+/** Labels of size 1 leave a contraction; one that sums over nothing is a product. */
+export function simplerContract(node: Node<"contract">, x: Node, y: Node): Node {
+  const { a, b, out } = node.attrs;
+  const size = (label: number) => (a.includes(label) ? x.shape[a.indexOf(label)] : y.shape[b.indexOf(label)]);
+  const long = (labels: readonly number[]) => labels.filter((label) => size(label) !== 1);
+  const squeezed = (z: Node, labels: readonly number[]) => reshapeNode(z, long(labels).map(size));
+  const inner = long(a).filter((label) => !out.includes(label));
+  const [la, lb, lo] = [long(a), long(b), long(out)];
+  if (inner.length === 0) {
+    const placed = (z: Node, labels: readonly number[]) =>
+      spread(aligned(squeezed(z, labels), long(labels), lo, size), lo.map(size));
+    return reshapeNode(make("mul", [placed(x, a), placed(y, b)], {}), node.shape);
+  }
+  const [sx, sy] = [squeezed(x, a), squeezed(y, b)];
+  const sorted = vectorLast(
+    [
+      { node: sx, labels: la },
+      { node: sy, labels: lb },
+    ],
+    lo,
+    size,
+  );
+  const [p, q] = [innermostLast(sx, la, lb, sorted), innermostLast(sy, lb, la, sorted)];
+  const made = make("contract", [p.node, q.node], { a: p.labels, b: q.labels, out: sorted });
+  const order = lo.map((label) => sorted.indexOf(label));
+  return reshapeNode(permuted(made, order), node.shape);
+}
+
+const permuted = (z: Node, order: readonly number[]) => {
+  if (order.every((axis, i) => axis === i)) return z;
+  return simplerPermute(make("permute", [z], { order }), z);
+};
+
+interface Operand {
+  readonly node: Node;
+  readonly labels: readonly number[];
+}
+
+/** An innermost label of fewer entries does not fill a vector. */
+const fewLanes = 16;
+
+/**
+ * The result's labels in an order in which vectors can lie along the last one. A short one along which no operand lies
+ * together, such as the columns of a kernel in a convolution's gradient, gives its place to the longest along which one
+ * does; what varies in the other operand alone and is longest comes before it, as the rows of a tile.
+ */
+function vectorLast(
+  operands: readonly Operand[],
+  out: readonly number[],
+  size: (label: number) => number,
+): readonly number[] {
+  const innermost = out[out.length - 1];
+  if (innermost === undefined || size(innermost) >= fewLanes) return out;
+  const together = operands.map(({ node, labels }) => labels.filter((_, axis) => stridesThrough(node)[axis] === 1));
+  if (together.some((labels) => labels.includes(innermost))) return out;
+  const longest = (labels: readonly number[]) => [...labels].sort((p, q) => size(q) - size(p))[0];
+  const last = longest(together.flat().filter((label) => out.includes(label)));
+  if (last === undefined || size(last) <= size(innermost)) return out;
+  const others = operands.filter(({ labels }) => !labels.includes(last)).flatMap(({ labels }) => labels);
+  const row = longest(out.filter((label) => others.includes(label)));
+  return [...out.filter((label) => label !== last && label !== row), ...(row === undefined ? [] : [row]), last];
+}
+
+/** Puts the result's innermost label last in the operand that alone carries it: along it vectors are loaded. */
+function innermostLast(z: Node, labels: readonly number[], other: readonly number[], out: readonly number[]) {
+  const innermost = out[out.length - 1];
+  const axis = labels.indexOf(innermost);
+  if (axis < 0 || axis === labels.length - 1 || other.includes(innermost)) return { node: z, labels };
+  const order = [...labels.map((_, i) => i).filter((i) => i !== axis), axis];
+  return { node: permuted(z, order), labels: order.map((i) => labels[i]) };
+}
+
+/** `z`, whose axes are `labels`, with its axes in the order of `out` and size 1 where it lacks one. */
+function aligned(z: Node, labels: readonly number[], out: readonly number[], size: (label: number) => number): Node {
+  const order = out.filter((label) => labels.includes(label)).map((label) => labels.indexOf(label));
+  return reshapeNode(
+    permuted(z, order),
+    out.map((label) => (labels.includes(label) ? size(label) : 1)),
+  );
+}
