@@ -62,7 +62,7 @@ function transposed(axes: 1 | 2, inputs: number, outputs: number, size: PerAxis,
     const b = bias ? parameter([outputs], biasInit, { name: `${name}.bias`, dtype }) : undefined;
     const spread = (x: Tensor) => {
       let y = x;
-      for (let i = axes - 1; i >= 0; i--) y = y.overlapAdd(1 + i, { stride: stride[i], dilation: dilation[i] });
+      for (let i = axes - 1; i >= 0; i--) y = y.overlapAdd(1 + 2 * i, { stride: stride[i], dilation: dilation[i] });
       for (let i = 0; i < axes; i++) y = trimmed(name, y, 1 + i, padding[i], more[i]);
       return b ? y.add(b) : y;
     };
