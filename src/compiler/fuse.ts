@@ -4,6 +4,7 @@ import { isElementwise } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { Order } from "./group-order.ts";
+import type { Part } from "./parts.ts";
 import { schedule } from "./schedule.ts";
 import { chooseStored, isAnchor, isControl, isMove, keepsPlace, longAxes } from "./store.ts";
 import type { View } from "./views.ts";
@@ -28,11 +29,14 @@ export interface Group {
 }
 
 export interface BlockPlan {
-  /** Reshapes that are computed over their source's shape and written in row-major order. */
-  readonly merging: ReadonlySet<Node>;
+  /** What those nodes are written from that are not written element by element. */
+  readonly parts: Parts;
   /** In an order in which they can run. */
   readonly groups: readonly Group[];
 }
+
+/** Nodes that are not written element by element, with what they are written from. */
+type Parts = ReadonlyMap<Node, readonly Part[]>;
 
 /** A leaf of the block that will be overwritten with a node's value once the block is done. */
 export interface Overwrite {
@@ -50,12 +54,12 @@ export function fuse(
   overwrites: readonly Overwrite[],
 ): BlockPlan {
   const order = topological(outputs);
-  const { stored, merging } = chooseStored(order, outputs, leaves);
+  const { stored, parts } = chooseStored(order, outputs, leaves);
   const following = new Order<Group>();
-  const groups = formGroups(order, stored, merging, leaves, following);
-  markStored(groups, merging, outputs, leaves);
+  const groups = formGroups(order, stored, parts, leaves, following);
+  markStored(groups, parts, outputs, leaves);
   readBeforeOverwriting(groups, overwrites, following);
-  return { groups: schedule(groups, new Set(outputs)), merging };
+  return { groups: schedule(groups, new Set(outputs)), parts };
 }
 
 interface Dependencies {
@@ -72,7 +76,7 @@ interface Dependencies {
 function dependenciesOf(
   node: Node,
   stored: ReadonlySet<Node>,
-  merging: ReadonlySet<Node>,
+  parts: Parts,
   leaves: ReadonlyMap<Node, View>,
 ): Dependencies {
   const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set(), before: new Set() };
@@ -84,7 +88,7 @@ function dependenciesOf(
     visited.add(x);
     if (leaves.has(x)) found.leaves.add(x);
     else if (x.op === "pick") found.elsewhere.add(x.inputs[0]);
-    else if (stored.has(x)) (here && !merging.has(x) ? found.here : found.elsewhere).add(x);
+    else if (stored.has(x)) (here && !parts.has(x) ? found.here : found.elsewhere).add(x);
     else below(x, here);
   };
   const awaited = new Set<Node>();
@@ -96,11 +100,13 @@ function dependenciesOf(
     else if (!leaves.has(x)) x.inputs.forEach(awaits);
   };
   const below = (x: Node, here: boolean) => {
-    if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
+    const from = parts.get(x);
+    if (from) for (const { value } of from) visit(value, here);
+    else if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
     else if (x.op === "again") {
       visit(x.inputs[0], here);
       awaits(x.inputs[1]);
-    } else if (isMove(x)) visit(x.inputs[0], here && (keepsPlace(x) || merging.has(x)));
+    } else if (isMove(x)) visit(x.inputs[0], here && keepsPlace(x));
     else
       x.inputs.forEach((y, i) =>
         visit(y, here && x.op === "gather" && i === 1 && sameShape(longAxes(x.shape), longAxes(y.shape))),
@@ -113,7 +119,7 @@ function dependenciesOf(
 function formGroups(
   order: readonly Node[],
   stored: ReadonlySet<Node>,
-  merging: ReadonlySet<Node>,
+  parts: Parts,
   leaves: ReadonlyMap<Node, View>,
   following: Order<Group>,
 ): Group[] {
@@ -126,9 +132,9 @@ function formGroups(
   };
   for (const node of order) {
     if (!isControl(node) && (!stored.has(node) || leaves.has(node))) continue;
-    const needed = dependenciesOf(node, stored, merging, leaves);
+    const needed = dependenciesOf(node, stored, parts, leaves);
     const before = [...needed.here, ...needed.elsewhere, ...needed.before].map(homeOf);
-    const space = longAxes(merging.has(node) ? node.inputs[0].shape : node.shape);
+    const space = longAxes((parts.get(node)?.[0].value ?? node).shape);
     let group: Group | undefined;
     if (!isControl(node) && !isAnchor(node)) {
       const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
@@ -162,7 +168,7 @@ function formGroups(
 /** A member is stored when another group uses it, or when the block returns it. */
 function markStored(
   groups: readonly Group[],
-  merging: ReadonlySet<Node>,
+  parts: Parts,
   outputs: readonly Node[],
   leaves: ReadonlyMap<Node, View>,
 ): void {
@@ -170,7 +176,7 @@ function markStored(
   const candidates = new Set(home.keys());
   for (const g of groups) {
     for (const m of g.members) {
-      const { here, elsewhere } = dependenciesOf(m, candidates, merging, leaves);
+      const { here, elsewhere } = dependenciesOf(m, candidates, parts, leaves);
       for (const x of [...here, ...elsewhere]) {
         const owner = home.get(x);
         if (!owner || owner === g) continue;

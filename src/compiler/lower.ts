@@ -7,8 +7,9 @@ import { fuse, type Group, type Overwrite } from "./fuse.ts";
 import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
 import { add, along, at, scaled } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
+import type { Part } from "./parts.ts";
 import { longAxes } from "./store.ts";
-import { contiguous, position, type View } from "./views.ts";
+import { position, type View } from "./views.ts";
 import { Memory, type Steps, type Wanted, type Workshop } from "./workshop.ts";
 
 /**
@@ -38,7 +39,7 @@ export function lowerBlock(
       continue;
     }
     for (const node of group.stored) memory.put(node, targets.get(node) ?? workshop.place("temporary", node));
-    steps.push(...lowerGroup(group, plan.merging, memory, workshop));
+    steps.push(...lowerGroup(group, plan.parts, memory, workshop));
   }
   for (const { node, target } of wanted) {
     if (memory.view(node) !== target) steps.push(copy(node, target, memory, workshop));
@@ -46,7 +47,12 @@ export function lowerBlock(
   return steps;
 }
 
-function lowerGroup(group: Group, merging: ReadonlySet<Node>, memory: Memory, workshop: Workshop): Steps {
+function lowerGroup(
+  group: Group,
+  parts: ReadonlyMap<Node, readonly Part[]>,
+  memory: Memory,
+  workshop: Workshop,
+): Steps {
   const { anchor, members, space } = group;
   if (anchor?.is("scatter")) return lowerScatter(anchor, memory, workshop);
   const axes = workshop.axes(space);
@@ -62,15 +68,14 @@ function lowerGroup(group: Group, merging: ReadonlySet<Node>, memory: Memory, wo
   });
   const reduction = anchor && lowerReduction(anchor, axes, evaluator, workshop);
   // In order, so that each finds the ones before it done.
-  for (const node of members) if (!merging.has(node)) evaluator.at(node, indexOf(node.shape, axes));
-  const stores: Store[] = [...group.stored].map((node) => {
+  for (const node of members) if (!parts.has(node)) evaluator.at(node, indexOf(node.shape, axes));
+  const stores = [...group.stored].flatMap((node): Store[] => {
     const target = memory.view(node) as View;
-    // A reshape that merges axes is written in the order of its source.
-    const [value, place] = merging.has(node)
-      ? [node.inputs[0], contiguous(target.buffer, node.inputs[0].shape, target.offset)]
-      : [node, target];
-    const index = indexOf(value.shape, axes);
-    return { buffer: target.buffer, at: position(place, index), value: evaluator.at(value, index) };
+    const whole: Part[] = [{ value: node, place: () => target }];
+    return (parts.get(node) ?? whole).map(({ value, place }) => {
+      const index = indexOf(value.shape, axes);
+      return { buffer: target.buffer, at: position(place(target), index), value: evaluator.at(value, index) };
+    });
   });
   const name = anchor?.op ?? members[members.length - 1].op;
   return [{ kind: "launch", kernel: { name, axes, reduction, stores, scatter: false } }];

@@ -3,6 +3,7 @@ import { isElementwise, ops } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
 import { uniform } from "../tensor/operands.ts";
 import { at, type Buffer } from "./loop.ts";
+import { asSource, joined, liesAcross, type Part } from "./parts.ts";
 import { contiguous, moveView, reshapeIndex, type View } from "./views.ts";
 
 export function longAxes(shape: readonly number[]): number[] {
@@ -42,9 +43,9 @@ export function chooseStored(
   order: readonly Node[],
   outputs: readonly Node[],
   leaves: ReadonlyMap<Node, View>,
-): { stored: Set<Node>; merging: Set<Node> } {
+): { stored: Set<Node>; parts: Map<Node, readonly Part[]> } {
   const stored = new Set<Node>();
-  const merging = new Set<Node>();
+  const parts = new Map<Node, readonly Part[]>();
   const uses = countUses(order, outputs);
   const place = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
   const view = (node: Node): View | undefined => {
@@ -78,7 +79,12 @@ export function chooseStored(
     const sum = { flops: ops[node.op].flops, loads: 0, depth: 0 };
     if (node.is("reshape") && !leaves.has(node) && mergesAxes(node, view)) {
       stored.add(node);
-      merging.add(node);
+      parts.set(node, asSource(node));
+    }
+    const joint = leaves.has(node) ? undefined : joined(node);
+    if (joint && (stored.has(node) || liesAcross(node, joint))) {
+      stored.add(node);
+      parts.set(node, joint);
     }
     if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, loaded);
     else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0, depth: 0 });
@@ -93,7 +99,7 @@ export function chooseStored(
       cost.set(node, keep || stored.has(node) ? loaded : sum);
     }
   }
-  return { stored, merging };
+  return { stored, parts };
 }
 
 /** Every so many-th view of a long chain of views. */
