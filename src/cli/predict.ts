@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { formatNumber } from "../systems/metrics.ts";
 import { ask } from "../systems/predict.ts";
 import { loadRun } from "./load-system.ts";
@@ -14,15 +15,18 @@ export async function predictCommand(folder: string, inputs: string[], { json }:
   if (json) return printJson({ system: system.name, run: folder, columns: Object.fromEntries(columns) });
   const { dim } = colorsFor(process.stdout);
   const rows = columns[0][1].map((_, i) => columns.map(([, values]) => shown(values[i])));
-  if (columns.some(([, values]) => values.some((value) => typeof value === "string"))) {
+  const right = columns.flatMap(([, [first]], i) => (typeof first === "string" ? [] : [i]));
+  const table = formatTable([columns.map(([name]) => dim(name)), ...rows], right);
+  const room = process.stdout.columns || 80;
+  const isNarrow = table.split("\n").every((line) => stripVTControlCharacters(line).length <= room);
+  if (right.length < columns.length && !(isNarrow && rows.flat().every((text) => !text.includes("\n")))) {
     // Texts have room for themselves.
-    const width = (process.stdout.columns || 80) - 4;
+    const width = room - 4;
     const block = (text: string) => text.split("\n").flatMap((line) => wrapped(line.split(" "), width));
     const blocks = rows.map((row) => row.map((text, i) => [dim(columns[i][0]), ...block(text)].join("\n    ")));
     return print(blocks.map((parts) => `  ${parts.join("\n  ")}`).join("\n\n"));
   }
-  const right = columns.map((_, i) => i);
-  print(formatTable([columns.map(([name]) => dim(name)), ...rows], right));
+  print(table);
 }
 
 const shown = (value: number | string) => (typeof value === "number" ? formatNumber(value) : value);

@@ -4,6 +4,7 @@ import neuron from "./neuron.ts";
 import proteins from "./proteins.ts";
 import sequence from "./sequence.ts";
 import type { AnySystem } from "./system.ts";
+import vision from "./vision.ts";
 import yeast from "./yeast.ts";
 
 export type { FitSummary } from "./fits.ts";
@@ -30,7 +31,7 @@ export {
 } from "./system.ts";
 export { readTimeSeries, type TimeSeries } from "./time-series.ts";
 export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
-export { curvature, dimer, neuron, proteins, sequence, yeast };
+export { curvature, dimer, neuron, proteins, sequence, vision, yeast };
 
 /** The worked systems, in the order in which to meet them. */
-export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, sequence, proteins];
+export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, vision, sequence, proteins];

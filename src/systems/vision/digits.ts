@@ -12,7 +12,10 @@ export const original = 28;
 
 /** Images of digits with their labels. */
 export interface Digits {
-  /** [count, side, side]: -1 where the paper is bare, 1 where the ink is. Those to learn from come first. */
+  /**
+   * [count, side, side]: 0 where the paper is bare, 1 where the ink is; what a convolution's padding adds is paper then. Those
+   * to learn from come first.
+   */
   readonly images: Float32Array;
   /** [count]: 0 to 9. */
   readonly labels: Int32Array;
@@ -50,7 +53,7 @@ export function mnist(): Digits {
  * Somebody's own digits: a column of labels and then one for each pixel, row by row from the top, 16 x 16 or 28 x 28, from
  * 0 for bare paper to 255 for ink. The last fifth of each digit is the test.
  *
- * @throws `digits.columns`, `digits.label`, `digits.pixel`, `digits.few`, and what `numbers` throws
+ * @throws `digits.size`, `digits.label`, `digits.pixel`, `digits.few`, and what `numbers` throws
  */
 export function readDigits(table: Table): Digits {
   const [label, ...pixels] = table.columns;
@@ -94,21 +97,21 @@ export function readDigits(table: Table): Digits {
 const fewest = 5;
 
 /**
- * An image as the networks see it, [side, side] from -1 to 1.
+ * An image as the networks see it, [side, side] from 0 to 1.
  *
  * @param pixels  16 x 16 or 28 x 28, from 0 for bare paper
  * @param ink     what a pixel full of ink has
  */
 export function seen(pixels: ArrayLike<number>, ink: number): Float64Array {
   const small = pixels.length === side ** 2 ? Float64Array.from(pixels) : shrink(pixels, original, side);
-  return small.map((value) => (2 * value) / ink - 1);
+  return small.map((value) => value / ink);
 }
 
-/** Throws `digits.columns` unless so many numbers are an image; `came` says in words what there was. */
+/** Throws `digits.size` unless so many numbers are an image; `came` says in words what there was. */
 export function checkSize(count: number, came: (count: string) => string): void {
   if (count === side ** 2 || count === original ** 2) return;
   throw new PondusError(
-    "digits.columns",
+    "digits.size",
     `${came(count.toLocaleString("en-US"))}, but an image has ${side} x ${side} = ${side ** 2} or ` +
       `${original} x ${original} = ${original ** 2} pixels.`,
   );
