@@ -18,7 +18,8 @@ const short = { seeds: 2, sizes: [400] };
  * today beside his. Where he had 320 images drawn with a mouse by one hand and 160 to test with, here 8,000 and 2,000 come
  * from many; he asked for targets by squared errors, here the loss is cross entropy.
  *
- * All networks take the same number of steps on the same number of images a step, however many images there are.
+ * His networks take the same number of steps on the same number of images a step, however many images there are; that of
+ * today takes half as many more.
  */
 export default defineSystem({
   name: "vision",

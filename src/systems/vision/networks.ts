@@ -46,20 +46,17 @@ export const networks = {
     ),
   "Net-6": () =>
     nn.sequential(
-      nn.conv2d(1, 12, 5, { padding: 2 }),
-      nn.batchNorm(12),
+      nn.conv2d(1, 16, 5, { padding: 2 }),
+      nn.batchNorm(16),
       nn.relu,
       nn.maxPool2d(2),
-      nn.conv2d(12, 32, 3, { padding: 1 }),
+      nn.conv2d(16, 32, 3, { padding: 1 }),
       nn.batchNorm(32),
       nn.relu,
       nn.maxPool2d(2),
       nn.flatten,
       nn.dropout(0.3),
-      nn.dense(512, 64),
-      nn.relu,
-      nn.dropout(0.3),
-      nn.dense(64, 10),
+      nn.dense(512, 10),
     ),
 } as const satisfies Record<string, () => nn.Layer>;
 
