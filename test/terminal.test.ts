@@ -112,14 +112,21 @@ test("matrices stand side by side in shades, as many as fit", () => {
 
 test("a row of a table shows what was measured several times with its spread", () => {
   const metrics = {
-    nets: { small: { knobs: 1060, test: { mean: 0.98437, spread: 0.00213 } }, large: { knobs: 2570, extra: 1 } },
+    nets: {
+      small: { knobs: 1060, test: { mean: 0.98437, spread: 0.00213 } },
+      large: { knobs: 2570, extra: 1 },
+      wide: { knobs: 1, test: { mean: 0.909, spread: 0.0112 } },
+      same: { knobs: 2, test: { mean: 0.5, spread: 0 } },
+    },
     seeds: 5,
   };
   const shown = { title: "Nets", of: "nets", heading: "net", columns: { knobs: "knobs", test: "test" } };
   expect(tableLines(shown, metrics)).toEqual([
     ["net", "knobs", "test"],
-    ["small", "1,060", "0.9844 ± 0.0021"],
+    ["small", "1,060", "0.984 ± 0.002"],
     ["large", "2,570", ""],
+    ["wide", "1", "0.909 ± 0.011"],
+    ["same", "2", "0.5 ± 0"],
   ]);
   expect(listOthers(metrics, [shown])).toEqual([
     ["nets.large.extra", 1],

@@ -233,7 +233,7 @@ describe("from the command line", () => {
     });
     const report = readFileSync(join(folder, "v", "report.html"), "utf8");
     expect(report).toContain("Net-5: kernels of its two first maps");
-    expect(report.match(/class="tile"/g)).toHaveLength(10 + 2 + 8 + 12);
+    expect(report.match(/class="tile"/g)).toHaveLength(10 + 2 + 8 + 16);
 
     const one = pgm("one.pgm", 0);
     mkdirSync(join(folder, "some"));
@@ -258,6 +258,15 @@ describe("from the command line", () => {
       const wrong = await pondus(["predict", "v", given]);
       expect(wrong).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(says) });
     }
+  });
+
+  test("a run that is stopped and resumed comes to the same weights, running statistics among them", async () => {
+    const args = ["train", "vision", "--quick", "--steps", "20", "--json"];
+    const stopped = await pondus([...args, "--out", "stopped"], (stderr) => stderr.includes("Net-6-400: step"));
+    expect(stopped.code).toBe(130);
+    expect((await pondus(["train", "--resume", "stopped", "--json"])).code).toBe(0);
+    const weights = (run: string) => readFileSync(join(folder, run, "weights.safetensors"));
+    expect(weights("stopped").equals(weights("v"))).toBe(true);
   });
 
   test("on somebody's own digits", async () => {

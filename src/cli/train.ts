@@ -120,6 +120,9 @@ function asJson({ plots: _, tables: __, ...description }: TrainResult) {
   return description;
 }
 
+/** Sentences on fits: a page that compares many would fill the screen with them. */
+const most = 5;
+
 function show(result: TrainResult): void {
   const { bold, dim, isColorSupported: color } = colorsFor(process.stdout);
   const [plot] = result.plots;
@@ -145,6 +148,8 @@ function show(result: TrainResult): void {
     print(`\n  ${bold(title)}\n    ${lines.join("\n    ")}`);
   }
   const told = describeFits(result.fits).map((text) => wrapped(text.split(" "), width - 4).join("\n    "));
+  const rest = told.splice(told.length > most ? most - 1 : most);
+  if (rest.length > 0) told.push(`and ${rest.length} more fits of which the report tells`);
   if (told.length > 0) print(`\n  ${told.join("\n  ")}`);
   print(`\n  ${result.parameters.toLocaleString("en-US")} knobs, ${duration(result.seconds)} on ${result.backend}`);
   print(`  ${join(result.run, runFiles.report)}`);

@@ -44,10 +44,11 @@ function isRepeated(value: Metrics): value is Repeated {
   return typeof value.mean === "number" && typeof value.spread === "number" && Object.keys(value).length === 2;
 }
 
-/** As many digits as the spread leaves: two of its own. */
+/** As many digits as the spread leaves: one of its own, two where that is a 1. */
 function repeated({ mean, spread }: Repeated): string {
   if (!(spread > 0 && Number.isFinite(spread))) return `${short(mean)} ± ${short(spread)}`;
-  const digits = Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(spread))));
+  const exponent = Math.floor(Math.log10(spread));
+  const digits = Math.min(20, Math.max(0, (spread < 2 * 10 ** exponent ? 1 : 0) - exponent));
   return `${mean.toFixed(digits)} ± ${spread.toFixed(digits)}`;
 }
 

@@ -33,9 +33,14 @@ export async function writeReport(folder: string, report: Report): Promise<void>
   const trainings = [...fits].flatMap(([name, record]) => plotTraining(name, record) ?? []);
   const figures = [...plots, ...trainings, ...plotMemory(weighing)].map((plot) => {
     const caption = `<figcaption>${escaped(plot.title)}</figcaption>`;
-    if (isMatrixPlot(plot)) return `<figure>${caption}\n${plot.matrices.map(tile).join(" ")}</figure>`;
+    if (isMatrixPlot(plot)) {
+      const key = "grey is 0, white above it, black below, each by its own largest entry";
+      return `<figure>${caption}\n<p class="legend">${key}</p>\n${plot.matrices.map(tile).join(" ")}</figure>`;
+    }
     const colors = colorPlaces(plot.series);
-    const keys = plot.series.map((s, i) => legend(s, palette[colors[i] % palette.length]));
+    // A line and its error bars, of one name, are one thing to a reader.
+    const isNew = ({ name }: Series, i: number) => plot.series.findIndex((s) => s.name === name) === i;
+    const keys = plot.series.flatMap((s, i) => (isNew(s, i) ? legend(s, palette[colors[i] % palette.length]) : []));
     return `<figure>${caption}\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
   });
   writeAtomic(join(folder, runFiles.report), page(report, figures));

@@ -46,17 +46,19 @@ export const networks = {
     ),
   "Net-6": () =>
     nn.sequential(
-      nn.conv2d(1, 16, 5, { padding: 2 }),
+      nn.conv2d(1, 16, 5, { bias: false }),
       nn.batchNorm(16),
       nn.relu,
       nn.maxPool2d(2),
-      nn.conv2d(16, 32, 3, { padding: 1 }),
+      nn.conv2d(16, 32, 3, { bias: false }),
       nn.batchNorm(32),
       nn.relu,
-      nn.maxPool2d(2),
+      nn.conv2d(32, 64, 3, { bias: false }),
+      nn.batchNorm(64),
+      nn.relu,
       nn.flatten,
-      nn.dropout(0.3),
-      nn.dense(512, 10),
+      nn.dropout(0.2),
+      nn.dense(256, 10),
     ),
 } as const satisfies Record<string, () => nn.Layer>;
 
