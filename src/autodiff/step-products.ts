@@ -43,12 +43,17 @@ export function stepProducts(
 }
 
 /** A sum of moved products as its terms. */
-function termsOf(node: Node, moves: readonly Node[] = []): Term[] | undefined {
-  if (node.is("contract")) return [{ product: node, moves }];
-  if (node.is("permute") || node.is("reshape")) return termsOf(node.inputs[0], [...moves, node]);
-  if (!node.is("add")) return undefined;
-  const [x, y] = node.inputs.map((z) => termsOf(z, moves));
-  return x && y && [...x, ...y];
+function termsOf(sum: Node): Term[] | undefined {
+  const terms: Term[] = [];
+  const open: { node: Node; moves: readonly Node[] }[] = [{ node: sum, moves: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { node, moves } = next;
+    if (node.is("contract")) terms.push({ product: node, moves });
+    else if (node.is("permute") || node.is("reshape")) open.push({ node: node.inputs[0], moves: [...moves, node] });
+    else if (node.is("add")) open.push(...node.inputs.map((x) => ({ node: x, moves })));
+    else return undefined;
+  }
+  return terms;
 }
 
 function overSteps({ product, moves }: Term, stackOf: (factor: Node) => Node): Node {

@@ -25,12 +25,8 @@ const mostParts = 16;
  */
 export function joined(node: Node): Part[] | undefined {
   if (node.op !== "add" && node.op !== "or") return undefined;
-  const pads: Node<"pad">[] = [];
-  const gather = (x: Node): boolean => {
-    if (x.is("pad")) return pads.push(x) <= mostParts;
-    return x.op === node.op && x.inputs.every(gather);
-  };
-  if (!gather(node)) return undefined;
+  const pads = padsOf(node);
+  if (!pads) return undefined;
   const axes = node.shape.flatMap((_, i) =>
     pads.some(({ attrs }) => attrs.before[i] + attrs.after[i] > 0) ? [i] : [],
   );
@@ -48,6 +44,19 @@ export function joined(node: Node): Part[] | undefined {
       strides,
     }),
   }));
+}
+
+/** The paddings of which a node is the sum; undefined when it is not one of a few. */
+function padsOf(sum: Node): Node<"pad">[] | undefined {
+  const pads: Node<"pad">[] = [];
+  const open = [sum];
+  for (let x = open.pop(); x; x = open.pop()) {
+    if (x.is("pad")) pads.push(x);
+    else if (x.op === sum.op) open.push(...x.inputs);
+    else return undefined;
+    if (pads.length + open.length > mostParts) return undefined;
+  }
+  return pads;
 }
 
 /** Whether parts lie side by side along the innermost axis, so that no vector of neighbours is of one part alone. */

@@ -95,16 +95,20 @@ export function resized(x: Node, axis: number, length: number): Node {
   );
 }
 
+function sliced(x: Node, start: readonly number[], stop: readonly number[]): Node {
+  if (x.shape.every((n, i) => start[i] === 0 && stop[i] === n)) return x;
+  return make("slice", [x], { start, stop });
+}
+
 /** A part of x; of a contraction, that of parts of its operands, so that nothing is computed which falls away. */
 export function cropped(x: Node, start: readonly number[], stop: readonly number[]): Node {
-  if (x.shape.every((n, i) => start[i] === 0 && stop[i] === n)) return x;
-  if (!x.is("contract")) return make("slice", [x], { start, stop });
+  if (!x.is("contract")) return sliced(x, start, stop);
   const { a, b, out } = x.attrs;
   const [p, q] = [a, b].map((labels, k) => {
     const of = (ends: readonly number[], whole: (axis: number) => number) =>
       labels.map((label, axis) => (out.includes(label) ? ends[out.indexOf(label)] : whole(axis)));
     const operand = x.inputs[k];
-    return cropped(
+    return sliced(
       operand,
       of(start, () => 0),
       of(stop, (axis) => operand.shape[axis]),
