@@ -16,6 +16,8 @@ export interface Layer {
   readonly takes?: Shape;
   /** Those of its own knobs, matrices, that PyTorch keeps turned over: `weight` of a dense layer. */
   readonly turned?: readonly string[];
+  /** What the blocks of a knob are for, where its shape does not say: "input + forget, cell, output" of a tied LSTM. */
+  readonly blocks?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface Layer {
  * @param options.parameters  its own knobs
  * @param options.children    the layers that it is made of
  * @param options.takes       the shape of one sample, where it takes no other
+ * @param options.blocks      what the blocks of a knob are for, where its shape does not say; files keep it
  * @param options.turned      names of those knobs that PyTorch keeps with their last two axes swapped
  */
 export function layer(
@@ -38,12 +41,13 @@ export function layer(
     children?: Readonly<Record<string, Layer>>;
     takes?: Shape;
     turned?: readonly string[];
+    blocks?: Readonly<Record<string, string>>;
   } = {},
 ): Layer {
-  const { name = kind, parameters = {}, children = {}, takes, turned } = options;
+  const { name = kind, parameters = {}, children = {}, takes, turned, blocks } = options;
   const made = (x: Tensor) => call(x);
   Object.defineProperty(made, "name", { value: name });
-  return Object.assign(made, { kind, parameters, children, takes, turned }) as Layer;
+  return Object.assign(made, { kind, parameters, children, takes, turned, blocks }) as Layer;
 }
 
 /** A layer as it is; a plain function as a layer without knobs. */

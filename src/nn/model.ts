@@ -16,6 +16,8 @@ export interface Occurrence {
   readonly weight: Parameter;
   /** Whether PyTorch keeps it, as the part of a layer that it is here, with its last two axes swapped. */
   readonly turned?: boolean;
+  /** What its blocks are for here, where its shape does not say. */
+  readonly blocks?: string;
 }
 
 /**
@@ -48,14 +50,16 @@ export function holders({ name, weight }: Occurrence): { name: string; parameter
  */
 export function occurrences(model: Model): Occurrence[] {
   const found: Occurrence[] = [];
-  const visit = (part: Model, path: string, turned = false) => {
+  const visit = (part: Model, path: string, turned = false, blocks?: string) => {
     const below = (name: string) => (path ? `${path}.${name}` : name);
     if (part instanceof Tensor) {
       // What a matrix is computed from need not be a matrix.
       const over = turned && weightOf(part) !== undefined;
-      found.push(...weightsUnder(part, path).map((at) => ({ ...at, turned: over })));
+      found.push(...weightsUnder(part, path).map((at) => ({ ...at, turned: over, blocks })));
     } else if (isLayer(part)) {
-      for (const [name, x] of Object.entries(part.parameters)) visit(x, below(name), part.turned?.includes(name));
+      for (const [name, x] of Object.entries(part.parameters)) {
+        visit(x, below(name), part.turned?.includes(name), part.blocks?.[name]);
+      }
       for (const [name, x] of Object.entries(part.children)) visit(x, below(name));
     } else if (typeof part === "object" && part !== null) {
       for (const [name, x] of Object.entries(part as Record<string, Model>)) visit(x, below(name));

@@ -119,10 +119,10 @@ export function inBatch(
   const lead = x.shape.slice(0, x.rank - axes - 1);
   const last = x.shape[x.rank - 1];
   if (x.rank <= axes || (channels !== undefined && last !== channels)) {
-    const wanted = ["...", ...["height", "width", "length"].slice(axes === 1 ? 2 : 0, axes === 1 ? 3 : 2)];
+    const spatial = axes === 1 ? "length" : "height, width";
     throw new PondusError(
       "patches.shape",
-      `${name} takes [${wanted.join(", ")}, ${channels ?? "channels"}], but ${formatShape(x.shape)} came` +
+      `${name} takes [..., ${spatial}, ${channels ?? "channels"}], but ${formatShape(x.shape)} came` +
         `${describeOrigin(x.node.origin)}; channels stand last.`,
     );
   }

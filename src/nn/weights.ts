@@ -52,6 +52,8 @@ export function saveWeights(
   const metadata: Record<string, string> = { ...options.metadata, layout };
   if (Object.keys(constraints).length > 0) metadata.constraints = JSON.stringify(constraints);
   if (Object.keys(aliases).length > 0) metadata.aliases = JSON.stringify(aliases);
+  const blocks = blocksOf(placesOf(model));
+  if (Object.keys(blocks).length > 0) metadata.blocks = JSON.stringify(blocks);
   writeSafetensors(path, { tensors, metadata });
 }
 
@@ -75,6 +77,7 @@ export function loadWeights(model: Model, path: string, options: { layout?: Weig
   const places = placesOf(model);
   const layout = layoutOf(file, places.flat(), options.layout, path);
   const constraints = constraintsOf(file, path);
+  checkBlocks(file, blocksOf(places), path);
   const used = new Set<string>();
   const writes = places.map((at) => {
     const description = Object.hasOwn(constraints, at[0].name) ? constraints[at[0].name] : undefined;
@@ -91,6 +94,36 @@ export function loadWeights(model: Model, path: string, options: { layout?: Weig
     throw otherModel(path, `holds "${surplus[0]}", which the model does not have`, advice);
   }
   for (const write of writes) write();
+}
+
+/** What the blocks of weights are for, by name, where shapes do not say. */
+function blocksOf(places: readonly (readonly Occurrence[])[]): Record<string, string> {
+  return Object.fromEntries(places.flatMap(([{ name, blocks }]) => (blocks === undefined ? [] : [[name, blocks]])));
+}
+
+/** Equal shapes may mean different gates. A file of another program does not say, and is taken as it is. */
+function checkBlocks({ metadata }: TensorFile, here: Record<string, string>, path: string): void {
+  if (metadata.layout === undefined) return;
+  const there = textsOf(metadata.blocks);
+  for (const name of new Set([...Object.keys(here), ...Object.keys(there)])) {
+    if (here[name] === there[name]) continue;
+    const says = (blocks: string | undefined) =>
+      blocks === undefined ? "a block for each gate" : `blocks for ${blocks}`;
+    throw otherModel(
+      path,
+      `holds "${name}" with ${says(there[name])}, but the model has ${says(here[name])}`,
+      "tie the same gates as when it was written",
+    );
+  }
+}
+
+function textsOf(json: string | undefined): Record<string, string> {
+  try {
+    const found: unknown = JSON.parse(json ?? "{}");
+    return isRecord(found) ? (found as Record<string, string>) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Every weight at all the places where it stands, under different names; each list begins with the first. */

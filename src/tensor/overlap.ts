@@ -95,6 +95,7 @@ export function resized(x: Node, axis: number, length: number): Node {
   );
 }
 
+/** A part of x; x itself where that is all of it. */
 function sliced(x: Node, start: readonly number[], stop: readonly number[]): Node {
   if (x.shape.every((n, i) => start[i] === 0 && stop[i] === n)) return x;
   return make("slice", [x], { start, stop });

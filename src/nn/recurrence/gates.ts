@@ -36,6 +36,13 @@ export function gateBlocks(name: string, gates: readonly string[], tie: GateTie 
   return { input, recurrent, bias };
 }
 
+/** Which gates read each block, for files to keep; undefined where each gate has one of its own. */
+export function describeBlocks({ count, of }: Blocks): string | undefined {
+  const gates = Object.keys(of);
+  if (count === gates.length) return undefined;
+  return Array.from({ length: count }, (_, block) => gates.filter((gate) => of[gate] === block).join(" + ")).join(", ");
+}
+
 const isGroups = (tie: GateTie): tie is GateGroups => Array.isArray(tie);
 
 function blocks(name: string, gates: readonly string[], groups: GateGroups): Blocks {

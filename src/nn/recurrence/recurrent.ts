@@ -7,7 +7,7 @@ import { dropout } from "../dropout.ts";
 import { type Layer, layer } from "../layer.ts";
 import type { Cell } from "./cell.ts";
 import { direction } from "./direction.ts";
-import { type GateTie, gateBlocks } from "./gates.ts";
+import { describeBlocks, type GateBlocks, type GateTie, gateBlocks } from "./gates.ts";
 import { checkDropout, checkInput, checkLengths, checkSizes, checkState } from "./refusals.ts";
 
 /**
@@ -111,7 +111,19 @@ export function recurrent<State extends Tensors>(plan: RecurrentPlan, options: R
 
   const parameters = Object.assign({}, ...levels.flat().map((way) => way.parameters)) as Record<string, Tensor>;
   return Object.assign(
-    layer(cell.kind, (x) => run(x).output, { name, parameters }),
+    layer(cell.kind, (x) => run(x).output, { name, parameters, blocks: blocksOf(parameters, blocks) }),
     { run },
+  );
+}
+
+/** What the blocks of each parameter are for, by its name, where gates share some. */
+function blocksOf(parameters: Readonly<Record<string, Tensor>>, blocks: GateBlocks): Record<string, string> {
+  const kinds = { weight_ih: blocks.input, weight_hh: blocks.recurrent, bias: blocks.bias };
+  return Object.fromEntries(
+    Object.keys(parameters).flatMap((name) => {
+      const [, own] = Object.entries(kinds).find(([kind]) => name.startsWith(`${kind}_`)) ?? [];
+      const text = own && describeBlocks(own);
+      return text === undefined ? [] : [[name, text]];
+    }),
   );
 }
