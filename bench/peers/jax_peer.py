@@ -149,6 +149,9 @@ def conv(t, sizes):
     if sizes["what"] == "forward":
         return repeated(convolution, (x, kernel), lambda y: summary(y, [0, -1]))
 
+    if options.loop:
+        raise Unsupported("within a loop XLA takes seconds for the gradients, some 50 times as long as outside")
+
     def gradients(x, kernel, dy):
         _, transposed = jax.vjp(convolution, x, kernel)
         return transposed(dy)
