@@ -152,6 +152,16 @@ describe("cases", () => {
     }
   });
 
+  test("two results in one check are each held to their own size", () => {
+    const conv = cases.find(({ name }) => name === "conv");
+    const small = [0, 36864e-6, 0, 0];
+    const tolerances = conv?.tolerances?.([0, 8 * 56 * 56 * 64, 0, 0, ...small], { what: "gradients" }) ?? [];
+    expect(tolerances).toHaveLength(8);
+    // Numbers of about 1 may be off by 1e-4, those of about 1e-3 by 1e-7.
+    expect(tolerances[3]).toBeCloseTo(1e-4, 10);
+    expect(tolerances[7]).toBeCloseTo(1e-7, 10);
+  });
+
   test("the operations of a training step, counted by hand for 3-2-1 and two samples", () => {
     // Forward 2 * (6 + 2) multiply-adds, gradients of the weights as many, of the hidden values 2 * 2.
     expect(stepFlops(2, [3, 2, 1])).toBe(2 * (16 + 16 + 4));

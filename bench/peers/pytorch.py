@@ -158,7 +158,7 @@ def cnn(t, sizes):
 
 def lstm(t, sizes):
     if options.compile:
-        raise Unsupported("nn.LSTM is one library call, and unrolled it takes minutes to compile")
+        raise Unsupported("it refuses nn.LSTM; steps written out compile for half a minute and are slower")
     x, y = t["x"], t["y"]
     net = torch.nn.LSTM(x.shape[2], y.shape[2], batch_first=True)
     layers = [getattr(net, f"{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
