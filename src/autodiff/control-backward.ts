@@ -3,10 +3,8 @@ import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { topological } from "../graph/walk.ts";
-import { type Cotangents, type Pullback, scanBackward } from "./scan-backward.ts";
+import { type Cotangents, type Pullback, result, scanBackward } from "./scan-backward.ts";
 import { orZeros, present } from "./zero.ts";
-
-const result = (node: Node, index: number): Node => make("pick", [node], { index });
 
 /** Reverse mode through loops and branches: cotangents of the node's inputs from those of its results. */
 export function controlBackward(node: Node, cts: Cotangents, pull: Pullback): Cotangents {

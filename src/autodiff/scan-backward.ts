@@ -9,7 +9,8 @@ import { orZeros, present } from "./zero.ts";
 export type Cotangents = readonly (Node | undefined)[];
 export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: readonly Node[]) => (Node | undefined)[];
 
-const result = (node: Node, index: number): Node => make("pick", [node], { index });
+/** A result of a loop or branch. */
+export const result = (node: Node, index: number): Node => make("pick", [node], { index });
 
 /**
  * Cotangents of a scan's inputs from those of its results. The backward loop runs the steps in the opposite order. Its

@@ -96,7 +96,12 @@ export class Evaluator {
     const added: Guard[] = inner.flatMap((i, axis) =>
       node.attrs.before[axis] > 0 || node.attrs.after[axis] > 0 ? [{ at: i, from: 0, to: x.shape[axis] }] : [],
     );
-    const value = this.at(x, inner, [...guards, ...added]);
+    return this.within(x, inner, added, guards);
+  }
+
+  /** As `at` where the added guards hold too, and zero where one fails. */
+  within(node: Node, index: readonly Affine[], added: readonly Guard[], guards: readonly Guard[] = []): Scalar {
+    const value = this.at(node, index, [...guards, ...added]);
     return value.kind === "load" ? value : { kind: "within", guards: added, value, dtype: node.dtype };
   }
 

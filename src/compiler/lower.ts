@@ -100,10 +100,9 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
     const loops = workshop.axes([size]);
     const k = along(loops[0].index);
     const window = add(index[axis], scaled(k, -dilation));
-    const guards = [{ at: window, from: 0, to: count }];
-    const value = evaluator.at(x, [...index.slice(0, axis), window, k, ...index.slice(axis + 1)], guards);
-    const inside: Scalar = value.kind === "load" ? value : { kind: "within", guards, value, dtype: anchor.dtype };
-    return { op: "sum", axes: loops, value: inside };
+    const inside = [...index.slice(0, axis), window, k, ...index.slice(axis + 1)];
+    const value = evaluator.within(x, inside, [{ at: window, from: 0, to: count }]);
+    return { op: "sum", axes: loops, value };
   }
   if (!anchor.is("sum") && !anchor.is("maximum")) throw new InternalError(`${anchor.op} is no reduction`);
   const [x] = anchor.inputs;

@@ -67,7 +67,10 @@ function vectorLast(
 ): readonly number[] {
   const innermost = out[out.length - 1];
   if (innermost === undefined || size(innermost) >= fewLanes) return out;
-  const together = operands.map(({ node, labels }) => labels.filter((_, axis) => stridesThrough(node)[axis] === 1));
+  const together = operands.map(({ node, labels }) => {
+    const strides = stridesThrough(node);
+    return labels.filter((_, axis) => strides[axis] === 1);
+  });
   if (together.some((labels) => labels.includes(innermost))) return out;
   const longest = (labels: readonly number[]) => [...labels].sort((p, q) => size(q) - size(p))[0];
   const last = longest(together.flat().filter((label) => out.includes(label)));

@@ -9,7 +9,17 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { channelInit, groupsOf } from "./channels.ts";
 import { zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
-import { countPatches, inBatch, type PatchOptions, type PerAxis, patchesOf, perAxis, takePatches } from "./patches.ts";
+import {
+  countPatches,
+  inBatch,
+  type PatchOptions,
+  type PerAxis,
+  patchesOf,
+  patchLetters,
+  perAxis,
+  takePatches,
+  written,
+} from "./patches.ts";
 
 export interface ConvolutionOptions extends PatchOptions {
   /** Parts into which channels are divided, each seen by its own part of the kernels alone (default 1). */
@@ -37,8 +47,8 @@ export function patchLayer(
   options: ConvolutionOptions,
 ): Layer {
   const kind = `${image === undefined ? "conv" : "local"}${axes}d`;
-  const written = [...(image === undefined ? [] : [image]), inputs, outputs, size];
-  const name = `${kind}(${written.map((x) => (typeof x === "number" ? x : `[${x}]`)).join(", ")})`;
+  const given = [...(image === undefined ? [] : [image]), inputs, outputs, size];
+  const name = `${kind}(${given.map(written).join(", ")})`;
   const groups = groupsOf(name, inputs, outputs, options.groups);
   const patches = patchesOf(name, axes, size, options);
   const spatial = image === undefined ? undefined : perAxis(name, "the size of what comes in", axes, image, 1);
@@ -76,15 +86,13 @@ function checkImage(name: string, spatial: Shape, x: Tensor): void {
  * outputs]; a contraction over a view, for which no patch is copied.
  */
 function correlate(patches: Tensor, weight: Tensor, axes: 1 | 2, groups: number): Tensor {
-  const place = "ij".slice(0, axes);
-  const tap = "kl".slice(0, axes);
-  const seen = [...place].map((letter, i) => letter + tap[i]).join("");
+  const { place, tap, both } = patchLetters(axes);
   const places = weight.shape.slice(0, -2 - axes);
   const own = places.length > 0 ? place : "";
-  if (groups === 1) return einsum(`b${seen}c,${own}oc${tap}->b${place}o`, patches, weight);
+  if (groups === 1) return einsum(`b${both}c,${own}oc${tap}->b${place}o`, patches, weight);
   const [outputs, channels, ...size] = weight.shape.slice(places.length);
   const parted = patches.reshape([...patches.shape.slice(0, -1), groups, channels]);
   const kernels = weight.reshape([...places, groups, outputs / groups, channels, ...size]);
-  const y = einsum(`b${seen}gc,${own}goc${tap}->b${place}go`, parted, kernels);
+  const y = einsum(`b${both}gc,${own}goc${tap}->b${place}go`, parted, kernels);
   return y.reshape([...y.shape.slice(0, -2), outputs]);
 }

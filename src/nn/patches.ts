@@ -7,6 +7,18 @@ import type { Tensor } from "../tensor/tensor.ts";
 /** A number for each spatial axis, or one for all of them. */
 export type PerAxis = number | readonly number[];
 
+/** As it was given: 5 or [3, 5]. */
+export const written = (given: PerAxis) => (typeof given === "number" ? String(given) : `[${given}]`);
+
+/**
+ * Letters for an einsum over the places of patches and the taps inside them: "ij", "kl", and "ikjl" where each place has
+ * its tap beside it, as `takePatches` gives them.
+ */
+export function patchLetters(axes: 1 | 2) {
+  const [place, tap] = ["ij", "kl"].map((letters) => letters.slice(0, axes));
+  return { place, tap, both: [...place].map((letter, i) => letter + tap[i]).join("") };
+}
+
 export interface PatchOptions {
   /** Entries between one patch and the next (default 1). */
   readonly stride?: PerAxis;

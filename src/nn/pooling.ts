@@ -2,7 +2,7 @@ import { labelled } from "../graph/origin.ts";
 import { ones } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { type Layer, layer } from "./layer.ts";
-import { inBatch, type Patches, type PerAxis, patchesOf, takePatches } from "./patches.ts";
+import { inBatch, type Patches, type PerAxis, patchesOf, takePatches, written } from "./patches.ts";
 
 interface PoolOptions {
   /** Entries between one patch and the next (default: the size, so that patches do not overlap). */
@@ -63,7 +63,7 @@ export const globalAveragePool2d = whole("globalAveragePool", 2, (x, axes) => x.
 type Summary = (x: Tensor, patches: Patches, axes: readonly number[]) => Tensor;
 
 function pool(kind: string, axes: 1 | 2, size: PerAxis, options: MaxPoolOptions, summary: Summary): Layer {
-  const name = `${kind}${axes}d(${typeof size === "number" ? size : `[${size}]`})`;
+  const name = `${kind}${axes}d(${written(size)})`;
   const { stride = size, padding, dilation } = options;
   const patches = patchesOf(name, axes, size, { stride, padding, dilation });
   const inner = axes === 1 ? [2] : [2, 4];

@@ -7,7 +7,7 @@ import { channelInit, groupsOf } from "./channels.ts";
 import { zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
 import type { ConvolutionOptions } from "./patch-layer.ts";
-import { inBatch, type PerAxis, perAxis } from "./patches.ts";
+import { inBatch, type PerAxis, patchLetters, perAxis, written } from "./patches.ts";
 
 export interface TransposedOptions extends Omit<ConvolutionOptions, "padding" | "paddingMode"> {
   /** What is taken off before and after along each axis: the padding of the convolution that this transposes (default 0). */
@@ -41,7 +41,7 @@ export function convTranspose2d(
 }
 
 function transposed(axes: 1 | 2, inputs: number, outputs: number, size: PerAxis, options: TransposedOptions): Layer {
-  const name = `convTranspose${axes}d(${inputs}, ${outputs}, ${typeof size === "number" ? size : `[${size}]`})`;
+  const name = `convTranspose${axes}d(${inputs}, ${outputs}, ${written(size)})`;
   const groups = groupsOf(name, inputs, outputs, options.groups);
   const each = (what: string, given: PerAxis | undefined, least: number) =>
     perAxis(name, what, axes, given ?? least, least);
@@ -74,14 +74,12 @@ function transposed(axes: 1 | 2, inputs: number, outputs: number, size: PerAxis,
 
 /** Each entry times the kernels: [batch, i, (j,) inputs] and [inputs, outputs, k, (l)] to [batch, i, k, (j, l,) outputs]. */
 function lay(x: Tensor, weight: Tensor, axes: 1 | 2, groups: number): Tensor {
-  const place = "ij".slice(0, axes);
-  const tap = "kl".slice(0, axes);
-  const laid = [...place].map((letter, i) => letter + tap[i]).join("");
-  if (groups === 1) return einsum(`b${place}c,co${tap}->b${laid}o`, x, weight);
+  const { place, tap, both } = patchLetters(axes);
+  if (groups === 1) return einsum(`b${place}c,co${tap}->b${both}o`, x, weight);
   const [inputs, own, ...size] = weight.shape;
   const parted = x.reshape([...x.shape.slice(0, -1), groups, inputs / groups]);
   const kernels = weight.reshape([groups, inputs / groups, own, ...size]);
-  const y = einsum(`b${place}gc,gco${tap}->b${laid}go`, parted, kernels);
+  const y = einsum(`b${place}gc,gco${tap}->b${both}go`, parted, kernels);
   return y.reshape([...y.shape.slice(0, -2), groups * own]);
 }
 

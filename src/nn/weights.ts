@@ -38,7 +38,8 @@ export function saveWeights(
   const tensors: Record<string, StoredTensor> = {};
   const constraints: Record<string, StoredConstraint> = {};
   const aliases: Record<string, string> = {};
-  for (const [at, ...others] of placesOf(model)) {
+  const places = placesOf(model);
+  for (const [at, ...others] of places) {
     if (at.weight.constrained && !options.expand && layout === "pondus") {
       const { description, tensors: parts } = storeConstrained(at);
       Object.assign(tensors, parts);
@@ -52,7 +53,7 @@ export function saveWeights(
   const metadata: Record<string, string> = { ...options.metadata, layout };
   if (Object.keys(constraints).length > 0) metadata.constraints = JSON.stringify(constraints);
   if (Object.keys(aliases).length > 0) metadata.aliases = JSON.stringify(aliases);
-  const blocks = blocksOf(placesOf(model));
+  const blocks = blocksOf(places);
   if (Object.keys(blocks).length > 0) metadata.blocks = JSON.stringify(blocks);
   writeSafetensors(path, { tensors, metadata });
 }

@@ -123,8 +123,7 @@ function padAxis(x: Node, axis: number, before: number, after: number): Node {
   if (before === 0 && after === 0) return x;
   if (x.is("window") && axis !== x.attrs.axis && axis !== x.attrs.axis + 1) {
     const shift = axis < x.attrs.axis ? 0 : 1;
-    const attrs = { ...x.attrs };
-    return make("window", [padAxis(x.inputs[0], axis - shift, before, after)], attrs);
+    return make("window", [padAxis(x.inputs[0], axis - shift, before, after)], x.attrs);
   }
   const [inner, old] = x.is("pad") ? [x.inputs[0], x.attrs] : [x, undefined];
   const more = (n: number, known: readonly number[] | undefined) =>

@@ -1,9 +1,9 @@
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, readCsv, type Table } from "../../io/csv.ts";
+import { once } from "../once.ts";
 import { packageFile } from "../package-file.ts";
 import type { Columns } from "../system.ts";
 import { readTimeSeries } from "../time-series.ts";
-import { once } from "./once.ts";
 
 /** Values at times that lie equally far apart. */
 export interface Series {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { PondusError } from "../../graph/errors.ts";
+import { once } from "../once.ts";
 import { packageFile } from "../package-file.ts";
-import { once } from "./once.ts";
 
 /** A text to learn from, as numbers: each character's place in the alphabet. */
 export interface Text {
@@ -14,7 +14,7 @@ export interface Text {
   codes(): Int32Array;
 }
 
-/** Characters in a window, and how many windows a step learns from. */
+/** Characters in a window. */
 export const textWindow = 64;
 
 /** One part in so many, at the end of a text, is held out. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, type Table } from "../../io/csv.ts";
+import { once } from "../once.ts";
 import { packageFile } from "../package-file.ts";
 import { shrink } from "./shrink.ts";
 
@@ -26,8 +27,6 @@ export interface Digits {
 /** How many of each digit are kept for the test. */
 const tested = 200;
 
-let own: Digits | undefined;
-
 /**
  * Ten thousand digits of MNIST (LeCun, Bottou, Bengio & Haffner, Proc. IEEE 86, 2278, 1998), as the package `mnist` has
  * them: the first ten thousand of the training set, 863 to 1,127 of each digit. The last 200 of each are the test, the
@@ -35,8 +34,8 @@ let own: Digits | undefined;
  *
  * @throws `package.missing`
  */
-export function mnist(): Digits {
-  own ??= parted(
+export const mnist = once(() =>
+  parted(
     Array.from({ length: 10 }, (_, digit) => {
       const file = packageFile("mnist", `src/digits/${digit}.json`, "the system vision learns from the digits of");
       const pixels: number[] = JSON.parse(readFileSync(file, "utf8")).data;
@@ -45,9 +44,8 @@ export function mnist(): Digits {
       );
     }),
     () => tested,
-  );
-  return own;
-}
+  ),
+);
 
 /**
  * Somebody's own digits: a column of labels and then one for each pixel, row by row from the top, 16 x 16 or 28 x 28, from
