@@ -1,43 +1,13 @@
 import { bound } from "../graph/body.ts";
-import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
-import { describeOrigin } from "../graph/origin.ts";
 import { topological } from "../graph/walk.ts";
-import { type Cotangents, type Pullback, result, scanBackward } from "./scan-backward.ts";
+import { type Cotangents, loopBackward, type Pullback, result } from "./loop-backward.ts";
 import { orZeros, present } from "./zero.ts";
 
 /** Reverse mode through loops and branches: cotangents of the node's inputs from those of its results. */
 export function controlBackward(node: Node, cts: Cotangents, pull: Pullback): Cotangents {
-  if (node.is("scan")) return scanBackward(node, cts, pull);
-  if (node.is("while")) return whileBackward(node, cts, pull);
+  if (node.is("scan") || node.is("while")) return loopBackward(node, cts, pull);
   return condBackward(node as Node<"cond">, cts, pull);
-}
-
-/** A bounded while loop is a scan whose steps do nothing once the test fails; its gradient is that scan's. */
-function whileBackward(node: Node<"while">, cts: Cotangents, pull: Pullback): Cotangents {
-  const { limit, carry, captured, test, next } = node.attrs;
-  if (limit === undefined) {
-    throw new PondusError(
-      "grad.unbounded",
-      `grad: a whileLoop without a limit has no reverse-mode gradient${describeOrigin(node.origin)}; ` +
-        "give { limit: n }, the most steps that it may take, or use jvp.",
-    );
-  }
-  const step = make("cond", [test, ...carry, ...captured], {
-    captured: [...carry, ...captured],
-    whenTrue: next,
-    whenFalse: carry,
-  });
-  const same = make("scan", node.inputs, {
-    length: limit,
-    reverse: false,
-    carry,
-    xs: [],
-    captured,
-    next: carry.map((_, i) => result(step, i)),
-    ys: [],
-  });
-  return scanBackward(same, cts, pull);
 }
 
 /** Each branch's gradient is a branch of the backward `cond`; it computes again what it needs of the forward one. */

@@ -1,6 +1,7 @@
 import { bound } from "../graph/body.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
+import type { Loop } from "../graph/types.ts";
 import { orZeros, present } from "./zero.ts";
 
 type Tangents = readonly (Node | undefined)[];
@@ -13,8 +14,7 @@ type Pushforward = (outputs: readonly Node[], seeds: ReadonlyMap<Node, Node>) =>
  * @returns one tangent per result, or undefined when `node` is no control node
  */
 export function controlForward(node: Node, moving: Tangents, push: Pushforward): Tangents | undefined {
-  if (node.is("scan")) return scanForward(node, moving, push);
-  if (node.is("while")) return whileForward(node, moving, push);
+  if (node.is("scan") || node.is("while")) return loopForward(node, moving, push);
   return node.is("cond") ? condForward(node, moving, push) : undefined;
 }
 
@@ -53,8 +53,9 @@ function movingCarries(
   }
 }
 
-function scanForward(node: Node<"scan">, moving: Tangents, push: Pushforward): Tangents {
-  const { carry, xs, captured, next, ys } = node.attrs;
+function loopForward(node: Loop, moving: Tangents, push: Pushforward): Tangents {
+  const { carry, captured, next, ys } = node.attrs;
+  const xs = node.is("scan") ? node.attrs.xs : [];
   const [c, x] = [carry.length, carry.length + xs.length];
   const dxs = formalTangents(
     xs,
@@ -70,60 +71,30 @@ function scanForward(node: Node<"scan">, moving: Tangents, push: Pushforward): T
   ];
   const loop = movingCarries(carry, next, moving.slice(0, c), others, push);
   const dys = push(ys, seedsOf([[carry, loop.tangents], ...others]));
-  const start = (i: number) => orZeros(moving[i], carry[i]);
   const movers = carry.flatMap((_, i) => (loop.tangents[i] ? [i] : []));
   const outs = ys.flatMap((_, i) => (dys[i] ? [i] : []));
-  const all = make(
-    "scan",
-    [
-      ...node.inputs.slice(0, c),
-      ...movers.map(start),
-      ...node.inputs.slice(c, x),
-      ...present(moving.slice(c, x)),
-      ...node.inputs.slice(x),
-      ...present(moving.slice(x)),
-    ],
-    {
-      ...node.attrs,
-      carry: [...carry, ...present(loop.tangents)],
-      xs: [...xs, ...present(dxs)],
-      captured: [...captured, ...present(dcaptured)],
-      next: [...next, ...movers.map((i) => orZeros(loop.next[i], carry[i]))],
-      ys: [...ys, ...present(dys)],
-    },
-  );
+  const inputs = [
+    ...node.inputs.slice(0, c),
+    ...movers.map((i) => orZeros(moving[i], carry[i])),
+    ...node.inputs.slice(c, x),
+    ...present(moving.slice(c, x)),
+    ...node.inputs.slice(x),
+    ...present(moving.slice(x)),
+  ];
+  const attrs = {
+    carry: [...carry, ...present(loop.tangents)],
+    captured: [...captured, ...present(dcaptured)],
+    next: [...next, ...movers.map((i) => orZeros(loop.next[i], carry[i]))],
+    ys: [...ys, ...present(dys)],
+  };
+  const all = node.is("scan")
+    ? make("scan", inputs, { ...node.attrs, ...attrs, xs: [...xs, ...present(dxs)] })
+    : make("while", inputs, { ...(node as Node<"while">).attrs, ...attrs });
   const carries = carry.length + movers.length;
   return [
     ...carry.map((_, i) => (movers.includes(i) ? result(all, carry.length + movers.indexOf(i)) : undefined)),
     ...ys.map((_, i) => (outs.includes(i) ? result(all, carries + ys.length + outs.indexOf(i)) : undefined)),
   ];
-}
-
-function whileForward(node: Node<"while">, moving: Tangents, push: Pushforward): Tangents {
-  const { carry, captured, next } = node.attrs;
-  const c = carry.length;
-  const dcaptured = formalTangents(
-    captured,
-    moving.slice(c).map((d) => d !== undefined),
-  );
-  const loop = movingCarries(carry, next, moving.slice(0, c), [[captured, dcaptured]], push);
-  const movers = carry.flatMap((_, i) => (loop.tangents[i] ? [i] : []));
-  const all = make(
-    "while",
-    [
-      ...node.inputs.slice(0, c),
-      ...movers.map((i) => orZeros(moving[i], carry[i])),
-      ...node.inputs.slice(c),
-      ...present(moving.slice(c)),
-    ],
-    {
-      ...node.attrs,
-      carry: [...carry, ...present(loop.tangents)],
-      captured: [...captured, ...present(dcaptured)],
-      next: [...next, ...movers.map((i) => orZeros(loop.next[i], carry[i]))],
-    },
-  );
-  return carry.map((_, i) => (movers.includes(i) ? result(all, c + movers.indexOf(i)) : undefined));
 }
 
 function condForward(node: Node<"cond">, moving: Tangents, push: Pushforward): Tangents {

@@ -1,4 +1,5 @@
 export { checkpoint } from "./checkpoint.ts";
+export { customGradient } from "./custom.ts";
 export { grad, hvp, jvp, vjp } from "./derivatives.ts";
 export { empiricalFisher, empiricalFisherProduct, type FisherOptions, fisher, fisherProduct } from "./fisher.ts";
 export { gaussNewton, gaussNewtonProduct } from "./gauss-newton.ts";

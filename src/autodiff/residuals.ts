@@ -3,6 +3,8 @@ import { isElementwise, ops, type ScanAttrs } from "../graph/ops.ts";
 import { bytesIn } from "../graph/shape.ts";
 import { dependents, topological } from "../graph/walk.ts";
 
+type Formals = Pick<ScanAttrs, "carry" | "xs" | "captured">;
+
 /** What a backward loop needs of the forward one, step by step. */
 export interface Residuals {
   /** Values that the forward loop must stack. */
@@ -21,7 +23,7 @@ function isCheap(node: Node): boolean {
  * formals reach. A border value that is cheap to make again from values kept anyway, or from smaller ones, is not kept
  * itself (so tanh keeps its result once, not also one minus its square).
  */
-export function residuals(outputs: readonly Node[], backwardFormals: readonly Node[], loop: ScanAttrs): Residuals {
+export function residuals(outputs: readonly Node[], backwardFormals: readonly Node[], loop: Formals): Residuals {
   const backward = dependents(outputs, backwardFormals);
   const varying = dependents(outputs, [...loop.carry, ...loop.xs]);
   const free = new Set<Node>([...loop.xs, ...loop.captured]);

@@ -189,6 +189,13 @@ export const rules: { readonly [K in OpName]: Rule } = {
     // What lies between its arguments and its result is derived as it is computed again: reverse.ts.
     backward: () => [],
   },
+  custom: {
+    forward: (_, [d]) => d,
+    backward: (node, ct) => {
+      const { inputs, attrs } = node as Node<"custom">;
+      return [undefined, ...attrs.backward(inputs.slice(1), ct.node).map((x) => x && t(x))];
+    },
+  },
 
   contract: {
     forward: (node, [x, y]) => {

@@ -23,8 +23,9 @@ export function inBlocks(roots: readonly Node[], limits: Limits = usual): Node[]
   return rewrite(blocked, (node, inputs) => {
     const made = withInputs(node, inputs);
     if (!made.is("while")) return made;
-    const { captured, test, next } = made.attrs;
-    return make("while", made.inputs, { ...made.attrs, test, next: takeInBlocks(next, captured, limits) });
+    const { captured, next, ys } = made.attrs;
+    const out = takeInBlocks([...next, ...ys], captured, limits);
+    return make("while", made.inputs, { ...made.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
   });
 }
 

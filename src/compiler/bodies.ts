@@ -8,8 +8,10 @@ export function mapBodies(node: Node, pass: (roots: readonly Node[]) => Node[]):
     return make("scan", node.inputs, { ...node.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
   }
   if (node.is("while")) {
-    const [test, ...next] = pass([node.attrs.test, ...node.attrs.next]);
-    return make("while", node.inputs, { ...node.attrs, test, next });
+    const { next, ys } = node.attrs;
+    const [test, ...out] = pass([node.attrs.test, ...next, ...ys]);
+    const [carried, stacked] = [out.slice(0, next.length), out.slice(next.length)];
+    return make("while", node.inputs, { ...node.attrs, test, next: carried, ys: stacked });
   }
   if (node.is("cond")) {
     const count = node.attrs.whenTrue.length;

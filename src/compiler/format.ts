@@ -29,7 +29,7 @@ function formatBlock(roots: readonly Node[], formals: ReadonlyMap<Node, string>,
 
 function bodyOf(node: Node): readonly Node[] | undefined {
   if (node.is("scan")) return [...node.attrs.next, ...node.attrs.ys];
-  if (node.is("while")) return [node.attrs.test, ...node.attrs.next];
+  if (node.is("while")) return [node.attrs.test, ...node.attrs.next, ...node.attrs.ys];
   return node.is("cond") ? [...node.attrs.whenTrue, ...node.attrs.whenFalse] : undefined;
 }
 
@@ -118,7 +118,8 @@ function formatSteps<K>(steps: readonly Step<K>[], arrays: Arrays, launch: (kern
     if (step.kind === "launch") return launch(step.kernel);
     if (step.kind === "repeat") {
       const how = `${step.reverse ? " backwards" : ""}${step.independent ? ", side by side" : ""}`;
-      return [`repeat i${step.index.id} of ${step.length}${how}`, ...inner(step.body)];
+      const turns = step.count ? `${arrays.place(step.count)}, at most ${step.length}` : step.length;
+      return [`repeat i${step.index.id} of ${turns}${how}`, ...inner(step.body)];
     }
     const flag = arrays.place(step.flag);
     if (step.kind === "branch") return [`if ${flag}`, ...inner(step.yes), "else", ...inner(step.no)];

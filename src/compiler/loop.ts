@@ -150,11 +150,15 @@ export interface Routine {
 /** `launch` holds a kernel before lowering and the call of a routine after. */
 export type Step<K> =
   | { readonly kind: "launch"; readonly kernel: K }
-  /** length times, counting up (or down from length - 1); turns that are `independent` may run side by side. */
+  /**
+   * `length` times, or as often as the int32 in `count` says, which is at most that: counting up, or down to 0. Turns that
+   * are `independent` may run side by side.
+   */
   | {
       readonly kind: "repeat";
       readonly index: Index;
       readonly length: number;
+      readonly count?: Place;
       readonly reverse: boolean;
       readonly independent?: boolean;
       readonly body: readonly Step<K>[];

@@ -1,10 +1,11 @@
 import { InternalError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
+import { type Loop, turnsOf } from "../graph/types.ts";
 import { assign } from "./assign.ts";
 import { copy } from "./copy.ts";
 import { viewThrough } from "./evaluate.ts";
 import type { Overwrite } from "./fuse.ts";
-import { add, along, type Place } from "./loop.ts";
+import { add, along, type Index, type Place } from "./loop.ts";
 import type { View } from "./views.ts";
 import type { Memory, Steps, Wanted, Workshop } from "./workshop.ts";
 
@@ -29,7 +30,7 @@ export function lowerControl(
   lower: LowerBlock,
 ): void {
   if (node.is("scan")) memory.putResults(node, lowerScan(node, memory, workshop, steps, targets, lower));
-  else if (node.is("while")) memory.putResults(node, lowerWhile(node, memory, workshop, steps, lower));
+  else if (node.is("while")) memory.putResults(node, lowerWhile(node, memory, workshop, steps, targets, lower));
   else if (node.is("cond")) memory.putResults(node, lowerCond(node, memory, workshop, steps, lower));
 }
 
@@ -76,48 +77,67 @@ function lowerScan(
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
 ): View[] {
-  const { carry, xs, captured, next, ys, length, reverse } = node.attrs;
+  const { carry, xs, captured, next, ys, length, reverse, count } = node.attrs;
   const index = workshop.index();
-  const slice = (view: View, step: number): View => ({
-    buffer: view.buffer,
-    offset: add(view.offset, along(index, step)),
-    strides: view.strides.slice(1),
-  });
   const leaves = new Map<Node, View>();
   const carries = startCarries(node, carry.length, memory, workshop, steps);
   carry.forEach((formal, i) => leaves.set(formal, carries[i]));
   xs.forEach((formal, i) => {
     const view = viewOf(node.inputs[carry.length + i], memory);
-    leaves.set(formal, slice(view, view.strides[0]));
+    leaves.set(formal, sliceOf(view, index));
   });
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
-  // What the program returns is stacked in its place: a matrix that is made row by row is in memory once.
-  const stacks = ys.map((y, i) => {
-    const target = targets.get(make("pick", [node], { index: carry.length + i }));
-    return target?.buffer.kind === "output" ? target : workshop.stack(y, length);
-  });
-  const wanted = ys.map((y, i) => ({ node: y, target: slice(stacks[i], stacks[i].strides[0]) }));
+  const stacks = stacksFor(node, workshop, targets);
+  const wanted = ys.map((y, i) => ({ node: y, target: sliceOf(stacks[i], index) }));
   const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
-  if (length > 0) steps.push({ kind: "repeat", index, length, reverse, independent: carry.length === 0, body });
+  const turns = count && { count: placeOf(leaves.get(count) as View) };
+  if (length > 0) {
+    const independent = carry.length === 0 && !count;
+    steps.push({ kind: "repeat", index, length, ...turns, reverse, independent, body });
+  }
   return [...carries, ...stacks];
 }
 
-function lowerWhile(node: Node<"while">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
-  const { carry, captured, next, test, limit } = node.attrs;
+/** One slice along a view's first axis. */
+function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: Index): View {
+  return { buffer, offset: add(offset, along(index, step)), strides };
+}
+
+/** Where a loop stacks. What the program returns is stacked in its place: a matrix made row by row is in memory once. */
+function stacksFor(loop: Loop, workshop: Workshop, targets: ReadonlyMap<Node, View>): View[] {
+  const { carry, ys } = loop.attrs;
+  return ys.map((y, i) => {
+    const target = targets.get(make("pick", [loop], { index: carry.length + i }));
+    return target?.buffer.kind === "output" ? target : workshop.stack(y, turnsOf(loop));
+  });
+}
+
+function lowerWhile(
+  node: Node<"while">,
+  memory: Memory,
+  workshop: Workshop,
+  steps: Steps,
+  targets: ReadonlyMap<Node, View>,
+  lower: LowerBlock,
+): View[] {
+  const { carry, captured, next, test, limit, ys } = node.attrs;
+  const index = workshop.index();
   const leaves = new Map<Node, View>();
   const carries = startCarries(node, carry.length, memory, workshop, steps);
   carry.forEach((formal, i) => leaves.set(formal, carries[i]));
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + i], memory)));
   const flag = workshop.place("temporary", test);
+  const stacks = stacksFor(node, workshop, targets);
+  const wanted = ys.map((y, i) => ({ node: y, target: sliceOf(stacks[i], index) }));
   steps.push({
     kind: "while",
-    index: workshop.index(),
+    index,
     limit,
     test: lower([{ node: test, target: flag }], leaves, workshop),
     flag: placeOf(flag),
-    body: lowerBody(carry, next, carries, [], leaves, workshop, lower),
+    body: lowerBody(carry, next, carries, wanted, leaves, workshop, lower),
   });
-  return carries;
+  return [...carries, ...stacks];
 }
 
 function lowerCond(node: Node<"cond">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {

@@ -163,8 +163,10 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
         launches.set(step.kernel, now);
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
-      } else if (step.kind === "repeat") loop(step.independent === true, () => walk(step.body));
-      else if (step.kind === "while") {
+      } else if (step.kind === "repeat") {
+        if (step.count) use(step.count.buffer);
+        loop(step.independent === true, () => walk(step.body));
+      } else if (step.kind === "while") {
         loop(false, () => {
           walk(step.test);
           use(step.flag.buffer);

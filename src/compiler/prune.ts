@@ -33,7 +33,7 @@ function liveResults(node: Node, wanted: ReadonlySet<number>): number[] {
   if (!node.is("scan") && !node.is("while")) return all;
   const { carry, next } = node.attrs;
   const live = new Set(wanted);
-  const results = node.is("scan") ? [...next, ...node.attrs.ys] : next;
+  const results = [...next, ...node.attrs.ys];
   const always = node.is("while") ? [node.attrs.test] : [];
   for (let before = -1; before !== live.size; ) {
     before = live.size;
@@ -50,15 +50,12 @@ function withResults(node: Node, order: readonly number[]): Node {
     return formals.flatMap((formal, i) => (used.has(formal) ? [i] : []));
   };
   if (node.is("scan")) {
-    const { carry, xs, captured, next, ys } = node.attrs;
+    const { carry, xs, captured, next, ys, count } = node.attrs;
     const c = carry.length;
-    const carries = order.filter((i) => i < c);
-    const keptNext = take(next, carries);
-    const keptYs = take(
-      ys,
-      order.filter((i) => i >= c).map((i) => i - c),
-    );
-    const [x, k] = [usedOf(xs, [...keptNext, ...keptYs]), usedOf(captured, [...keptNext, ...keptYs])];
+    const [carries, stacks] = [order.filter((i) => i < c), order.filter((i) => i >= c).map((i) => i - c)];
+    const [keptNext, keptYs] = [take(next, carries), take(ys, stacks)];
+    const read = [...keptNext, ...keptYs, ...(count ? [count] : [])];
+    const [x, k] = [usedOf(xs, read), usedOf(captured, read)];
     const from = c + xs.length;
     const inputs = [...carries, ...x.map((i) => c + i), ...k.map((i) => from + i)];
     return make("scan", take(node.inputs, inputs), {
@@ -71,14 +68,17 @@ function withResults(node: Node, order: readonly number[]): Node {
     });
   }
   if (node.is("while")) {
-    const { carry, captured, next, test } = node.attrs;
-    const keptNext = take(next, order);
-    const k = usedOf(captured, [test, ...keptNext]);
-    return make("while", take(node.inputs, [...order, ...k.map((i) => carry.length + i)]), {
+    const { carry, captured, next, test, ys } = node.attrs;
+    const c = carry.length;
+    const [carries, stacks] = [order.filter((i) => i < c), order.filter((i) => i >= c).map((i) => i - c)];
+    const [keptNext, keptYs] = [take(next, carries), take(ys, stacks)];
+    const k = usedOf(captured, [test, ...keptNext, ...keptYs]);
+    return make("while", take(node.inputs, [...carries, ...k.map((i) => c + i)]), {
       ...node.attrs,
-      carry: take(carry, order),
+      carry: take(carry, carries),
       captured: take(captured, k),
       next: keptNext,
+      ys: keptYs,
     });
   }
   if (!node.is("cond")) return node;

@@ -1,5 +1,6 @@
 import type { Node } from "../graph/node.ts";
 import { bytesIn } from "../graph/shape.ts";
+import { turnsOf } from "../graph/types.ts";
 import type { Group } from "./fuse.ts";
 
 /** A group on its way into the order. */
@@ -77,11 +78,10 @@ const madeBy = ({ control, stored }: Group): Iterable<Node> => (control ? [contr
 
 /** A loop's or branch's results count together. */
 function bytesOfValue(node: Node): number {
-  if (node.is("scan")) {
-    const { carry, ys, length } = node.attrs;
-    return sum(carry.map(bytesIn)) + length * sum(ys.map(bytesIn));
+  if (node.is("scan") || node.is("while")) {
+    const { carry, ys } = node.attrs;
+    return sum(carry.map(bytesIn)) + (ys.length === 0 ? 0 : turnsOf(node) * sum(ys.map(bytesIn)));
   }
-  if (node.is("while")) return sum(node.attrs.carry.map(bytesIn));
   if (node.is("cond")) return sum(node.attrs.whenTrue.map(bytesIn));
   return bytesIn(node);
 }

@@ -15,7 +15,7 @@ export function simplify(roots: readonly Node[]): Node[] {
 
 function simpler(node: Node): Node {
   const [x, y] = node.inputs;
-  if (node.op === "stop" || node.op === "checkpoint") return x;
+  if (node.op === "stop" || node.op === "checkpoint" || node.op === "custom") return x;
   if (node.op === "neg" && x.op === "neg") return x.inputs[0];
   if (node.is("cast") && node.attrs.to === x.dtype) return x;
   if (isElementwise(node.op)) return identity(node) ?? node;

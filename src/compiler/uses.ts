@@ -15,6 +15,7 @@ export function usesOf(step: Step<Kernel>): Uses {
   const inner = (step.kind === "branch" ? [...step.yes, ...step.no] : bodyOf(step)).map(usesOf);
   const reads = new Set(inner.flatMap((u) => [...u.reads]));
   if (step.kind !== "repeat") reads.add(step.flag.buffer);
+  else if (step.count) reads.add(step.count.buffer);
   return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
 }
 

@@ -40,8 +40,10 @@ function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, 
       read(step.flag.buffer, "a branch");
       checkOrder(step.yes, shared, written);
       checkOrder(step.no, shared, written);
-    } else if (step.kind === "repeat") checkOrder(step.body, shared, written);
-    else {
+    } else if (step.kind === "repeat") {
+      if (step.count) read(step.count.buffer, "a loop");
+      checkOrder(step.body, shared, written);
+    } else {
       checkOrder(step.test, shared, written);
       read(step.flag.buffer, "a loop");
       checkOrder(step.body, shared, written);
@@ -62,7 +64,10 @@ function walk(steps: readonly Step<Kernel>[], loops: readonly Axis[]): void {
     if (step.kind === "launch") checkKernel(step.kernel, loops);
     else if (step.kind === "repeat") walk(step.body, [...loops, { index: step.index, size: step.length }]);
     else if (step.kind === "branch") walk([...step.yes, ...step.no], loops);
-    else walk([...step.test, ...step.body], loops);
+    else {
+      const turns = step.limit ?? Number.POSITIVE_INFINITY;
+      walk([...step.test, ...step.body], [...loops, { index: step.index, size: turns }]);
+    }
   }
 }
 

@@ -71,6 +71,8 @@ export interface OpAttrs {
   again: None;
   /** Inputs: a value, and what it is to be computed from again for the backward pass. */
   checkpoint: None;
+  /** Inputs: a value, and all that it depends on; `backward` gives the cotangents of the latter from that of the value. */
+  custom: { backward: CustomBackward };
   // contract, gather, scatter
   contract: { a: readonly number[]; b: readonly number[]; out: readonly number[] };
   /** `inRange`: the index is an array of the program, all of it in range, so that nothing need be clamped. */
@@ -85,9 +87,13 @@ export interface OpAttrs {
 
 export type OpName = keyof OpAttrs;
 
+/** A reverse rule of its own: from the inputs of a `custom` node, as they are then, and the cotangent of its value. */
+export type CustomBackward = (given: readonly Node[], cotangent: Node) => readonly (Node | undefined)[];
+
 /**
  * `for i of 0..length`: inputs are the carries' first values, then the sequences (sliced along their first axis), then
- * what the body captured. Outputs are the last carries, then one stack per `ys`.
+ * what the body captured. Outputs are the last carries, then one stack per `ys`. With `count`, one of the captured
+ * (an int32), only so many turns are taken, from the first slice or back to it; what they do not stack is not written.
  */
 export interface ScanAttrs {
   readonly length: number;
@@ -97,15 +103,20 @@ export interface ScanAttrs {
   readonly captured: readonly Node[];
   readonly next: readonly Node[];
   readonly ys: readonly Node[];
+  readonly count?: Node;
 }
 
-/** `while (test) carry = next`, at most `limit` times when there is one. Inputs: first carries, then captured. */
+/**
+ * `while (test) carry = next`, at most `limit` times when there is one. Inputs: first carries, then captured. Outputs
+ * are the last carries, then one stack of `limit` per `ys`; what the turns do not stack is not written.
+ */
 export interface WhileAttrs {
   readonly limit: number | undefined;
   readonly carry: readonly Node[];
   readonly captured: readonly Node[];
   readonly test: Node;
   readonly next: readonly Node[];
+  readonly ys: readonly Node[];
 }
 
 /** One of two branches, chosen when it runs. Inputs: the condition, then captured. */
@@ -219,6 +230,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   window: move,
   again: move,
   checkpoint: move,
+  custom: { ...move, takes: "float" },
 
   contract: { class: "contract", takes: "float", gives: "same", flops: 2, domain: [wide, wide] },
   gather: { class: "gather", takes: "any", gives: "same", flops: 0 },

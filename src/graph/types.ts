@@ -113,6 +113,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
   again: ([x]) => typeOf(x),
   checkpoint: ([x]) => typeOf(x),
+  custom: ([x]) => typeOf(x),
 
   contract: ([x, y], { a, b, out }) => {
     requireDtype("contract", x);
@@ -139,13 +140,19 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   pick: ([control], { index }) => resultTypes(control)[index],
 };
 
+export type Loop = Node<"scan"> | Node<"while">;
+
+/** How many turns a loop takes at most; infinite where nothing says. */
+export function turnsOf({ attrs }: Loop): number {
+  return "length" in attrs ? attrs.length : (attrs.limit ?? Number.POSITIVE_INFINITY);
+}
+
 /** The types of a control node's results, in the order that `pick` counts. */
 export function resultTypes(node: Node): readonly TensorType[] {
-  if (node.is("scan")) {
-    const { next, ys, length } = node.attrs;
-    return [...next.map(typeOf), ...ys.map((y) => ({ shape: [length, ...y.shape], dtype: y.dtype }))];
+  if (node.is("scan") || node.is("while")) {
+    const { carry, ys } = node.attrs;
+    return [...carry.map(typeOf), ...ys.map((y) => ({ shape: [turnsOf(node), ...y.shape], dtype: y.dtype }))];
   }
-  if (node.is("while")) return node.attrs.carry.map(typeOf);
   if (node.is("cond")) return node.attrs.whenTrue.map(typeOf);
   throw new InternalError(`${node.op} has one result`);
 }

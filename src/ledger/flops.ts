@@ -54,7 +54,8 @@ function flopsOfNode(node: Node): number {
   if (ops[node.op].class === "reduce") return flops * sizeOf(node.inputs[0].shape);
   if (node.is("scatter")) return flops * sizeOf(node.inputs[1].shape);
   if (node.is("scan")) return node.attrs.length * flopsOf([...node.attrs.next, ...node.attrs.ys]);
-  if (node.is("while")) return (node.attrs.limit ?? 1) * flopsOf([node.attrs.test, ...node.attrs.next]);
+  if (node.is("while"))
+    return (node.attrs.limit ?? 1) * flopsOf([node.attrs.test, ...node.attrs.next, ...node.attrs.ys]);
   if (node.is("cond")) return Math.max(flopsOf(node.attrs.whenTrue), flopsOf(node.attrs.whenFalse));
   return 0;
 }

@@ -19,11 +19,11 @@ export function reach(roots: readonly Node[]): Set<Node> {
     if (!node.is("pick")) continue;
     const [control] = node.inputs;
     const { index } = node.attrs;
-    if (control.is("scan")) {
+    if (control.is("scan") || control.is("while")) {
       const { carry, next, ys } = control.attrs;
       need(index < carry.length ? next : [...next, ys[index - carry.length]]);
-    } else if (control.is("while")) need([control.attrs.test, ...control.attrs.next]);
-    else if (control.is("cond")) need([control.attrs.whenTrue[index], control.attrs.whenFalse[index]]);
+      if (control.is("while")) need([control.attrs.test]);
+    } else if (control.is("cond")) need([control.attrs.whenTrue[index], control.attrs.whenFalse[index]]);
   }
   return found;
 }

@@ -59,6 +59,7 @@ export function repeat<O extends Tensors>(
     captured: closed.captured,
     test: closed.outputs[0],
     next: closed.outputs.slice(1),
+    ys: [],
   });
   const result = (i: number) => new Tensor(make("pick", [loop], { index: i }));
   return {

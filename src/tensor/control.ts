@@ -88,6 +88,7 @@ export function whileLoop<C extends Tensors>(
     captured: closed.captured,
     test: closed.outputs[0],
     next: closed.outputs.slice(1),
+    ys: [],
   });
   return wrap(names, picks(node, carry.length));
 }

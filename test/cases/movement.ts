@@ -1,4 +1,4 @@
-import { concat, eye, stack, Tensor } from "pondus";
+import { concat, customGradient, eye, stack, Tensor } from "pondus";
 import { make } from "../../src/graph/node.ts";
 import { type Case, everyType, floats, numbers, sample } from "./case.ts";
 
@@ -23,6 +23,7 @@ export const movementCases: readonly Case[] = [
         unsqueeze: x.unsqueeze(1),
         again: new Tensor(make("again", [x.T.node, x.flip().node], {})),
         checkpoint: new Tensor(make("checkpoint", [x.flip().node, x.node], {})),
+        ...(dtype.startsWith("float") && { custom: customGradient(x.flip(), [x], (ct) => [ct.flip()]) }),
       }),
     },
     {

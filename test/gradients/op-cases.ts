@@ -1,4 +1,4 @@
-import { arange, checkpoint, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
+import { arange, checkpoint, customGradient, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
 import { make } from "../../src/graph/node.ts";
 import { type OpName, ops } from "../../src/graph/ops.ts";
 import { elementwise } from "../../src/tensor/operands.ts";
@@ -185,6 +185,19 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
       (x, y) => {
         const inner = checkpoint((a: Tensor) => a.sin().mul(y));
         return checkpoint((a: Tensor) => inner(a.mul(y)).exp().mul(a))(x.tanh());
+      },
+      [5],
+      [5],
+    ),
+  ],
+  custom: [
+    one(
+      "a value with a rule of its own",
+      (x, y) => {
+        const [a, b] = [x.sin(), y.exp()];
+        return customGradient(a.mul(b).mul(b), [a, b], (ct, [p, q]) => [ct.mul(q).mul(q), ct.mul(p).mul(q).mul(2)]).mul(
+          x,
+        );
       },
       [5],
       [5],

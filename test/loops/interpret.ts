@@ -221,8 +221,9 @@ class Machine {
       if (step.kind === "launch") this.call(step.kernel);
       else if (step.kind === "branch") this.steps(this.read(step.flag) ? step.yes : step.no);
       else if (step.kind === "repeat") {
-        for (let i = 0; i < step.length; i++) {
-          this.counters.set(step.index, step.reverse ? step.length - 1 - i : i);
+        const turns = step.count ? this.read(step.count) : step.length;
+        for (let i = 0; i < turns; i++) {
+          this.counters.set(step.index, step.reverse ? turns - 1 - i : i);
           this.steps(step.body);
         }
       } else {

@@ -44,8 +44,8 @@ export function graphText(graph: GraphProgram): Omit<GraphKey, "digest"> & { rea
   };
   const attributes = (node: Node): string => {
     if (node.is("parameter")) return `knob ${numbered(parameters, node.attrs.parameter)}`;
-    // These are known by their nodes alone.
-    if (node.is("bound") || node.is("input")) return "";
+    // These are known by their nodes alone; and a rule for derivatives changes nothing that a program computes.
+    if (node.is("bound") || node.is("input") || node.is("custom")) return "";
     if (node.is("data")) {
       const array = numbered(arrays, node.attrs.data);
       data[array] ??= { values: node.attrs.data, dtype: node.dtype };
@@ -86,12 +86,12 @@ function numbered<K>(map: Map<K, number>, key: K): number {
 /** The formals and results of a loop or of a branch's two sides. */
 function bodyOf(node: Node): readonly Node[] {
   if (node.is("scan")) {
-    const { carry, xs, captured, next, ys } = node.attrs;
-    return [...carry, ...xs, ...captured, ...next, ...ys];
+    const { carry, xs, captured, next, ys, count } = node.attrs;
+    return [...carry, ...xs, ...captured, ...next, ...ys, ...(count ? [count] : [])];
   }
   if (node.is("while")) {
-    const { carry, captured, test, next } = node.attrs;
-    return [...carry, ...captured, test, ...next];
+    const { carry, captured, test, next, ys } = node.attrs;
+    return [...carry, ...captured, test, ...next, ...ys];
   }
   if (node.is("cond")) {
     const { captured, whenTrue, whenFalse } = node.attrs;

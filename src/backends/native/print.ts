@@ -94,7 +94,7 @@ function printSteps(
     };
     if (step.kind === "launch") return [launch(step.kernel, around)];
     if (step.kind === "branch") {
-      return [`if (${flag(step.flag, around)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
+      return [`if (${word(step.flag, around)}) {`, ...inner(step.yes), "} else {", ...inner(step.no), "}"];
     }
     const i = `i${step.index.id}`;
     if (step.kind === "repeat") {
@@ -107,16 +107,17 @@ function printSteps(
         ]);
         return [together(name, around.counters.map(indexName), step.length, workOfSteps([step]))];
       }
+      const turns = step.count && word(step.count, around);
       const head = step.reverse
-        ? `for (long ${i} = ${step.length - 1}; ${i} >= 0; ${i}--) {`
-        : `for (long ${i} = 0; ${i} < ${step.length}; ${i}++) {`;
+        ? `for (long ${i} = ${turns ? `${turns} - 1` : step.length - 1}; ${i} >= 0; ${i}--) {`
+        : `for (long ${i} = 0; ${i} < ${turns ?? step.length}; ${i}++) {`;
       return [head, ...inner(step.body, step.index), "}"];
     }
     const limit = step.limit === undefined ? "" : `${i} < ${step.limit}`;
     return [
       `for (long ${i} = 0; ${limit}; ${i}++) {`,
       ...inner(step.test, step.index),
-      `  if (!${flag(step.flag, around)}) break;`,
+      `  if (!${word(step.flag, around)}) break;`,
       ...inner(step.body, step.index),
       "}",
     ];
@@ -127,7 +128,8 @@ function printSteps(
 const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
   apart && stride ? ` + me * ${stride / unit}L` : "";
 
-const flag = ({ buffer, at }: Place, around: Around) =>
+/** The int32 or bool at a place. */
+const word = ({ buffer, at }: Place, around: Around) =>
   `*(int *)(m + ${buffer.offset}${shift(buffer, around, 1)} + 4 * (${affine(at)}))`;
 
 function launch({ routine: { name, parts, body }, counters }: Call, around: Around): string {

@@ -51,7 +51,7 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
     for (let i = 0; i < out.length; i++) out[i] = f(x[i], y?.[i], inputs[2]?.[i]);
     return out;
   }
-  if (node.is("reshape") || node.is("again") || node.is("checkpoint")) {
+  if (node.is("reshape") || node.is("again") || node.is("checkpoint") || node.is("custom")) {
     out.set(x);
     return out;
   }
@@ -199,12 +199,13 @@ function runScan(
   inputs: readonly TypedArray[],
   env: Environment,
 ): TypedArray[] {
-  const { carry, xs, captured, next, ys, length, reverse } = attrs;
+  const { carry, xs, captured, next, ys, length, reverse, count } = attrs;
   const [c, x] = [carry.length, carry.length + xs.length];
   const stacks = ys.map((y) => allocate(y.dtype, length * sizeOf(y.shape)));
+  const turns = count ? inputs[x + captured.indexOf(count)][0] : length;
   let state = inputs.slice(0, c);
-  for (let step = 0; step < length; step++) {
-    const i = reverse ? length - 1 - step : step;
+  for (let step = 0; step < turns; step++) {
+    const i = reverse ? turns - 1 - step : step;
     const slices = xs.map((slice, k) => {
       const n = sizeOf(slice.shape);
       if (sources[c + k].shape[0] !== length) throw new InternalError("scan: a sequence has the wrong length");
@@ -228,8 +229,9 @@ function runScan(
 }
 
 function runWhile({ attrs }: Node<"while">, inputs: readonly TypedArray[], env: Environment): TypedArray[] {
-  const { carry, captured, test, next, limit = Number.POSITIVE_INFINITY } = attrs;
+  const { carry, captured, test, next, ys, limit = Number.POSITIVE_INFINITY } = attrs;
   const fixed = inputs.slice(carry.length);
+  const stacks = ys.map((y) => allocate(y.dtype, limit * sizeOf(y.shape)));
   let state = inputs.slice(0, carry.length);
   for (let step = 0; step < limit; step++) {
     const values = bind([
@@ -237,9 +239,13 @@ function runWhile({ attrs }: Node<"while">, inputs: readonly TypedArray[], env: 
       [captured, fixed],
     ]);
     if (!interpret([test], env, values)[0][0]) break;
-    state = interpret(next, env, values);
+    const results = interpret([...next, ...ys], env, values);
+    state = results.slice(0, carry.length);
+    results.slice(carry.length).forEach((y, k) => {
+      stacks[k].set(y, step * y.length);
+    });
   }
-  return [...state];
+  return [...state, ...stacks];
 }
 
 function runCond({ attrs }: Node<"cond">, inputs: readonly TypedArray[], env: Environment): TypedArray[] {

@@ -46,7 +46,7 @@ export function printRun(
     writer.emit("i32.add");
   };
 
-  const pushFlag = ({ buffer, at, moving }: Place) => {
+  const pushWord = ({ buffer, at, moving }: Place) => {
     if (moving) throw new InternalError("the position of a flag must be known");
     const size = bytesOf[buffer.dtype];
     pushSum({ offset: at.offset * size, terms: at.terms.map((t) => ({ ...t, scale: t.scale * size })) });
@@ -63,20 +63,34 @@ export function printRun(
     }
   };
 
-  const printRepeat = ({ index, length, reverse, body }: Extract<Step<Call>, { kind: "repeat" }>) => {
+  const printRepeat = ({ index, length, count, reverse, body }: Extract<Step<Call>, { kind: "repeat" }>) => {
     if (length <= 0) return;
+    const pushTurns = () => {
+      if (count) pushWord(count);
+      else writer.emit("i32.const", length);
+    };
+    if (count) {
+      pushTurns();
+      writer.emit("if");
+    }
     inCounter(index, (local) => {
-      writer.emit("i32.const", reverse ? length - 1 : 0);
+      if (reverse && count) {
+        pushTurns();
+        writer.emit("i32.const", 1);
+        writer.emit("i32.sub");
+      } else writer.emit("i32.const", reverse ? length - 1 : 0);
       writer.emit("local.set", local);
       writer.emit("loop");
       printSteps(body);
       step(local, reverse ? -1 : 1);
       writer.emit("local.tee", local);
-      writer.emit("i32.const", reverse ? 0 : length);
+      if (reverse) writer.emit("i32.const", 0);
+      else pushTurns();
       writer.emit(reverse ? "i32.ge_s" : "i32.lt_s");
       writer.emit("br_if", 0);
       writer.emit("end");
     });
+    if (count) writer.emit("end");
   };
 
   const printWhile = ({ index, limit, test, flag, body }: Extract<Step<Call>, { kind: "while" }>) => {
@@ -92,7 +106,7 @@ export function printRun(
         writer.emit("br_if", 1);
       }
       printSteps(test);
-      pushFlag(flag);
+      pushWord(flag);
       writer.emit("i32.eqz");
       writer.emit("br_if", 1);
       printSteps(body);
@@ -133,7 +147,7 @@ export function printRun(
       else if (one.kind === "while") printWhile(one);
       else if (one.kind === "launch") printLaunch(one.kernel);
       else {
-        pushFlag(one.flag);
+        pushWord(one.flag);
         writer.emit("if");
         printSteps(one.yes);
         if (one.no.length > 0) {

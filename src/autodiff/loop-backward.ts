@@ -1,6 +1,9 @@
 import { bound } from "../graph/body.ts";
 import { isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { type Loop, turnsOf } from "../graph/types.ts";
 import { dependents, substitute } from "../graph/walk.ts";
 import { residuals } from "./residuals.ts";
 import { stepProducts } from "./step-products.ts";
@@ -13,13 +16,14 @@ export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: r
 export const result = (node: Node, index: number): Node => make("pick", [node], { index });
 
 /**
- * Cotangents of a scan's inputs from those of its results. The backward loop runs the steps in the opposite order. Its
- * carry is the cotangent of the forward carry and the sums for what the body captured, but for those that are products of
- * what it can stack (step-products.ts); its sequences are the outputs' cotangents and what the forward loop kept
- * (residuals.ts).
+ * Cotangents of a loop's inputs from those of its results. The backward loop is a scan that runs the steps in the opposite
+ * order, as many as were taken. Its carry is the cotangent of the forward carry and the sums for what the body captured,
+ * but for those that are products of what it can stack (step-products.ts); its sequences are the outputs' cotangents and
+ * what the forward loop kept (residuals.ts).
  */
-export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback): Cotangents {
-  const { carry, xs, captured, next, ys, length } = node.attrs;
+export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotangents {
+  const { carry, captured, next, ys } = node.attrs;
+  const xs = node.is("scan") ? node.attrs.xs : [];
   const [c, x] = [carry.length, carry.length + xs.length];
   const formals = [...carry, ...xs, ...captured];
   const ctYs = ys.map((y, i) => (cts[c + i] && isFloat(y.dtype) ? bound(y) : undefined));
@@ -40,9 +44,11 @@ export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback
   const backwards = dependents(present(back), ctFormals);
   // What depends on forward formals alone is kept for any kind of sum.
   const isStacked = (f: Node) => !backwards.has(f) || sliced.includes(f);
+  // Where the turns are counted as it runs, stacks have rows that nobody wrote.
+  const whole = node.is("scan") && !node.attrs.count;
   const products = captured.map((_, i) => {
     const added = back[x + i];
-    return added && stepProducts(added, (f) => moving.has(f), isStacked);
+    return whole && added ? stepProducts(added, (f) => moving.has(f), isStacked) : undefined;
   });
   const sums = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
   const totals = sums.map((i) => bound(captured[i]));
@@ -52,16 +58,16 @@ export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback
   ];
   const wanted = [...new Set([...sliced, ...products.flatMap((p) => p?.factors ?? [])])];
 
-  const kept = residuals([...carried, ...wanted], [...ctFormals, ...totals], node.attrs);
+  const kept = residuals([...carried, ...wanted], [...ctFormals, ...totals], { carry, xs, captured });
   const stacked = [...ys, ...kept.saved.filter((s) => !ys.includes(s))];
-  const keeper = stacked.length > ys.length ? make("scan", node.inputs, { ...node.attrs, ys: stacked }) : node;
-  const stackOf = new Map(stacked.map((s, i) => [s, result(keeper, c + i)]));
+  const keeper = keeperOf(node, stacked);
+  const stackOf = new Map(stacked.map((s, i) => [s, result(keeper.loop, keeper.carries + i)]));
   xs.forEach((formal, i) => void stackOf.set(formal, node.inputs[c + i]));
   const made = wanted.filter((y) => !stackOf.has(y));
   const stand = kept.saved.map(bound);
   const closed = substitute([...carried, ...made], new Map(kept.saved.map((s, i) => [s, stand[i]])));
   const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));
-  const usedCaptured = captured.flatMap((_, i) => (kept.uses.has(captured[i]) ? [i] : []));
+  const usedCaptured = captured.flatMap((n, i) => (kept.uses.has(n) && n !== keeper.turns?.formal ? [i] : []));
 
   const backward = make(
     "scan",
@@ -72,15 +78,17 @@ export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback
       ...usedXs.map((i) => node.inputs[c + i]),
       ...kept.saved.map((s) => stackOf.get(s) as Node),
       ...usedCaptured.map((i) => node.inputs[x + i]),
+      ...(keeper.turns ? [keeper.turns.value] : []),
     ],
     {
-      length,
-      reverse: !node.attrs.reverse,
+      length: turnsOf(node),
+      reverse: node.is("while") || !(node as Node<"scan">).attrs.reverse,
       carry: [...carries.map((i) => ctCarry[i] as Node), ...totals],
       xs: [...present(ctYs), ...usedXs.map((i) => xs[i]), ...stand],
-      captured: usedCaptured.map((i) => captured[i]),
+      captured: [...usedCaptured.map((i) => captured[i]), ...(keeper.turns ? [keeper.turns.formal] : [])],
       next: closed.slice(0, carried.length),
       ys: closed.slice(carried.length),
+      ...(keeper.turns && { count: keeper.turns.formal }),
     },
   );
   made.forEach((y, k) => void stackOf.set(y, result(backward, carried.length + k)));
@@ -92,4 +100,51 @@ export function scanBackward(node: Node<"scan">, cts: Cotangents, pull: Pullback
     ...xs.map((_, i) => back[c + i] && stackedOf(back[c + i] as Node)),
     ...captured.map((_, i) => products[i]?.total(stackedOf) ?? picked(sums, i, carries.length)),
   ];
+}
+
+/** The forward loop with what it must keep for the backward one. */
+interface Keeper {
+  readonly loop: Loop;
+  /** How many carries it has; the stacks come after them. */
+  readonly carries: number;
+  /** How many turns were taken, where that is known only when it runs; and what stands for it in the backward loop. */
+  readonly turns?: { readonly value: Node; readonly formal: Node };
+}
+
+/** Counters of turns, one for each loop's test, so that loops which keep different things can be merged. */
+const counters = new WeakMap<Node, Node>();
+
+function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
+  const { carry, captured, next } = node.attrs;
+  if (node.is("scan")) {
+    const { count, xs } = node.attrs;
+    const turns = count && { value: node.inputs[carry.length + xs.length + captured.indexOf(count)], formal: count };
+    return { loop: make("scan", node.inputs, { ...node.attrs, ys: stacked }), carries: carry.length, turns };
+  }
+  const { limit, test } = (node as Node<"while">).attrs;
+  if (limit === undefined) {
+    throw new PondusError(
+      "grad.unbounded",
+      `grad: a whileLoop without a limit has no reverse-mode gradient${describeOrigin(node.origin)}; ` +
+        "give { limit: n }, the most steps that it may take, or use jvp.",
+    );
+  }
+  const [zero, one] = [0, 1].map((value) => make("constant", [], { value, dtype: "int32" }));
+  const counter = counters.get(test) ?? bound(zero);
+  counters.set(test, counter);
+  const c = carry.length;
+  // A loop that was derived before counts already.
+  if (carry.includes(counter)) {
+    const loop = make("while", node.inputs, { ...(node as Node<"while">).attrs, ys: stacked });
+    return { loop, carries: c, turns: { value: result(loop, carry.indexOf(counter)), formal: counter } };
+  }
+  const loop = make("while", [...node.inputs.slice(0, c), zero, ...node.inputs.slice(c)], {
+    limit,
+    carry: [...carry, counter],
+    captured,
+    test,
+    next: [...next, make("add", [counter, one], {})],
+    ys: stacked,
+  });
+  return { loop, carries: c + 1, turns: { value: result(loop, c), formal: counter } };
 }
