@@ -1,7 +1,7 @@
 import type { Node } from "../graph/node.ts";
 import { copyView } from "./copy.ts";
 import { eachScalar, type Kernel } from "./kernel.ts";
-import { type Buffer, sameAffine } from "./loop.ts";
+import { type Buffer, type Step, sameAffine } from "./loop.ts";
 import { type Uses, usesOf } from "./uses.ts";
 import type { View } from "./views.ts";
 import type { Steps, Workshop } from "./workshop.ts";
@@ -20,9 +20,34 @@ export interface Assignment {
  */
 export function assign(assignments: readonly Assignment[], steps: Steps, workshop: Workshop): void {
   const uses = steps.map(usesOf);
-  const inPlace = new Set(assignments.filter((a) => canShare(a, steps, uses)));
+  const inPlace = new Set<Assignment>();
+  const idle = new Set<Step<Kernel>>();
+  for (const a of assignments) {
+    const start = copyThenScatter(a, steps, uses);
+    if (start) idle.add(start);
+    if (start || canShare(a, steps, uses)) inPlace.add(a);
+  }
   for (const { from, to } of inPlace) workshop.share(from.buffer, to.buffer);
+  if (idle.size > 0) steps.splice(0, steps.length, ...steps.filter((s) => !idle.has(s)));
   for (const a of assignments) if (!inPlace.has(a)) steps.push(copyView(a.node, a.from, a.to, workshop));
+}
+
+/**
+ * Where the new value is the old one with something scattered onto it, as rows of a table that fills while a loop runs:
+ * the copy of the old value, which is not needed when the scatter may write onto the old value itself.
+ */
+function copyThenScatter({ from, to }: Assignment, steps: Steps, uses: readonly Uses[]): Step<Kernel> | undefined {
+  const writers = steps.flatMap((_, i) => (uses[i].writes.has(from.buffer) ? [i] : []));
+  if (writers.length !== 2) return undefined;
+  const [start, scatter] = writers.map((i) => steps[i]);
+  if (start.kind !== "launch" || scatter.kind !== "launch" || !scatter.kernel.scatter) return undefined;
+  const [{ at, value }] = start.kernel.stores;
+  const same = start.kernel.stores.length === 1 && value.kind === "load" && value.guards.length === 0 && !value.moving;
+  if (!same || value.buffer !== to.buffer || !sameAffine(value.at, at)) return undefined;
+  const reads = (i: number, buffer: Buffer) => uses[i].reads.has(buffer);
+  const apart = steps.every((_, i) => i === writers[1] || !reads(i, from.buffer));
+  const later = steps.every((_, i) => i < writers[1] || (!reads(i, to.buffer) && !uses[i].writes.has(to.buffer)));
+  return apart && later ? start : undefined;
 }
 
 function canShare({ from, to }: Assignment, steps: Steps, uses: readonly Uses[]): boolean {

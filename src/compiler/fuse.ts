@@ -56,7 +56,7 @@ export function fuse(
   const order = topological(outputs);
   const { stored, parts } = chooseStored(order, outputs, leaves);
   const following = new Order<Group>();
-  const groups = formGroups(order, stored, parts, leaves, following);
+  const groups = formGroups(order, outputs, stored, parts, leaves, following);
   markStored(groups, parts, outputs, leaves);
   readBeforeOverwriting(groups, overwrites, following);
   return { groups: schedule(groups, new Set(outputs)), parts };
@@ -118,12 +118,14 @@ function dependenciesOf(
 
 function formGroups(
   order: readonly Node[],
+  outputs: readonly Node[],
   stored: ReadonlySet<Node>,
   parts: Parts,
   leaves: ReadonlyMap<Node, View>,
   following: Order<Group>,
 ): Group[] {
   const groups: Group[] = [];
+  const additions = additionsOf(order, outputs);
   const home = new Map<Node, Group>();
   const homeOf = (node: Node): Group => {
     const group = home.get(node);
@@ -139,7 +141,8 @@ function formGroups(
     if (!isControl(node) && !isAnchor(node)) {
       const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
       group = candidates.find((g) => {
-        if (g.control || g.anchor?.op === "scatter" || !sameShape(g.space, space)) return false;
+        if (g.control || !sameShape(g.space, space)) return false;
+        if (g.anchor?.op === "scatter" && additions.get(g.anchor) !== node) return false;
         if (g.members.length >= mostMembers || [...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
         return before.every((other) => other === g || !following.mayReach(other, g));
       });
@@ -163,6 +166,19 @@ function formGroups(
     home.set(node, group);
   }
   return groups;
+}
+
+/** Sums of a scatter, which nobody else reads, with something: what is scattered is added to that. */
+function additionsOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Node> {
+  const readers = new Map<Node, Set<Node>>();
+  for (const node of order) for (const x of node.inputs) readers.set(x, (readers.get(x) ?? new Set()).add(node));
+  const found = new Map<Node, Node>();
+  for (const node of order) {
+    if (!node.is("scatter") || outputs.includes(node)) continue;
+    const [reader, ...others] = readers.get(node) ?? [];
+    if (reader?.op === "add" && others.length === 0 && reader.inputs[0] !== reader.inputs[1]) found.set(node, reader);
+  }
+  return found;
 }
 
 /** A member is stored when another group uses it, or when the block returns it. */

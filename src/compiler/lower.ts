@@ -54,7 +54,7 @@ function lowerGroup(
   workshop: Workshop,
 ): Steps {
   const { anchor, members, space } = group;
-  if (anchor?.is("scatter")) return lowerScatter(anchor, memory, workshop);
+  if (anchor?.is("scatter")) return lowerScatter(anchor, members, memory, workshop);
   const axes = workshop.axes(space);
   const inside = new Set(members);
   const view = (node: Node) => (inside.has(node) ? undefined : memory.view(node));
@@ -115,20 +115,14 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
   return { op: anchor.is("sum") ? "sum" : "max", axes: loops, value: evaluator.at(x, full) };
 }
 
-/** Zeros everywhere, then the updates added one by one. */
-function lowerScatter(node: Node<"scatter">, memory: Memory, workshop: Workshop): Steps {
-  const target = memory.view(node) as View;
+/** Zeros everywhere, or what the scatter is added to, then the updates added one by one. */
+function lowerScatter(node: Node<"scatter">, [, sum]: readonly Node[], memory: Memory, workshop: Workshop): Steps {
+  const target = memory.view(sum ?? node) as View;
   const [where, updates] = node.inputs;
   const { axis, size, inRange = false } = node.attrs;
-  const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
-  const all = workshop.axes([sizeOf(node.shape)]);
-  const clear: Kernel = {
-    name: "clear",
-    axes: all,
-    stores: [{ buffer: target.buffer, at: add(target.offset, along(all[0].index)), value: zero }],
-    scatter: false,
-  };
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
+  const onto = sum?.inputs.find((x) => x !== node);
+  const start = onto ? copy(onto, target, memory, workshop) : clear(node, target, workshop);
   const axes = workshop.axes(longAxes(updates.shape));
   const index = indexOf(updates.shape, axes);
   const rank = where.shape.length;
@@ -136,8 +130,12 @@ function lowerScatter(node: Node<"scatter">, memory: Memory, workshop: Workshop)
   const looked = evaluator.at(where, index.slice(axis, axis + rank));
   const moving = { position: looked, scale: target.strides[axis], size, inRange };
   const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
-  return [
-    { kind: "launch", kernel: clear },
-    { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter: true } },
-  ];
+  return [start, { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter: true } }];
+}
+
+function clear(node: Node, { buffer, offset }: View, workshop: Workshop): Steps[number] {
+  const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
+  const axes = workshop.axes([sizeOf(node.shape)]);
+  const stores = [{ buffer, at: add(offset, along(axes[0].index)), value: zero }];
+  return { kind: "launch", kernel: { name: "clear", axes, stores, scatter: false } };
 }
