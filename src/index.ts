@@ -1,4 +1,5 @@
 export * from "./autodiff/index.ts";
+export * from "./explain/index.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
 export { memoryHere } from "./graph/memory-here.ts";

@@ -20,6 +20,7 @@ const order = [
   "pde",
   "atoms",
   "ledger",
+  "explain",
   "systems",
   "cli",
 ];

@@ -85,6 +85,21 @@ Examples:
   .action(async (run, inputs, flags) => (await import("./predict.ts")).predictCommand(run, inputs, flags));
 
 program
+  .command("explain")
+  .description(
+    "say what a trained model learned: symmetries, stiff and sloppy directions, what knobs do, a readable law",
+  )
+  .argument("<run>", "a run folder")
+  .addOption(json)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  pondus explain runs/yeast-1    tables, pictures, and explain.html in the run folder`,
+  )
+  .action(async (run, flags) => (await import("./explain.ts")).explainCommand(run, flags));
+
+program
   .command("weigh")
   .description("count the knobs of a model, and price what running, training and second derivatives take")
   .argument("<what>", "a system's name, a file that defines one or exports a model, or a run folder")

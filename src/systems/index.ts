@@ -7,6 +7,7 @@ import type { AnySystem } from "./system.ts";
 import vision from "./vision.ts";
 import yeast from "./yeast.ts";
 
+export { type DrawnExplanation, explain, type RunExplanation } from "./explain-run.ts";
 export type { FitSummary } from "./fits.ts";
 export type { MetricTable } from "./metric-table.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";

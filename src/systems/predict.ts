@@ -1,3 +1,4 @@
+import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Model } from "../nn/model.ts";
 import { chooseBackend, inspectBackends } from "../runtime/choose.ts";
@@ -54,19 +55,35 @@ function trainedModel<M extends Model, D>(
   run: OpenedRun,
   how: "predict" | "answer",
 ): Trained<M, D> {
-  const { status, metrics, backend } = run.description;
   if (!system[how]) {
     throw new PondusError("predict.none", `${system.name} says nothing of new inputs: its page has no \`${how}\`.`);
   }
+  return finishedModel(system, run, "predict");
+}
+
+/**
+ * The trained model of a run, and what evaluates it here.
+ *
+ * @param what  the command that asks
+ * @throws `<what>.unfinished` when the run has not been finished
+ */
+export function finishedModel<M extends Model, D>(
+  system: System<M, D>,
+  run: OpenedRun,
+  what: "predict" | "explain",
+): Trained<M, D> & { readonly backend: BackendName } {
+  const { status, metrics } = run.description;
   if (status !== "finished" || !metrics) {
     throw new PondusError(
-      "predict.unfinished",
+      `${what}.unfinished`,
       `${run.folder} is ${status}; finish it first: pondus train --resume ${run.folder}`,
     );
   }
   // A run that was trained elsewhere answers here too, on what this machine has.
-  const works = inspectBackends().some(({ name, unavailable }) => name === backend && unavailable === undefined);
-  return { ...restoreModel(system, run), metrics, evaluate: evaluator(works ? backend : chooseBackend().name) };
+  const asked = run.description.backend;
+  const works = inspectBackends().some(({ name, unavailable }) => name === asked && unavailable === undefined);
+  const backend = works ? asked : chooseBackend().name;
+  return { ...restoreModel(system, run), metrics, backend, evaluate: evaluator(backend) };
 }
 
 function checked<A extends Answer>(answer: A, inputs: readonly string[]): A {

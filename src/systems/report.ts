@@ -27,11 +27,17 @@ export interface Report {
 
 /** Writes report.html: one file that needs nothing else, with the plots as SVG. */
 export async function writeReport(folder: string, report: Report): Promise<void> {
-  // The plotting library takes long to load, and most commands draw nothing.
-  const { palette, plotSvg } = await import("./plot-svg.ts");
   const { plots, fits, weighing } = report;
   const trainings = [...fits].flatMap(([name, record]) => plotTraining(name, record) ?? []);
-  const figures = [...plots, ...trainings, ...plotMemory(weighing)].map((plot) => {
+  const figures = await figuresOf([...plots, ...trainings, ...plotMemory(weighing)]);
+  writeAtomic(join(folder, runFiles.report), page(report, figures));
+}
+
+/** Drawings as HTML, each with its caption and key. */
+export async function figuresOf(drawings: readonly Drawing[]): Promise<string[]> {
+  // The plotting library takes long to load, and most commands draw nothing.
+  const { palette, plotSvg } = await import("./plot-svg.ts");
+  return drawings.map((plot) => {
     const caption = `<figcaption>${escaped(plot.title)}</figcaption>`;
     if (isMatrixPlot(plot)) {
       const key = "grey is 0, white above it, black below, each by its own largest entry";
@@ -43,7 +49,6 @@ export async function writeReport(folder: string, report: Report): Promise<void>
     const keys = plot.series.flatMap((s, i) => (isNew(s, i) ? legend(s, palette[colors[i] % palette.length]) : []));
     return `<figure>${caption}\n<p class="legend">${keys.join(" ")}</p>\n${plotSvg(plot)}</figure>`;
   });
-  writeAtomic(join(folder, runFiles.report), page(report, figures));
 }
 
 const tile = (matrix: Matrix) => `<span class="tile">${matrixSvg(matrix)}<br>${escaped(matrix.name)}</span>`;
@@ -75,18 +80,9 @@ function page({ description: d, summary, weighing, plots, tables }: Report, figu
     ["versions", `Pondus ${d.versions.pondus}, Node ${d.versions.node}`],
   ];
   const metrics = listOthers(d.metrics ?? {}, tables).map(([name, value]) => [name, formatNumber(value)]);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(d.title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>${escaped(d.title)}</h1>
-<p>${escaped(d.options.data ? `Learned from ${basename(d.options.data.file)}.` : summary)}</p>
+  return htmlPage(
+    d.title,
+    `<p>${escaped(d.options.data ? `Learned from ${basename(d.options.data.file)}.` : summary)}</p>
 ${figures.slice(0, plots.length).join("\n")}
 ${tables.map((shown) => metricTable(shown, d.metrics ?? {})).join("\n")}
 ${(d.samples ?? []).map(sample).join("\n")}
@@ -98,7 +94,24 @@ ${fitList(d.fits ?? {})}
 <h2>Knobs</h2>
 ${knobs(weighing)}
 <h2>This run</h2>
-${table(facts)}
+${table(facts)}`,
+  );
+}
+
+/** A page that needs nothing else. */
+export function htmlPage(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<h1>${escaped(title)}</h1>
+${body}
 </body>
 </html>
 `;
@@ -139,14 +152,14 @@ function fitList(fits: Readonly<Record<string, FitSummary>>): string {
 }
 
 /** The last column of a table of `figures` holds numbers. */
-function table(rows: readonly (readonly string[])[], head?: readonly string[], kind = "facts"): string {
+export function table(rows: readonly (readonly string[])[], head?: readonly string[], kind = "facts"): string {
   const cells = (tag: string, row: readonly string[]) =>
     row.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join("");
   const top = head ? `<thead><tr>${cells("th", head)}</tr></thead>` : "";
   return `<table class="${kind}">${top}<tbody>\n${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("\n")}\n</tbody></table>`;
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c] as string);
 }
 

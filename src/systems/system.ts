@@ -1,3 +1,4 @@
+import type { Explainable } from "../explain/explainable.ts";
 import type { Table } from "../io/csv.ts";
 import type { NetworkOptions } from "../ledger/network.ts";
 import type { Model } from "../nn/model.ts";
@@ -52,6 +53,11 @@ export interface System<M extends Model = Model, D = undefined> {
   predict?(trained: Trained<M, D>, inputs: readonly (readonly number[])[]): Promise<Prediction> | Prediction;
   /** In its place, where inputs may be words: each as it was typed. */
   answer?(trained: Trained<M, D>, inputs: readonly string[]): Promise<Answer> | Answer;
+  /**
+   * What there is to explain of the trained model (`pondus explain`). Without it that is `network`, on inputs drawn from the
+   * standard normal distribution.
+   */
+  explain?(trained: Trained<M, D>): Promise<Explainable> | Explainable;
 }
 
 /** Which columns of a user's table are the time and the state, as far as they were named. */

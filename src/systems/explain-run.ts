@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import { type ExplainOptions, type Explanation, explain as explainNetwork } from "../explain/explain.ts";
+import type { Explainable } from "../explain/explainable.ts";
+import { PondusError } from "../graph/errors.ts";
+import { Stream } from "../graph/threefry.ts";
+import { checkWritable } from "../io/run-folder.ts";
+import { networkOf } from "../ledger/network.ts";
+import { knobsOf } from "../nn/knobs.ts";
+import { isLayer, layer } from "../nn/layer.ts";
+import { type Model, nameParameters } from "../nn/model.ts";
+import { tensor } from "../tensor/functions.ts";
+import { explainFile, writeExplainPage } from "./explain-page.ts";
+import { plotExplanation } from "./explain-plots.ts";
+import type { Plot } from "./plot.ts";
+import { finishedModel } from "./predict.ts";
+import type { OpenedRun } from "./run.ts";
+import type { System, Trained } from "./system.ts";
+
+export interface RunExplanation extends Explanation {
+  readonly system: string;
+  readonly run: string;
+  /** Which inputs the network was looked at on. */
+  readonly inputs: "its own" | "standard normal";
+  readonly inputNames?: readonly string[];
+  readonly outputNames?: readonly string[];
+  /** The page that was written. */
+  readonly page: string;
+}
+
+/** The same with its pictures. */
+export interface DrawnExplanation extends RunExplanation {
+  readonly plots: readonly Plot[];
+}
+
+/** So many inputs are drawn for a page that names none. */
+const drawn = 200;
+
+/**
+ * Explains what a run learned (see `explain` of the package itself), and writes `explain.html` into its folder.
+ *
+ * @throws `explain.none` when the page says neither what there is to explain nor how its model is applied,
+ *         `explain.unfinished` when the run has not been finished
+ */
+export async function explain<M extends Model, D>(
+  system: System<M, D>,
+  run: OpenedRun,
+  options: ExplainOptions = {},
+): Promise<DrawnExplanation> {
+  const { backend, ...trained } = finishedModel(system, run, "explain");
+  checkWritable(run.folder);
+  nameParameters(trained.model);
+  const own = await system.explain?.(trained);
+  const what = own ?? onNormalInputs(system, trained);
+  const found = await explainNetwork(what, { backend, ...options });
+  const { inputNames, outputNames } = what;
+  const about = { system: system.name, run: run.folder, inputs: own ? "its own" : "standard normal" } as const;
+  const explanation = { ...about, inputNames, outputNames, ...found, page: join(run.folder, explainFile) };
+  const plots = plotExplanation(found, what.rates);
+  await writeExplainPage(run, explanation, plots);
+  return { ...explanation, plots };
+}
+
+function onNormalInputs<M extends Model, D>(system: System<M, D>, { model }: Trained<M, D>): Explainable {
+  const network = networkOf(model, system.network?.(model) ?? {});
+  if (!network) {
+    throw new PondusError(
+      "explain.none",
+      `${system.name}: its page says neither what to explain nor how its model is applied; give it \`network\` (inputs are ` +
+        "then drawn at random) or `explain` (they are the page's own).",
+    );
+  }
+  const { apply, input, dtype } = network;
+  const random = new Stream(0);
+  const values = Float64Array.from({ length: input.reduce((n, m) => n * m, drawn) }, () => random.normal());
+  return {
+    network: isLayer(apply) ? apply : layer("network", apply, { name: system.name, parameters: knobsOf(model) }),
+    inputs: tensor(values, { shape: [drawn, ...input], dtype }),
+  };
+}
