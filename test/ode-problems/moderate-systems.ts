@@ -103,13 +103,11 @@ function outerPlanets() {
     law: (y: Tensor) => {
       const at = y.slice(0, 0, 15).reshape([5, 3]);
       const mass = tensor(masses, { dtype: y.dtype }).unsqueeze(1);
-      const cubed = (v: Tensor) => {
-        const square = v.square().sum(-1, { keep: true });
-        return square.mul(square.sqrt());
-      };
+      const cubed = (square: Tensor) => square.mul(square.sqrt());
       const away = at.unsqueeze(0).sub(at.unsqueeze(1)); // [here, there, axis]
-      const between = cubed(away).add(eye(5, y.dtype).unsqueeze(2)); // nobody is at a distance of 0 of itself
-      const near = at.div(cubed(at));
+      // Nobody is at a distance of 0 of itself, where a root has no derivative.
+      const between = cubed(away.square().sum(2, { keep: true }).add(eye(5, y.dtype).unsqueeze(2)));
+      const near = at.div(cubed(at.square().sum(1, { keep: true })));
       // A planet pulls at the sun too, which all others feel.
       const dragged = near.mul(mass).sum(0, { keep: true }).sub(near.mul(mass));
       const pull = away.div(between).mul(mass.unsqueeze(0)).sum(1).sub(dragged);
