@@ -9,6 +9,7 @@ import {
   importanceOf,
   nn,
   parameter,
+  singularValues,
   spectrumOf,
   symmetricEigen,
   symmetryOf,
@@ -132,11 +133,11 @@ describe("symmetry", () => {
 });
 
 describe("spectrum", () => {
-  test("eigenvalues and directions of matrices whose spectrum is known", () => {
+  test("eigenvalues and directions of matrices whose spectrum is known", async () => {
     for (const n of [1, 2, 7, 60]) {
       // min(i, j) is the inverse of the second difference: 1 / (4 sin^2((2k - 1) pi / (4n + 2))).
       const matrix = Float64Array.from({ length: n * n }, (_, at) => Math.min(Math.floor(at / n), at % n) + 1);
-      const { values, vector } = symmetricEigen(matrix);
+      const { values, vector } = await symmetricEigen(matrix);
       const exact = Array.from({ length: n }, (_, k) => 1 / (4 * Math.sin(((2 * k + 1) * Math.PI) / (4 * n + 2)) ** 2));
       for (let k = 0; k < n; k++) expect(Math.abs(values[k] - exact[k])).toBeLessThan(1e-14 * exact[0]);
       for (const k of [0, n - 1]) {
@@ -149,7 +150,7 @@ describe("spectrum", () => {
     }
   });
 
-  test("a matrix of rank 3 with all else rounding has three eigenvalues", () => {
+  test("a matrix of rank 3 with all else rounding has three eigenvalues", async () => {
     const n = 40;
     const rows = [1, 1e-3, 1e-6].map((size, r) =>
       Float64Array.from({ length: n }, (_, i) => size * Math.cos((r + 1) * i)),
@@ -157,9 +158,42 @@ describe("spectrum", () => {
     const matrix = Float64Array.from({ length: n * n }, (_, at) =>
       rows.reduce((sum, row) => sum + row[Math.floor(at / n)] * row[at % n], 0),
     );
-    const { values } = symmetricEigen(matrix);
+    const { values } = await symmetricEigen(matrix);
     expect(values[2]).toBeGreaterThan(1e-13 * values[0]);
     for (let k = 3; k < n; k++) expect(Math.abs(values[k])).toBeLessThan(1e-14 * values[0]);
+  });
+
+  test("singular values of a graded matrix keep their digits over twenty decades", () => {
+    // Hadamard's matrix of 4, its rows at right angles: each value is twice the size of its row.
+    const signs = [
+      [1, 1, 1, 1],
+      [1, -1, 1, -1],
+      [1, 1, -1, -1],
+      [1, -1, -1, 1],
+    ];
+    const sizes = [1e-10, 1, 3e-5, 1e10];
+    const graded = Float64Array.from(signs.flatMap((row, i) => row.map((s) => s * sizes[i])));
+    const found = singularValues(graded, 4);
+    [2e10, 2, 6e-5, 2e-10].forEach((value, i) => {
+      expect(found.values[i] / value).toBeCloseTo(1, 14);
+    });
+    expect(Array.from(found.across(3), Math.abs)).toEqual([1, 0, 0, 0]);
+    // Kahan's triangular matrices are upright only after turning; the product of all values is the determinant.
+    const [s, c, n] = [Math.sin(1.2), Math.cos(1.2), 30];
+    const kahan = Float64Array.from({ length: n * n }, (_, at) => {
+      const [i, j] = [Math.floor(at / n), at % n];
+      return i > j ? 0 : s ** i * (i === j ? 1 : -c);
+    });
+    const { values, along, across } = singularValues(kahan, n);
+    const logs = values.reduce((sum, v) => sum + Math.log(v), 0);
+    expect(logs).toBeCloseTo(((n * (n - 1)) / 2) * Math.log(s), 10);
+    for (const k of [0, n - 1]) {
+      const [v, u] = [along(k), across(k)];
+      for (let i = 0; i < n; i++) {
+        const image = v.reduce((sum, x, j) => sum + kahan[i * n + j] * x, 0);
+        expect(image).toBeCloseTo(values[k] * u[i], 13);
+      }
+    }
   });
 
   /** Straight lines through points: J is the matrix itself. */
@@ -200,7 +234,7 @@ describe("spectrum", () => {
     const net = network([2, 6, 1], nn.tanh, "float64");
     const residuals = net(inputsFor(40, 2, "float64")).flatten();
     const { g } = await compile(() => ({ g: gaussNewton(residuals, nn.knobsOf(net)) })).run();
-    const exact = symmetricEigen(g.data as Float64Array).values;
+    const exact = (await symmetricEigen(g.data as Float64Array)).values;
     const dense = await spectrumOf(residuals, { noise: 1 });
     dense.values.forEach((e, i) => {
       expect(Math.abs(e - Math.max(exact[i], 0))).toBeLessThan(1e-13 * exact[0]);
@@ -208,6 +242,9 @@ describe("spectrum", () => {
     const krylov = await spectrumOf(residuals, { noise: 1, dense: 1 });
     expect(krylov.method).toBe("lanczos");
     for (const k of [0, 1, 2]) expect(krylov.values[k] / exact[k]).toBeCloseTo(1, 8);
+    const squared = await spectrumOf(residuals.expand([2000, 40]).mul(2000 ** -0.5), { noise: 1 });
+    expect(squared.method).toBe("dense");
+    for (const k of [0, 5, 10]) expect(squared.values[k] / exact[k]).toBeCloseTo(1, 6);
     expect(krylov.effectiveKnobs).toBeGreaterThan(0.5 * dense.effectiveKnobs);
     expect(krylov.effectiveKnobs).toBeLessThan(1.5 * dense.effectiveKnobs);
   });

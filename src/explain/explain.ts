@@ -2,6 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { isLayer } from "../nn/layer.ts";
+import { parametersOf } from "../nn/model.ts";
 import { compile } from "../runtime/program.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -30,7 +31,10 @@ export interface Explanation {
   readonly decades: number;
   readonly effectiveKnobs: number;
   readonly identifiability: Omit<Spectrum, "values" | "decades" | "effectiveKnobs"> & {
-    /** Whether the spectrum is that of the residuals, or of the outputs on the inputs, with noise a hundredth of their size. */
+    /**
+     * Whether the spectrum is that of the residuals, or of the outputs on the inputs (evenly taken ones, where they are too
+     * many), with noise a hundredth of their size.
+     */
     readonly of: "residuals" | "outputs";
   };
   readonly knobs: Importance & {
@@ -64,11 +68,13 @@ export async function explain(what: Explainable, options: ExplainOptions = {}): 
       `explain: inputs have samples along their first axis, but ${formatShape(what.inputs.shape)} came.`,
     );
   }
-  const inputs = some(what.inputs, options.samples ?? 200);
+  const single = network(some(what.inputs, 1));
+  const most = Math.max(2, Math.floor(mostOutputs / Math.max(single.size, 1)));
+  const inputs = some(what.inputs, Math.min(options.samples ?? 200, most));
   const common = { backend, onProgress };
   const outputs = network(inputs);
   const symmetry = await symmetryOf(network, inputs, { seed, backend });
-  const spectrum = await spectrumOf(residuals ?? outputs, {
+  const spectrum = await spectrumOf(residuals ?? few(outputs, parametersOf(network)), {
     ...common,
     prior,
     noise: noise ?? (residuals ? undefined : (await sizeOf(outputs, backend)) / 100),
@@ -88,11 +94,21 @@ export async function explain(what: Explainable, options: ExplainOptions = {}): 
   };
 }
 
+/** Numbers that a look at the network is made of at most: what goes into them is run thousands of times. */
+const mostOutputs = 20_000;
+
+/** Outputs of so many that their Jacobian can be held, and its eigenvalues be had all. */
+function few(outputs: Tensor, parameters: Readonly<Record<string, { size: number }>>): Tensor {
+  const knobs = Object.values(parameters).reduce((n, { size }) => n + size, 0);
+  const most = knobs <= 1000 ? outputs.size : Math.max(10, Math.min(1000, Math.floor(1e7 / knobs)));
+  return some(outputs.flatten(), most);
+}
+
 /** Rows evenly taken, where there are more than so many. */
 function some(inputs: Tensor, most: number): Tensor {
   const [count] = inputs.shape;
   if (count <= most) return inputs;
-  const rows = Int32Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)));
+  const rows = Int32Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / Math.max(most - 1, 1)));
   return inputs.gather(tensor(rows));
 }
 

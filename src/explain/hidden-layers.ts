@@ -110,5 +110,5 @@ function structureOf(layer: Layer): string {
   if (/Norm$/.test(kind)) return "it has knobs of its own for every unit; its neighbours are not looked at either";
   if (kind === "embedding")
     return "its rows belong to symbols; columns may change places with what reads them; not counted";
-  return `what ${layer.name} does inside is not known here; it may have symmetries, and none is counted`;
+  return `what ${layer.name} does inside is not known here, and none of its symmetries is counted; nn.sequential could be taken apart`;
 }

@@ -1,5 +1,6 @@
 import type { BackendName } from "../backends/backend.ts";
 import { Stream } from "../graph/threefry.ts";
+import { flopsOf } from "../ledger/flops.ts";
 import type { Layer } from "../nn/layer.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -32,8 +33,12 @@ export interface LayerImportance {
 }
 
 export interface Importance {
-  /** Most important first: by ablation where all were tried, else by |value| x sensitivity. */
+  /**
+   * Most important first: by ablation where all were tried, else by |value| x sensitivity. Of more than 4,096 knobs the first
+   * 1,000 and the last 100.
+   */
   readonly ranked: readonly KnobImportance[];
+  readonly total: number;
   readonly layers: readonly LayerImportance[];
   /** Root mean square of the outputs about their mean: what to hold ablations against. */
   readonly outputSpread: number;
@@ -49,14 +54,15 @@ export interface KnobCurve {
   readonly knob: string;
   readonly trained: number;
   readonly values: readonly number[];
-  /** One list for each sample, of the network's first output. */
-  readonly outputs: readonly { readonly sample: number; readonly y: readonly number[] }[];
+  /** One list for each sample, of the network's first output, with the first number that goes in. */
+  readonly outputs: readonly { readonly sample: number; readonly input: number; readonly y: readonly number[] }[];
 }
 
-/** So many runs of the network are a second or a few. */
-const mostLines = 2048;
+/** Runs of the network, or derivatives of one, that are taken at most; of a large network only so many operations. */
+const mostRuns = 4096;
+const mostOperations = 1e10;
+/** Random directions in place of too many outputs. */
 const probes = 256;
-const mostAblations = 4096;
 const turned = 3;
 
 /**
@@ -79,14 +85,20 @@ export async function importanceOf(
     { at: { shape: [knobs.size], dtype: knobs.dtype } },
     { backend },
   );
+  const { x } = await compile(
+    () => ({ x: inputs.reshape([inputs.shape[0], -1]).slice(1, 0, 1).flatten() }),
+    {},
+    { backend },
+  ).run();
   const outputsAt = async (at: Float64Array) => (await program.run({ at })).y.data;
   const trained = await outputsAt(theta);
   const firstOrder = Array.from(theta.keys()).sort(
     (a, b) => Math.abs(theta[b]) * sensitivity[b] - Math.abs(theta[a]) * sensitivity[a],
   );
   const ablation = new Map<number, number>();
-  const tell = progressOf("ablation", Math.min(knobs.size, mostAblations), onProgress);
-  for (const [i, k] of firstOrder.slice(0, mostAblations).entries()) {
+  const tried = firstOrder.slice(0, affordable(outputs));
+  const tell = progressOf("ablation", tried.length, onProgress);
+  for (const [i, k] of tried.entries()) {
     await tell(i);
     ablation.set(k, distance(await outputsAt(theta.with(k, 0)), trained));
   }
@@ -101,9 +113,12 @@ export async function importanceOf(
     layers.set(path, { knobs: sum.knobs + 1, square: sum.square + square });
   });
   const curves: KnobCurve[] = [];
-  for (const k of order.slice(0, turned)) curves.push(await curveOf(k, knobs, theta, outputs, trained, outputsAt));
+  for (const k of order.slice(0, turned))
+    curves.push(await curveOf(k, { knobs, theta, outputs, trained, outputsAt, inputs: x.data }));
+  const listed = knobs.size <= mostRuns ? order : [...order.slice(0, 1000), ...order.slice(-100)];
   return {
-    ranked: order.map((k) => ({
+    total: knobs.size,
+    ranked: listed.map((k) => ({
       knob: knobs.label(k),
       index: k,
       value: theta[k],
@@ -122,11 +137,15 @@ export async function importanceOf(
   };
 }
 
+function affordable(outputs: Tensor): number {
+  return Math.min(mostRuns, Math.max(64, Math.floor(mostOperations / Math.max(flopsOf([outputs.node]), 1))));
+}
+
 /** For each knob the sum over all outputs of (d output / d knob)^2. */
 async function squaredSensitivities(outputs: Tensor, knobs: Knobs, { backend, onProgress }: ImportanceOptions) {
   const squares = new Float64Array(knobs.size);
   const flat = outputs.flatten();
-  const isLong = Math.min(flat.size, knobs.size) > mostLines;
+  const isLong = Math.min(flat.size, knobs.size) > Math.max(probes, affordable(outputs) / 2);
   const products = jacobianProducts(flat, knobs, backend, isLong ? "rows" : undefined);
   const add = (line: ArrayLike<number>, weight: number) => {
     for (let k = 0; k < squares.length; k++) squares[k] += weight * line[k] ** 2;
@@ -158,11 +177,21 @@ async function squaredSensitivities(outputs: Tensor, knobs: Knobs, { backend, on
 /** The knob goes from its opposite through zero to three times what it is; one that is zero, between minus and plus the usual size. */
 async function curveOf(
   k: number,
-  knobs: Knobs,
-  theta: Float64Array,
-  outputs: Tensor,
-  trained: ArrayLike<number>,
-  outputsAt: (theta: Float64Array) => Promise<ArrayLike<number>>,
+  {
+    knobs,
+    theta,
+    outputs,
+    trained,
+    outputsAt,
+    inputs,
+  }: {
+    readonly knobs: Knobs;
+    readonly theta: Float64Array;
+    readonly outputs: Tensor;
+    readonly trained: ArrayLike<number>;
+    readonly outputsAt: (theta: Float64Array) => Promise<ArrayLike<number>>;
+    readonly inputs: ArrayLike<number>;
+  },
 ): Promise<KnobCurve> {
   const steps = 41;
   const size = theta[k] || rms(theta);
@@ -182,7 +211,12 @@ async function curveOf(
     const at = await outputsAt(theta.with(k, value));
     for (const [i, sample] of shown.entries()) y[i].push(at[sample * width]);
   }
-  return { knob: knobs.label(k), trained: theta[k], values, outputs: shown.map((sample, i) => ({ sample, y: y[i] })) };
+  return {
+    knob: knobs.label(k),
+    trained: theta[k],
+    values,
+    outputs: shown.map((sample, i) => ({ sample, input: inputs[sample], y: y[i] })),
+  };
 }
 
 /** Root mean square of the differences. */

@@ -10,6 +10,7 @@ export {
   type LayerImportance,
 } from "./importance.ts";
 export { type LawEquation, type LawOptions, type LawTerm, type ReadableLaw, readableLaw } from "./readable-law.ts";
+export { type SingularValues, singularValues } from "./singular-values.ts";
 export { knee, type SparseFit, sparsePath } from "./sparse-regression.ts";
 export { type Direction, type Spectrum, type SpectrumOptions, spectrumOf } from "./spectrum.ts";
 export { type SymmetricEigen, symmetricEigen } from "./symmetric-eigen.ts";

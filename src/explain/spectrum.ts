@@ -5,8 +5,9 @@ import { spectralDensity } from "../ledger/spectral-density.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ExplainProgress } from "./explainable.ts";
-import { eachLine, type JacobianProducts, jacobianProducts } from "./jacobian-lines.ts";
+import { eachLine, type JacobianProducts, jacobianProducts, progressOf } from "./jacobian-lines.ts";
 import { type Knobs, knobsIn, layerPathOf } from "./knobs.ts";
+import { singularValues } from "./singular-values.ts";
 import { symmetricEigen } from "./symmetric-eigen.ts";
 
 export interface SpectrumOptions {
@@ -61,6 +62,8 @@ export interface Direction {
 
 /** A Jacobian with more entries is not held. */
 const mostEntries = 1e7;
+/** Up to so many operations, times about ten, singular values are taken of the Jacobian itself, which keeps more digits. */
+const mostRotated = 3e7;
 const lanczosSteps = 100;
 const stiffest = 3;
 
@@ -91,8 +94,7 @@ export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {
   const scale = 1 / noise ** 2;
   const threshold = 1 / prior ** 2;
   const values = found.values.map((e) => Math.max(e, 0) * scale);
-  const rounding = knobs.dtype === "float64" ? 2 ** -52 : 2 ** -46;
-  const floor = (values[0] ?? 0) * rounding * side;
+  const floor = (values[0] ?? 0) * found.rounding;
   const resolved = values.filter((e) => e > floor).length;
   const last = values[resolved - 1] ?? 0;
   return {
@@ -106,8 +108,8 @@ export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {
     noise,
     prior,
     threshold,
-    effectiveKnobs: found.sum((e) => (e > 0 ? (e * scale) / (e * scale + threshold) : 0)),
-    aboveThreshold: Math.round(found.sum((e) => (e * scale > threshold ? 1 : 0))),
+    effectiveKnobs: found.sum((e) => (e * scale > floor ? (e * scale) / (e * scale + threshold) : 0)),
+    aboveThreshold: Math.round(found.sum((e) => (e * scale > Math.max(threshold, floor) ? 1 : 0))),
     method: isDense ? "dense" : "lanczos",
     directions: directionsOf(found, resolved, values, knobs),
   };
@@ -116,10 +118,15 @@ export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {
 interface Found {
   /** Descending. */
   readonly values: readonly number[];
-  /** The sum of a function over all eigenvalues, zeros included where f(0) = 0. */
+  /** The sum over all eigenvalues of a function that is 0 at 0; by Lanczos' method an estimate, of those above rounding. */
   sum(f: (value: number) => number): number;
   /** In the space of knobs. */
   vector(index: number): Float64Array;
+  /**
+   * As a share of the largest eigenvalue: what is smaller is rounding. A Jacobian's entries are known to that of their type,
+   * its eigenvalues are squares, and a matrix of products is known to the rounding of float64.
+   */
+  readonly rounding: number;
 }
 
 async function denseSpectrum(
@@ -132,13 +139,24 @@ async function denseSpectrum(
   const [count, width] = isRows ? [products.lines, knobs.size] : [products.lines, flat.size];
   const lines = new Float64Array(count * width);
   await eachLine(products, count, (line, i) => lines.set(line, i * width), { part: "spectrum", ...options });
+  if (count * count * width <= mostRotated) {
+    const { values, along, across } = singularValues(lines, count);
+    const squares = Array.from(values, (x) => x * x);
+    return {
+      values: squares,
+      sum: (f) => squares.reduce((total, e) => total + f(e), 0),
+      vector: isRows ? along : across,
+      rounding: count * roundingOf(knobs.dtype) ** 2,
+    };
+  }
   const program = compile(
     ({ j }) => ({ gram: j.matmul(j.T) }),
     { j: { shape: [count, width], dtype: "float64" } },
     { backend: options.backend },
   );
   const { gram } = await program.run({ j: lines });
-  const eigen = symmetricEigen(gram.data);
+  const tell = progressOf("eigenvalues", 100, options.onProgress);
+  const eigen = await symmetricEigen(gram.data, (share) => tell(Math.round(100 * share)));
   const values = Array.from(eigen.values);
   return {
     values,
@@ -154,8 +172,11 @@ async function denseSpectrum(
       const length = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0)) || 1;
       return v.map((x) => x / length);
     },
+    rounding: count * Math.max(roundingOf(knobs.dtype) ** 2, 2 ** -52),
   };
 }
+
+const roundingOf = (dtype: Knobs["dtype"]) => (dtype === "float64" ? 2 ** -52 : 2 ** -23);
 
 /** The largest eigenvalues that Lanczos' method is sure of; sums over all from random vectors. */
 async function lanczosSpectrum(flat: Tensor, knobs: Knobs, { backend, onProgress }: SpectrumOptions): Promise<Found> {
@@ -172,10 +193,14 @@ async function lanczosSpectrum(flat: Tensor, knobs: Knobs, { backend, onProgress
     onProgress: told("density"),
   });
   const order = sure.toReversed();
+  const rounding = 8 * roundingOf(knobs.dtype);
+  const floor = (order[0]?.value ?? 0) * rounding;
+  const nodes = density.nodes.filter(({ value }) => value > floor);
   return {
     values: order.map(({ value }) => value),
-    sum: (f) => knobs.size * density.nodes.reduce((total, { value, weight }) => total + weight * f(value), 0),
+    sum: (f) => knobs.size * nodes.reduce((total, { value, weight }) => total + weight * f(value), 0),
     vector: (index) => result.vector(order[index].i),
+    rounding,
   };
 }
 

@@ -9,37 +9,41 @@ export interface SymmetricEigen {
 
 /**
  * All eigenvalues of a symmetric matrix, each to about n 2^-52 of the largest: Householder's reduction to tridiagonal form
- * (Golub & Van Loan, Matrix Computations, 4th ed., section 8.3.1), then the implicit QL method.
+ * (Golub & Van Loan, Matrix Computations, 4th ed., section 8.3.1), then the implicit QL method; single eigenvectors by
+ * inverse iteration.
  *
- * @param matrix  [n, n] row-major; only its lower triangle is read
+ * @param matrix   [n, n] row-major; only its lower triangle is read
+ * @param onShare  called now and then with how much of the work is done, from 0 to 1
  */
-export function symmetricEigen(matrix: ArrayLike<number>): SymmetricEigen {
+export async function symmetricEigen(
+  matrix: ArrayLike<number>,
+  onShare?: (share: number) => Promise<void>,
+): Promise<SymmetricEigen> {
   const n = Math.round(Math.sqrt(matrix.length));
   const a = Float64Array.from(matrix);
   const diagonal = new Float64Array(n);
   const beside = new Float64Array(Math.max(n - 1, 0));
-  const reflectors: { readonly v: Float64Array; readonly beta: number }[] = [];
+  const reflectors: Reflector[] = [];
   for (let k = 0; k < n - 1; k++) {
+    await onShare?.(1 - (1 - k / n) ** 3);
     // The column below the diagonal becomes one entry: H x = -+|x| e1, with H = 1 - beta v v'.
     const v = Float64Array.from({ length: n - k - 1 }, (_, i) => a[(k + 1 + i) * n + k]);
-    const beta = reflector(v);
-    beside[k] = beta.image;
-    reflectors.push({ v, beta: beta.beta });
-    if (beta.beta !== 0) reflect(a, n, k + 1, v, beta.beta);
+    const { beta, image } = reflector(v);
+    beside[k] = image;
+    reflectors.push({ v, beta });
+    if (beta !== 0) reflect(a, n, k + 1, v, beta);
   }
   for (let i = 0; i < n; i++) diagonal[i] = a[i * n + i];
-  // What is below the reduction's own rounding is none of the matrix. QL wants the small entries first, where this leaves them
-  // last.
+  // What is below the reduction's own rounding is none of the matrix.
   const top = Math.max(largest(diagonal), largest(beside));
-  const { values, vectors } = tridiagonalEigen(
-    diagonal.toReversed(),
-    beside.toReversed().map((e) => (Math.abs(e) > 2 ** -54 * top ? e : 0)),
-  );
+  for (let i = 0; i < beside.length; i++) if (Math.abs(beside[i]) <= 2 ** -54 * top) beside[i] = 0;
+  // QL wants the small entries first, where this leaves them last.
+  const { values } = tridiagonalEigen(diagonal.toReversed(), beside.toReversed(), { vectors: false });
+  const descending = values.toReversed();
   return {
-    values: values.slice().reverse(),
+    values: descending,
     vector: (index) => {
-      const row = n - 1 - index;
-      const y = vectors.slice(row * n, (row + 1) * n).reverse();
+      const y = tridiagonalVector(diagonal, beside, descending[index], top);
       for (let k = n - 2; k >= 0; k--) {
         const { v, beta } = reflectors[k];
         let sum = 0;
@@ -49,6 +53,49 @@ export function symmetricEigen(matrix: ArrayLike<number>): SymmetricEigen {
       return y;
     },
   };
+}
+
+interface Reflector {
+  readonly v: Float64Array;
+  readonly beta: number;
+}
+
+/**
+ * The eigenvector of a tridiagonal matrix that belongs to an eigenvalue, by inverse iteration: (T - value) x = b is solved by
+ * elimination with pivoting, again and again with the last x for b.
+ *
+ * @param top  the size of the matrix's entries
+ */
+function tridiagonalVector(diagonal: Float64Array, beside: Float64Array, value: number, top: number): Float64Array {
+  const n = diagonal.length;
+  const least = 2 ** -53 * top || 1;
+  let x = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 7919) % 101) / 101);
+  for (let turn = 0; turn < 4; turn++) {
+    // Rows of the upper triangle that is left: the diagonal and two entries beside it.
+    const [u, v, w] = [diagonal.map((d) => d - value), new Float64Array(n), new Float64Array(n)];
+    v.set(beside);
+    for (let i = 0; i < n - 1; i++) {
+      const [below, next, after] = [beside[i], u[i + 1], v[i + 1]];
+      if (Math.abs(below) > Math.abs(u[i])) {
+        const factor = u[i] / below;
+        [x[i], x[i + 1]] = [x[i + 1], x[i] - factor * x[i + 1]];
+        [u[i], u[i + 1]] = [below, v[i] - factor * next];
+        [v[i], v[i + 1], w[i]] = [next, -factor * after, after];
+      } else if (below !== 0) {
+        const factor = below / u[i];
+        x[i + 1] -= factor * x[i];
+        u[i + 1] = next - factor * v[i];
+      }
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      const rest = x[i] - (i + 1 < n ? v[i] * x[i + 1] : 0) - (i + 2 < n ? w[i] * x[i + 2] : 0);
+      x[i] = rest / (Math.abs(u[i]) > least ? u[i] : least);
+    }
+    const size = largest(x);
+    const length = size * Math.sqrt(x.reduce((sum, y) => sum + (y / size) ** 2, 0));
+    x = x.map((y) => y / length);
+  }
+  return x;
 }
 
 /** Turns x into the v of its reflector; returns beta and what x becomes. */

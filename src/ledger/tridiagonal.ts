@@ -3,7 +3,7 @@ import { InternalError } from "../graph/errors.ts";
 export interface TridiagonalEigen {
   /** Ascending. */
   readonly values: Float64Array;
-  /** Row i is the i-th eigenvector, of length 1: [n, n] row-major. */
+  /** Row i is the i-th eigenvector, of length 1: [n, n] row-major; empty where none were asked for. */
   readonly vectors: Float64Array;
 }
 
@@ -13,14 +13,20 @@ export interface TridiagonalEigen {
  *
  * @param diagonal  [n]
  * @param beside    [n - 1], the entries next to the diagonal
+ * @param options.vectors  whether eigenvectors are wanted, which take n times as long (default: yes)
  */
-export function tridiagonalEigen(diagonal: ArrayLike<number>, beside: ArrayLike<number>): TridiagonalEigen {
+export function tridiagonalEigen(
+  diagonal: ArrayLike<number>,
+  beside: ArrayLike<number>,
+  { vectors: wanted = true }: { vectors?: boolean } = {},
+): TridiagonalEigen {
   const n = diagonal.length;
   const d = Float64Array.from(diagonal);
   const e = new Float64Array(n);
   for (let i = 0; i < n - 1; i++) e[i] = beside[i];
-  const z = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) z[i * n + i] = 1;
+  const width = wanted ? n : 0;
+  const z = new Float64Array(n * width);
+  for (let i = 0; i < width; i++) z[i * n + i] = 1;
 
   const floor = Math.max(2 ** -960, 2 ** -104 * [...d, ...e].reduce((top, x) => Math.max(top, Math.abs(x)), 0));
 
@@ -33,8 +39,8 @@ export function tridiagonalEigen(diagonal: ArrayLike<number>, beside: ArrayLike<
     }
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => d[i] - d[j]);
-  const vectors = new Float64Array(n * n);
-  for (const [to, from] of order.entries()) vectors.set(z.subarray(from * n, (from + 1) * n), to * n);
+  const vectors = new Float64Array(n * width);
+  for (const [to, from] of order.entries()) vectors.set(z.subarray(from * width, (from + 1) * width), to * width);
   return { values: Float64Array.from(order, (i) => d[i]), vectors };
 }
 
@@ -51,7 +57,7 @@ function end(d: Float64Array, e: Float64Array, l: number, floor: number): number
 
 /** One QL step on rows l to m, shifted by an eigenvalue of the leading two by two; the bulge goes from m up to l. */
 function chase(d: Float64Array, e: Float64Array, z: Float64Array, l: number, m: number): void {
-  const n = d.length;
+  const width = z.length / d.length;
   const half = (d[l + 1] - d[l]) / (2 * e[l]);
   const root = Math.hypot(half, 1);
   let g = d[m] - d[l] + e[l] / (half + (half < 0 ? -root : root));
@@ -74,10 +80,10 @@ function chase(d: Float64Array, e: Float64Array, z: Float64Array, l: number, m: 
     p = s * t;
     d[i + 1] = q + p;
     g = c * t - b;
-    for (let k = 0; k < n; k++) {
-      const [above, below] = [z[i * n + k], z[(i + 1) * n + k]];
-      z[(i + 1) * n + k] = s * above + c * below;
-      z[i * n + k] = c * above - s * below;
+    for (let k = 0; k < width; k++) {
+      const [above, below] = [z[i * width + k], z[(i + 1) * width + k]];
+      z[(i + 1) * width + k] = s * above + c * below;
+      z[i * width + k] = c * above - s * below;
     }
   }
   d[l] -= p;

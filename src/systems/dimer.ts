@@ -104,6 +104,23 @@ export default defineSystem({
     const { energy } = await evaluate({ energy: bond(model, tensor(r, float64)) });
     return { r, energy: energy.data, exact: r.map(argonDimer.energy) };
   },
+
+  explain: ({ model }) => ({
+    // With the isolated atoms in it, which no symmetry changes.
+    network: nn.sequential(
+      nn.layer("symmetry function", (r) => symmetryFunction(model, r), {
+        name: "exp(-eta r^2)",
+        parameters: { eta: model.eta },
+      }),
+      model.hidden,
+      nn.tanh,
+      model.output,
+    ),
+    inputs: tensor(distances, float64).reshape([-1, 1]),
+    inputNames: ["r"],
+    outputNames: ["energy"],
+    residuals: bondErrors(model),
+  }),
 });
 
 /** The network and the width of its symmetry function. */
@@ -129,9 +146,13 @@ function errorsAt(model: Dimer, r: number[]): Tensor {
 }
 
 /** The network's own output, with the isolated atoms in it. */
-function energy({ eta, hidden, output }: Dimer, r: Tensor): Tensor {
-  const g = r.square().mul(eta).neg().exp();
-  return output(hidden(g.reshape([-1, 1])).tanh()).flatten();
+function energy(model: Dimer, r: Tensor): Tensor {
+  const { hidden, output } = model;
+  return output(hidden(symmetryFunction(model, r).reshape([-1, 1])).tanh()).flatten();
+}
+
+function symmetryFunction({ eta }: Dimer, r: Tensor): Tensor {
+  return r.square().mul(eta).neg().exp();
 }
 
 /** What the biases alone give: sum_k a_k tanh(b_k). */

@@ -3,10 +3,13 @@ import type { Explainable } from "../explain/explainable.ts";
 import { evenly, type Plot, type Series } from "./plot.ts";
 
 /** What of an explanation is better seen than read. */
-export function plotExplanation(explanation: Explanation, rates?: Explainable["rates"]): Plot[] {
+export function plotExplanation(
+  explanation: Explanation,
+  { rates, inputNames = [] }: Pick<Explainable, "rates" | "inputNames">,
+): Plot[] {
   return [
     plotSpectrum(explanation),
-    ...plotKnob(explanation),
+    ...plotKnob(explanation, inputNames[0] ?? "first input"),
     ...plotLaw(explanation, rates),
     ...plotTerms(explanation),
   ];
@@ -30,12 +33,16 @@ function plotSpectrum({ spectrum, identifiability }: Explanation): Plot {
   };
 }
 
-function plotKnob({ knobs }: Explanation): Plot[] {
+const short = (x: number) => Number(x.toPrecision(3));
+
+function plotKnob({ knobs }: Explanation, inputName: string): Plot[] {
   return knobs.curves.slice(0, 1).map(({ knob, trained, values, outputs }) => ({
     title: `What ${knob} does`,
-    x: { label: `${knob} (trained to ${Number(trained.toPrecision(4))})` },
+    x: { label: `${knob} (trained to ${short(trained)})` },
     y: { label: "output" },
-    series: outputs.map(({ sample, y }): Series => ({ name: `input ${sample + 1}`, kind: "line", x: values, y })),
+    series: outputs.map(
+      ({ input, y }): Series => ({ name: `${inputName} = ${short(input)}`, kind: "line", x: values, y }),
+    ),
   }));
 }
 

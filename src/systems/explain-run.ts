@@ -48,14 +48,15 @@ export async function explain<M extends Model, D>(
 ): Promise<DrawnExplanation> {
   const { backend, ...trained } = finishedModel(system, run, "explain");
   checkWritable(run.folder);
-  nameParameters(trained.model);
   const own = await system.explain?.(trained);
   const what = own ?? onNormalInputs(system, trained);
+  // The page may have put parts of the model together anew, which names their parameters by place.
+  nameParameters(trained.model);
   const found = await explainNetwork(what, { backend, ...options });
   const { inputNames, outputNames } = what;
   const about = { system: system.name, run: run.folder, inputs: own ? "its own" : "standard normal" } as const;
   const explanation = { ...about, inputNames, outputNames, ...found, page: join(run.folder, explainFile) };
-  const plots = plotExplanation(found, what.rates);
+  const plots = plotExplanation(found, what);
   await writeExplainPage(run, explanation, plots);
   return { ...explanation, plots };
 }

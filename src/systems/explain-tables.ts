@@ -57,7 +57,7 @@ function symmetry({ symmetry: s }: Explanation): ExplainSection {
     tables: [
       ...(rows.length > 0 ? [{ head: ["layer", "units", "activation", "copies", ""], rows }] : []),
       ...(s.excluded.length > 0
-        ? [{ head: ["not counted", "", "why"], rows: s.excluded.map((x) => [place(x.path), x.name, x.why]) }]
+        ? [{ head: ["not counted", "layer", "why"], rows: s.excluded.map((x) => [place(x.path), x.name, x.why]) }]
         : []),
     ],
   };
@@ -75,9 +75,9 @@ function identifiability({ spectrum, decades, effectiveKnobs, identifiability: i
     title: "Identifiability",
     sentences: [
       `${counted(i.knobs, "knob")}, ${counted(i.numbers, "number")} (${of}); ${way} of the Fisher information.`,
-      `${whole(i.resolved)} directions are resolved and go over ${decades.toFixed(1)} powers of ten; ` +
-        `${whole(i.zeros)} have no influence at all, for want of numbers.`,
-      `Effective knobs: ${formatNumber(Number(effectiveKnobs.toPrecision(4)))}, with ${noise}, and knobs of size ` +
+      `${counted(i.resolved, "direction")} above rounding, over ${decades.toFixed(1)} powers of ten.` +
+        (i.zeros > 0 ? ` ${whole(i.zeros)} have no influence at all, for want of numbers.` : ""),
+      `Effective knobs${i.method === "lanczos" ? ", about" : ""}: ${formatNumber(Number(effectiveKnobs.toPrecision(4)))}, with ${noise}, and knobs of size ` +
         `${formatNumber(i.prior)} beforehand; in ${counted(i.aboveThreshold, "direction")} the data say more than that.`,
     ],
     tables: [
@@ -129,8 +129,7 @@ function knobs({ knobs: k }: Explanation, inputs: string): ExplainSection {
         ];
   const worth = new Map(k.hidden.map((h) => [h.layer, h.averaged]));
   const estimate = k.probes ? ` Sensitivities are estimates from ${k.probes} random directions of the outputs.` : "";
-  const some =
-    k.ablated < k.ranked.length ? ` Set to zero were the first ${whole(k.ablated)} by |value| x sensitivity.` : "";
+  const some = k.ablated < k.total ? ` Set to zero were the first ${whole(k.ablated)} by |value| x sensitivity.` : "";
   return {
     title: "What the knobs do",
     sentences: [

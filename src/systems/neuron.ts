@@ -81,4 +81,11 @@ export default defineSystem({
     const { chance } = await evaluate({ chance: sigmoid(model(tensor(stimulus).reshape([-1, 1]))) });
     return { stimulus, chance: chance.data };
   },
+
+  explain: ({ model, data }) => ({
+    network: model,
+    inputs: tensor(data.stimulus).reshape([-1, 1]),
+    inputNames: ["stimulus"],
+    outputNames: ["logit of the chance to fire"],
+  }),
 });
