@@ -48,6 +48,12 @@ program
   .option("--steps <n>", "training steps", whole(1))
   .option("--rate <x>", "learning rate", positive)
   .addOption(new Option("--optimizer <name>", "of those that the page offers").choices([...optimizerNames]))
+  .option("--law <name>", "what is learned, of the laws that the page offers", named)
+  .option(
+    "--ensemble <n>",
+    "train so many networks at once, where the page can: what they disagree on is unsure",
+    whole(2),
+  )
   .option("--quick", "the page's short form, where it has one: fewer seeds, steps or networks")
   .option(
     "--patience <n>",

@@ -25,6 +25,8 @@ export interface TrainFlags {
   steps?: number;
   rate?: number;
   optimizer?: string;
+  law?: string;
+  ensemble?: number;
   quick?: boolean;
   patience?: number;
   backend?: BackendName | "auto";
@@ -83,7 +85,10 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     }
     return;
   }
-  const kept = ["data", "time", "state", "seed", "steps", "rate", "optimizer", "quick", "patience", "out"] as const;
+  const kept = [
+    ...(["data", "time", "state", "seed", "steps", "rate", "optimizer", "law", "ensemble"] as const),
+    ...(["quick", "patience", "out"] as const),
+  ];
   const given = kept.find((name) => flags[name] !== undefined);
   if (what !== undefined || given) {
     const surplus = what ?? `--${given}`;

@@ -2,6 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Model } from "../nn/model.ts";
 import { chooseBackend, inspectBackends } from "../runtime/choose.ts";
+import { chosenOf } from "./chosen.ts";
 import type { OpenedRun } from "./run.ts";
 import { dataOfRun } from "./run-data.ts";
 import { readWeights } from "./run-files.ts";
@@ -12,9 +13,11 @@ import { typedNumbers } from "./typed-numbers.ts";
 /** The model of a run with the weights that the run left, and the data that it saw. */
 export function restoreModel<M extends Model, D>(system: System<M, D>, run: OpenedRun) {
   const data = dataOfRun(system, run);
-  const model = system.model(data, run.description.options.optimizer);
+  const { optimizer, law, ensemble } = run.description.options;
+  const chosen = chosenOf(system, { law, ensemble });
+  const model = system.model(data, optimizer, chosen);
   readWeights(run.folder, model);
-  return { model, data };
+  return { model, data, ...chosen };
 }
 
 /**

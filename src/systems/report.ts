@@ -72,6 +72,8 @@ function page({ description: d, summary, weighing, plots, tables }: Report, figu
     ["knobs", d.parameters.toLocaleString("en-US")],
     ["seed", String(d.seed)],
     ["backend", d.backend],
+    ...(d.options.law === undefined ? [] : [["law", d.options.law]]),
+    ...(d.options.ensemble === undefined ? [] : [["ensemble", `${d.options.ensemble} networks`]]),
     ["steps", d.options.steps.toLocaleString("en-US")],
     ["rate", String(d.options.rate)],
     ["data", d.options.data?.file ?? "the system's own"],

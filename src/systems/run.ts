@@ -26,6 +26,8 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
   ["options.steps", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.rate", "a number above 0", (x) => Number.isFinite(x) && (x as number) > 0],
   ["options.optimizer", `one of ${optimizerNames.join(", ")}`, (x) => optimizerNames.includes(x as OptimizerName)],
+  ["options.law", "a name", isText],
+  ["options.ensemble", "a whole number from 2", (x) => Number.isSafeInteger(x) && (x as number) > 1],
   ["options.quick", "true or false", (x) => typeof x === "boolean"],
   ["options.patience", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
   ["options.data", "an object that names a file", (x) => isRecord(x) && isText(x.file)],
@@ -39,7 +41,16 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
 const optional: ReadonlySet<string> = new Set(
   ["", ".time", ".state", ".sha256"]
     .map((part) => `options.data${part}`)
-    .concat("options.optimizer", "options.quick", "options.patience", "metrics", "fits", "source"),
+    .concat(
+      "options.optimizer",
+      "options.law",
+      "options.ensemble",
+      "options.quick",
+      "options.patience",
+      "metrics",
+      "fits",
+      "source",
+    ),
 );
 const statuses = new Set<unknown>(["running", "finished", "interrupted", "failed"]);
 

@@ -4,6 +4,7 @@ import { initialize, type Model } from "../nn/model.ts";
 import * as optim from "../optim/index.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensors } from "../tensor/control.ts";
+import type { Chosen } from "./chosen.ts";
 import { minimizer } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
 import type { Session, SessionFit, SessionLeastSquares, Trained } from "./system.ts";
@@ -29,6 +30,7 @@ export interface SessionOptions<M extends Model, D> {
   readonly steps: number;
   readonly rate: number;
   readonly optimizer?: OptimizerName;
+  readonly chosen?: Chosen;
   readonly quick?: boolean;
   /** How many records without a better validation loss end a fit, in place of what the page says. */
   readonly patience?: number;
@@ -64,6 +66,7 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
     steps,
     rate,
     optimizer: options.optimizer,
+    ...options.chosen,
     quick: options.quick ?? false,
     restart,
     evaluate: evaluator(backend),

@@ -6,6 +6,7 @@ import type { FitOptions, FitResult } from "../optim/fit.ts";
 import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/levenberg-marquardt.ts";
 import type { NumberArray } from "../runtime/array.ts";
 import type { Tensors } from "../tensor/control.ts";
+import type { Chosen } from "./chosen.ts";
 import type { MetricTable } from "./metric-table.ts";
 import type { LeastSquaresProblem } from "./minimize.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
@@ -43,8 +44,19 @@ export interface System<M extends Model = Model, D = undefined> {
   readonly quick?: { readonly steps?: number; readonly rate?: number };
   /** What `--optimizer` may choose, each with the steps that it takes at most; the first is the page's own choice. */
   readonly optimizers?: { readonly [O in OptimizerName]?: { readonly steps: number } };
-  /** Builds the model: its knobs are drawn afterwards, from the seed. Second-order optimizers want it in float64. */
-  model(data: D, optimizer?: OptimizerName): M;
+  /**
+   * What `--law` may choose, each with the optimizer and the rate that train it unless others are asked for (default: the
+   * first of `optimizers`, and that of `settings`); the first is the page's own choice.
+   */
+  readonly laws?: Readonly<Record<string, { readonly optimizer?: OptimizerName; readonly rate?: number }>>;
+  /** That `--ensemble` may train many networks at once, with other settings than one where it says so. */
+  readonly ensemble?: { readonly steps?: number };
+  /**
+   * Builds the model: its knobs are drawn afterwards, from the seed. Second-order optimizers want it in float64.
+   *
+   * @param chosen  of `laws`, and the members of an ensemble
+   */
+  model(data: D, optimizer?: OptimizerName, chosen?: Chosen): M;
   /** What goes into the model and how it is applied, where it is no layer: `pondus weigh` asks. */
   network?(model: M): NetworkOptions;
   /** Trains it, and says what came out. */
@@ -90,8 +102,8 @@ export type Prediction = Readonly<Record<string, ArrayLike<number>>>;
 /** The same with words in some columns. */
 export type Answer = Readonly<Record<string, ArrayLike<number> | readonly string[]>>;
 
-/** A trained model. */
-export interface Trained<M extends Model = Model, D = undefined> {
+/** A trained model, and what was chosen of what its page offers. */
+export interface Trained<M extends Model = Model, D = undefined> extends Chosen {
   readonly model: M;
   readonly data: D;
   readonly metrics: Metrics;

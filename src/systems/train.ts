@@ -9,6 +9,7 @@ import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/progress.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { version } from "../runtime/version.ts";
+import { type Chosen, chosenOf } from "./chosen.ts";
 import { type FitSummary, summarizeFits } from "./fits.ts";
 import type { MetricTable } from "./metric-table.ts";
 import { chosenOptimizer } from "./minimize.ts";
@@ -22,7 +23,7 @@ import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./r
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
 import type { Metrics, Sample, System } from "./system.ts";
 
-export interface TrainOptions {
+export interface TrainOptions extends Chosen {
   readonly seed?: number;
   readonly steps?: number;
   readonly rate?: number;
@@ -71,6 +72,8 @@ export interface RunDescription {
     readonly steps: number;
     readonly rate: number;
     readonly optimizer?: OptimizerName;
+    readonly law?: string;
+    readonly ensemble?: number;
     readonly quick?: boolean;
     readonly patience?: number;
     readonly data?: KeptData;
@@ -105,7 +108,7 @@ export async function train<M extends Model, D>(
   const settings = settingsOf(system, options);
   const { data, copy, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
-  const model = system.model(data, settings.optimizer);
+  const model = system.model(data, settings.optimizer, settings.chosen);
   const parameters = count(model).parameters.total;
   const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
   const earlier = resume?.description.seconds ?? 0;
@@ -122,7 +125,7 @@ export async function train<M extends Model, D>(
       folder = makeRunFolder(system.name, options.out);
       if (copy) writeAtomic(join(folder, copy.name), copy.text);
     }
-    const { steps, rate, optimizer, quick, patience, seed } = settings;
+    const { steps, rate, optimizer, chosen, quick, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
@@ -133,7 +136,7 @@ export async function train<M extends Model, D>(
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, optimizer, quick, patience, data: kept },
+      options: { steps, rate, optimizer, ...chosen, quick, patience, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
@@ -165,10 +168,18 @@ export async function train<M extends Model, D>(
   }
 }
 
-function settingsOf(system: Pick<System, "name" | "settings" | "quick" | "optimizers">, options: TrainOptions) {
+function settingsOf(
+  system: Pick<System, "name" | "settings" | "quick" | "optimizers" | "laws" | "ensemble">,
+  options: TrainOptions,
+) {
   const { seed, steps, rate, patience, resume } = options;
   const before = resume?.description;
-  const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer);
+  const chosen = chosenOf(system, {
+    law: options.law ?? before?.options.law,
+    ensemble: options.ensemble ?? before?.options.ensemble,
+  });
+  const own = system.laws?.[chosen.law ?? ""];
+  const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer ?? own?.optimizer);
   const quick = (options.quick ?? before?.options.quick) || undefined;
   if (quick && !system.quick) {
     throw new PondusError(
@@ -177,12 +188,14 @@ function settingsOf(system: Pick<System, "name" | "settings" | "quick" | "optimi
     );
   }
   const short = quick && system.quick;
-  const whole = (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
+  const many = chosen.ensemble === undefined ? undefined : system.ensemble?.steps;
+  const whole = many ?? (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
   return {
     seed: seed ?? before?.seed ?? 0,
     steps: steps ?? before?.options.steps ?? short?.steps ?? whole,
-    rate: rate ?? before?.options.rate ?? short?.rate ?? system.settings?.rate ?? 1e-2,
+    rate: rate ?? before?.options.rate ?? short?.rate ?? own?.rate ?? system.settings?.rate ?? 1e-2,
     optimizer,
+    chosen,
     quick,
     patience: patience ?? before?.options.patience,
   };

@@ -1,0 +1,93 @@
+import * as optim from "../../optim/index.ts";
+import { tensor } from "../../tensor/functions.ts";
+import type { Metrics, Session } from "../system.ts";
+import { rootMeanSquare, rowsOf, type TimeSeries } from "../time-series.ts";
+import { type Beside, fitBeside } from "./beside.ts";
+import { type Band, bandOf, clipEachMember, spreadOf } from "./ensemble.ts";
+import { type Growth, growthErrors, measured, membersOf, type Paths, pathsAt, solvePath } from "./growth-model.ts";
+import { beginNear } from "./laws.ts";
+import { smooth, unitsOf } from "./series.ts";
+
+/** Which rows to learn from, and which to look at besides. */
+export interface Split {
+  readonly train: readonly number[];
+  readonly validation: readonly number[];
+  /** Whether what is looked at may choose nothing. */
+  readonly blind?: boolean;
+}
+
+/** What came of a training. */
+export interface Learned {
+  readonly beside?: Beside;
+  readonly validation: readonly number[];
+  /** At the times of all measurements, and at so many that a line looks smooth: of every member. */
+  readonly points: Paths;
+  readonly curve: Paths;
+  /** The members together. */
+  readonly point: Band;
+  readonly band: Band;
+}
+
+/** Trains the model on some rows of the series, and fits beside it the law that is known of such a series. */
+export async function learn(
+  session: Session<Growth, TimeSeries>,
+  name: string,
+  { train, validation, blind }: Split,
+): Promise<Learned> {
+  const { model, data, steps, rate, evaluate } = session;
+  const part = rowsOf(data, train);
+  const unseen = solvePath(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
+  const members = membersOf(model);
+  beginNear(model.rate, part);
+  await session.minimize(name, {
+    residuals: growthErrors(model, part),
+    validation:
+      validation.length > 0
+        ? {
+            loss: unseen
+              .sub(measured(model, rowsOf(data, validation), unitsOf(part).states))
+              .square()
+              .mean(),
+            ...(blind && { patience: Number.POSITIVE_INFINITY }),
+          }
+        : undefined,
+    adam: () =>
+      optim.adam({
+        rate: optim.cosine({ initial: rate, steps }),
+        clip: members === undefined ? optim.clipByGlobalNorm(1) : clipEachMember(1, members),
+      }),
+  });
+  const beside = await fitBeside(session, name, part);
+  const times = data.time.values;
+  const both = await pathsAt(evaluate, model, part, [...times, ...smooth(data)]);
+  const points = both.map((states) => states.map((values) => values.slice(0, times.length)));
+  const curve = both.map((states) => states.map((values) => values.slice(times.length)));
+  return { beside, validation, points, curve, point: bandOf(points), band: bandOf(curve) };
+}
+
+/** How far the model, and the law beside it, are off where they have not learned. */
+export async function unseenErrors(data: TimeSeries, { beside, point, validation }: Learned): Promise<Metrics> {
+  return {
+    rmse: rootMeanSquare(data, point.mean, validation),
+    ...(beside && {
+      [`${beside.key}Rmse`]: rootMeanSquare(data, await beside.at(data.time.values), validation),
+    }),
+  };
+}
+
+/**
+ * What the members say apart: each by itself, how wide the band is in the mean (in the data's units), and which share of the
+ * measurements lies in it; on the rows that are looked at, or else on all.
+ */
+export function memberMetrics(data: TimeSeries, { points, point, validation }: Learned): Metrics {
+  const rows = validation.length > 0 ? validation : data.time.values.map((_, row) => row);
+  const places = data.states.flatMap(({ values }, i) =>
+    rows.map((row) => ({ low: point.low[i][row], high: point.high[i][row], value: values[row] })),
+  );
+  const inside = places.filter(({ low, high, value }) => value >= low && value <= high);
+  return {
+    rmse: spreadOf(points.map((member) => rootMeanSquare(data, member, rows))),
+    width: places.reduce((sum, { low, high }) => sum + (high - low), 0) / places.length,
+    inside: inside.length / places.length,
+  };
+}
