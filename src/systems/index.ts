@@ -1,5 +1,6 @@
 import curvature from "./curvature.ts";
 import dimer from "./dimer.ts";
+import friction from "./friction.ts";
 import neuron from "./neuron.ts";
 import proteins from "./proteins.ts";
 import sequence from "./sequence.ts";
@@ -32,7 +33,7 @@ export {
 } from "./system.ts";
 export { readTimeSeries, type TimeSeries } from "./time-series.ts";
 export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
-export { curvature, dimer, neuron, proteins, sequence, vision, yeast };
+export { curvature, dimer, friction, neuron, proteins, sequence, vision, yeast };
 
 /** The worked systems, in the order in which to meet them. */
-export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, vision, sequence, proteins];
+export const systems: readonly AnySystem[] = [neuron, yeast, dimer, curvature, vision, sequence, friction, proteins];

@@ -1,5 +1,5 @@
 export { type DahlKnobs, dahl, type LuGreKnobs, lugre } from "./bristle.ts";
-export { forcesAlong, type StateLaw, type StaticLaw } from "./law.ts";
+export { forcesAlong, type StateLaw, type StaticLaw, statesAlong } from "./law.ts";
 export { type MaxwellSlipKnobs, maxwellSlip, slippingSprings } from "./maxwell-slip.ts";
 export {
   type Evolution,
@@ -8,4 +8,5 @@ export {
   sliderFriction,
   springSlider,
 } from "./rate-and-state.ts";
+export { meanDecay } from "./relaxation.ts";
 export { type CoulombKnobs, coulomb, type StribeckKnobs, slidingForce, stribeck } from "./stribeck.ts";

@@ -14,7 +14,7 @@ export interface StateLaw {
   /** The force, or the coefficient of friction, [...]. */
   force(state: Tensor, v: Tensor): Tensor;
   /**
-   * The state after a time `h` through which the velocity stays the same. However stiff the law and however long the time,
+   * The state after a time `h`, a scalar or [...], through which the velocity stays the same. However stiff the law and however long the time,
    * it neither grows without bound nor overshoots: what sampled data are to be fitted with.
    */
   step(state: Tensor, v: Tensor, h: Tensor): Tensor;
@@ -24,26 +24,32 @@ export interface StateLaw {
 export type StaticLaw = (v: Tensor) => Tensor;
 
 /**
- * The force at each of many samples of a motion. From one to the next the state moves by `step`, at the mean of the two
- * velocities, which is an error of second order in the time between samples.
+ * The state at each of many samples of a motion. From one to the next it moves by `step`, at the mean of the two velocities,
+ * which is an error of second order in the time between samples.
  *
  * @param start  the state at the first sample, [..., states]
  * @param v      velocities, [samples, ...]
- * @param h      time between samples: a scalar, or one for each of them to the next, [samples - 1]
- * @returns      forces, [samples, ...]
+ * @param h      time between samples: a scalar, or one from each of them to the next, [samples - 1, ...]
+ * @returns      [samples, ..., states]
  */
-export function forcesAlong(law: Pick<StateLaw, "step" | "force">, start: Tensor, v: Tensor, h: Tensor): Tensor {
-  const [samples] = v.shape;
-  const times = h.rank === 0 ? h.expand([samples - 1]) : h;
-  // The step that leads to the first sample takes no time: the state is `start` there.
-  const steps = times.pad(0, 1, 0);
-  const earlier = concat([v.slice(0, 0, 1), v.slice(0, 0, samples - 1)]);
-  return scan(
+export function statesAlong({ step }: Pick<StateLaw, "step">, start: Tensor, v: Tensor, h: Tensor): Tensor {
+  const mean = v
+    .slice(0, 1)
+    .add(v.slice(0, 0, -1))
+    .mul(0.5);
+  const held = h.rank === 0 ? h.expand(mean.shape) : h;
+  const { out } = scan(
     { state: start },
-    ({ state }, { at, before, h }) => {
-      const next = law.step(state, at.add(before).mul(0.5), h);
-      return { carry: { state: next }, out: { force: law.force(next, at) } };
+    ({ state }, { mean, held }) => {
+      const next = step(state, mean, held);
+      return { carry: { state: next }, out: { state: next } };
     },
-    { xs: { at: v, before: earlier, h: steps } },
-  ).out.force;
+    { xs: { mean, held } },
+  );
+  return concat([start.unsqueeze(0), out.state]);
+}
+
+/** The force at each of them, [samples, ...]. */
+export function forcesAlong(law: Pick<StateLaw, "step" | "force">, start: Tensor, v: Tensor, h: Tensor): Tensor {
+  return law.force(statesAlong(law, start, v, h), v);
 }

@@ -46,8 +46,9 @@ export function maxwellSlip(knobs: MaxwellSlipKnobs): StateLaw {
       const [at, g] = [v.unsqueeze(-1), slidingForce(knobs, v).unsqueeze(-1)];
       const limit = g.mul(share);
       const forward = state.mul(at.sign());
-      const drawn = at.abs().mul(stiffness).mul(h).add(forward);
-      const above = forward.sub(limit).maximum(0).mul(attraction.mul(h).div(g).neg().exp());
+      const time = h.rank === 0 ? h : h.unsqueeze(-1);
+      const drawn = at.abs().mul(stiffness).mul(time).add(forward);
+      const above = forward.sub(limit).maximum(0).mul(attraction.mul(time).div(g).neg().exp());
       return at.eq(0).where(state, drawn.minimum(limit.add(above)).mul(at.sign()));
     },
   };
@@ -68,6 +69,6 @@ export function slippingSprings(stiffness: Tensor, limit: Tensor): StateLaw {
       return slipOf(state.mul(at.sign()).div(limit)).neg().add(1).mul(at).mul(stiffness);
     },
     force: (state) => state.sum(-1),
-    step: (state, v, h) => state.add(v.unsqueeze(-1).mul(stiffness).mul(h)).clip(limit.neg(), limit),
+    step: (state, v, h) => state.add(v.mul(h).unsqueeze(-1).mul(stiffness)).clip(limit.neg(), limit),
   };
 }

@@ -1,6 +1,5 @@
 import { stack } from "../../tensor/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Rate } from "../runge-kutta.ts";
 import type { StateLaw } from "./law.ts";
 
 export interface RateAndStateKnobs {
@@ -64,7 +63,7 @@ export function springSlider(
   { direct, evolution: b, distance, velocity }: RateAndStateKnobs,
   evolution: Evolution,
   { stiffness, load }: { readonly stiffness: Tensor; readonly load: (t: Tensor) => Tensor },
-): Rate {
+): (y: Tensor, t: Tensor) => Tensor {
   const pace = velocity.div(distance);
   return (y, t) => {
     const [u, s] = [y.at(0, -1), y.at(1, -1)];
