@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { file, folder, pondus } from "./command-line.ts";
@@ -152,3 +152,37 @@ test("what is no finished run is refused with advice", async () => {
     message: expect.stringContaining("pondus train --resume half"),
   });
 });
+
+test("the network of the yeast gives back the logistic law, with the r and K of least squares", async () => {
+  expect(await pondus(["train", "yeast", "--out", "grown"])).toMatchObject({ code: 0 });
+  const found = JSON.parse((await pondus(["explain", "grown", "--json"])).stdout);
+  expect(found.law).toMatchObject({ name: "logistic", terms: [{ term: "N" }, { term: "N^2" }] });
+  const { r, K } = found.law.reference;
+  expect(Math.abs(found.law.r / r - 1)).toBeLessThan(0.05);
+  expect(Math.abs(found.law.K / K - 1)).toBeLessThan(0.01);
+  // 19 measurements cannot know more than 19 knobs.
+  expect(found.identifiability).toMatchObject({ of: "residuals", knobs: 1154, numbers: 19, zeros: 1154 - 19 });
+  expect(found.effectiveKnobs).toBeLessThan(19);
+  expect(found.decades).toBeGreaterThan(8);
+  // log10 of 32! twice.
+  expect(found.symmetry.log10Copies).toBeCloseTo(2 * 35.42017, 4);
+}, 120_000);
+
+const lynxAndHare = join(import.meta.dirname, "..", "..", "shared", "data", "ode", "hudson_bay_lynx_hare.csv");
+
+test.runIf(existsSync(lynxAndHare))(
+  "that of lynx and hare (needs ../shared/data) the law of Lotka and Volterra",
+  async () => {
+    const columns = ["--time", "Year", "--state", "Hare,Lynx"];
+    await pondus(["train", "yeast", "--data", lynxAndHare, ...columns, "--out", "hunted"]);
+    const { law } = JSON.parse((await pondus(["explain", "hunted", "--json"])).stdout);
+    expect(law).toMatchObject({ name: "Lotka-Volterra", symbols: { x: "Hare", y: "Lynx" } });
+    expect(law.terms.map((t: { term: string; coefficient: number }) => [t.term, Math.sign(t.coefficient)])).toEqual([
+      ["x", 1],
+      ["x y", -1],
+      ["y", -1],
+      ["x y", 1],
+    ]);
+  },
+  120_000,
+);

@@ -37,7 +37,7 @@ export async function explainCommand(folder: string, { json }: { json?: boolean 
   }
 }
 
-const isNumber = (text = "") => text === "" || text === "..." || /^[-0-9]/.test(text);
+const isNumber = (text = "") => text === "" || text === "..." || /^-?[\d.,]+(e[-+]?\d+)?( [%*])?$/.test(text);
 
 /** Lines cut at the terminal's edge; nothing is cut where there is no terminal. */
 function fitted(text: string, room: number): string {
