@@ -129,6 +129,11 @@ describe("symmetry", () => {
     expect(found.excluded).toMatchObject([{ path: "0", why: expect.stringContaining("channels") }]);
     const own = hiddenLayers(nn.sequential(nn.dense(2, 3), (x: Tensor) => x.tanh(), nn.dense(3, 1)));
     expect(own.excluded).toHaveLength(1);
+    const recurrent = hiddenLayers(nn.sequential(nn.residual(nn.sequential(nn.lstm(3, 3))), nn.dense(3, 1)));
+    expect(recurrent.hidden).toEqual([]);
+    expect(recurrent.excluded.at(-1)).toMatchObject({ name: "lstm(3, 3)", why: expect.stringContaining("gates") });
+    const members = nn.sequential(nn.dense(1, 4, { members: 3 }), nn.tanh, nn.dense(4, 1, { members: 3 }));
+    expect(hiddenLayers(members).excluded[0].why).toContain("several networks");
   });
 });
 
@@ -362,6 +367,11 @@ test("explain needs a network and inputs, looks at no more inputs than asked, an
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   expect(Object.values(nn.weightsOf(net)).map((w) => Array.from(w.read()))).toEqual(before);
   await expect(explain({ network: net, inputs: tensor(1) })).rejects.toMatchObject({ code: "explain.network" });
+  const far = tensor([[Number.POSITIVE_INFINITY]]);
+  await expect(explain({ network: net, inputs: far.sub(far) })).rejects.toMatchObject({
+    code: "explain.nonfinite",
+    exitCode: 1,
+  });
   await expect(explain({ network: {} as nn.Layer, inputs: tensor([1]) })).rejects.toMatchObject({
     code: "explain.network",
   });

@@ -67,7 +67,11 @@ export function hiddenLayers(network: Layer): { hidden: HiddenLayer[]; excluded:
     const { path, layer } = place;
     if (!hasKnobs(place) || (from === last && layer.kind === "dense")) return;
     const exclude = (why: string) => void excluded.push({ path, name: layer.name, why });
-    if (layer.kind !== "dense") return exclude(structureOf(layer));
+    if (layer.kind !== "dense") {
+      for (const part of inside(place))
+        excluded.push({ path: part.path, name: part.layer.name, why: structureOf(part.layer) });
+      return;
+    }
     const next = places.findIndex((p, i) => i > from && !isElementwise(p));
     const reader = places[next];
     if (reader?.layer.kind !== "dense")
@@ -98,16 +102,29 @@ export function hiddenLayers(network: Layer): { hidden: HiddenLayer[]; excluded:
   return { hidden, excluded };
 }
 
+/** A layer of an unknown kind as those that it is made of, as far as they have knobs; one of a known kind as it is. */
+function inside(place: Place): Place[] {
+  const parts = Object.entries(place.layer.children)
+    .map(([name, layer]): Place => ({ path: place.path ? `${place.path}.${name}` : name, layer }))
+    .filter(hasKnobs);
+  return known.test(place.layer.kind) || parts.length === 0 ? [place] : [place, ...parts.flatMap(inside)];
+}
+
+const channels = /^(conv|local)/;
+const recurrent = /^(lstm|gru|rnn)/i;
+const known = /^(conv|local|lstm|gru|rnn|embedding|dense)|Norm$/i;
+
 /** What can be said of a layer of another kind; its own symmetries are not applied. */
 function structureOf(layer: Layer): string {
   const { kind } = layer;
-  if (/^(conv|local)/.test(kind)) {
+  if (channels.test(kind)) {
     return "its channels may change places only together with all that reads them; not applied, not counted";
   }
-  if (/^(lstm|gru|rnn|recurrent|bidirectional)/.test(kind)) {
+  if (recurrent.test(kind)) {
     return "its units may change places in all gates and in what they read of the step before at once; not applied, not counted";
   }
   if (/Norm$/.test(kind)) return "it has knobs of its own for every unit; its neighbours are not looked at either";
+  if (kind === "dense") return "what its units go into is not known here";
   if (kind === "embedding")
     return "its rows belong to symbols; columns may change places with what reads them; not counted";
   return `what ${layer.name} does inside is not known here, and none of its symmetries is counted; nn.sequential could be taken apart`;

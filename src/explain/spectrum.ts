@@ -1,5 +1,6 @@
 import { gaussNewtonProduct } from "../autodiff/index.ts";
 import type { BackendName } from "../backends/backend.ts";
+import { PondusError } from "../graph/errors.ts";
 import { lanczos } from "../ledger/lanczos.ts";
 import { spectralDensity } from "../ledger/spectral-density.ts";
 import { compile } from "../runtime/program.ts";
@@ -75,6 +76,7 @@ const stiffest = 3;
  * With fewer residuals than knobs the matrix is J J', whose eigenvalues are the same but for zeros.
  *
  * @param residuals  any shape, in the model's parameters
+ * @throws `explain.nonfinite` when one of them is no finite number (exit code 1)
  */
 export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {}): Promise<Spectrum> {
   const { backend, dense = 1500 } = options;
@@ -82,6 +84,7 @@ export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {
   const flat = residuals.flatten();
   const theta = knobs.values();
   const now = (await compile(() => ({ flat }), {}, { backend }).run()).flat.data;
+  checkFinite(now);
   const noise = options.noise ?? (rms(now) || 1);
   const prior = options.prior ?? (rms(theta) || 1);
   const side = Math.min(flat.size, knobs.size);
@@ -113,6 +116,16 @@ export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {
     method: isDense ? "dense" : "lanczos",
     directions: directionsOf(found, resolved, values, knobs),
   };
+}
+
+function checkFinite(values: ArrayLike<number>): void {
+  const odd = Array.from(values).find((x) => !Number.isFinite(x));
+  if (odd === undefined) return;
+  throw new PondusError(
+    "explain.nonfinite",
+    `explain: on the inputs the network gives ${odd}, which has no spectrum; look nearer to what it was trained on.`,
+    { exitCode: 1 },
+  );
 }
 
 interface Found {

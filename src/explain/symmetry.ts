@@ -117,7 +117,7 @@ function checkMoves(hidden: readonly HiddenLayer[], moves: readonly UnitMove[]):
 export interface Symmetry {
   /**
    * How many settings of the knobs are this function for sure, this one included: m! for each hidden layer of m units, times
-   * 2^m where the activation is odd. All digits, or 1.234e+5678 where there are more than 400.
+   * 2^m where the activation is odd, no two units being alike. All digits, or 1.234e+5678 where there are more than 400.
    */
   readonly copies: string;
   readonly log10Copies: number;

@@ -3,12 +3,14 @@ import { type ExplainOptions, type Explanation, explain as explainNetwork } from
 import type { Explainable } from "../explain/explainable.ts";
 import { PondusError } from "../graph/errors.ts";
 import { Stream } from "../graph/threefry.ts";
+import { topological } from "../graph/walk.ts";
 import { checkWritable } from "../io/run-folder.ts";
 import { networkOf } from "../ledger/network.ts";
 import { knobsOf } from "../nn/knobs.ts";
-import { isLayer, layer } from "../nn/layer.ts";
-import { type Model, nameParameters } from "../nn/model.ts";
+import { isLayer, type Layer, layer } from "../nn/layer.ts";
+import { type Model, nameParameters, parametersOf } from "../nn/model.ts";
 import { tensor } from "../tensor/functions.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { explainFile, writeExplainPage } from "./explain-page.ts";
 import { plotExplanation } from "./explain-plots.ts";
 import type { Plot } from "./plot.ts";
@@ -73,8 +75,24 @@ function onNormalInputs<M extends Model, D>(system: System<M, D>, { model }: Tra
   const { apply, input, dtype } = network;
   const random = new Stream(0);
   const values = Float64Array.from({ length: input.reduce((n, m) => n * m, drawn) }, () => random.normal());
-  return {
-    network: isLayer(apply) ? apply : layer("network", apply, { name: system.name, parameters: knobsOf(model) }),
-    inputs: tensor(values, { shape: [drawn, ...input], dtype }),
+  const inputs = tensor(values, { shape: [drawn, ...input], dtype });
+  return { network: isLayer(apply) ? apply : asNetwork(system.name, apply, model, inputs), inputs };
+}
+
+/** A model that a function of its page applies, as a layer made of the layers that this function uses. */
+function asNetwork(name: string, apply: (x: Tensor) => Tensor, model: Model, inputs: Tensor): Layer {
+  const used = new Set(
+    topological([apply(inputs).node]).flatMap((n) => (n.is("parameter") ? [n.attrs.parameter] : [])),
+  );
+  const layers: Record<string, Layer> = {};
+  const visit = (part: Model, path: string) => {
+    if (part instanceof Tensor) return;
+    if (isLayer(part)) {
+      if (Object.values(parametersOf(part)).some((parameter) => used.has(parameter))) layers[path] = part;
+      return;
+    }
+    for (const [key, child] of Object.entries(part)) visit(child, path ? `${path}.${key}` : key);
   };
+  visit(model, "");
+  return layer("network", apply, { name, parameters: knobsOf(model), children: layers });
 }

@@ -76,7 +76,7 @@ function identifiability({ spectrum, decades, effectiveKnobs, identifiability: i
     sentences: [
       `${counted(i.knobs, "knob")}, ${counted(i.numbers, "number")} (${of}); ${way} of the Fisher information.`,
       `${counted(i.resolved, "direction")} above rounding, over ${decades.toFixed(1)} powers of ten.` +
-        (i.zeros > 0 ? ` ${whole(i.zeros)} have no influence at all, for want of numbers.` : ""),
+        (i.zeros > 0 ? ` ${whole(i.zeros)} have no influence to first order, for want of numbers.` : ""),
       `Effective knobs${i.method === "lanczos" ? ", about" : ""}: ${formatNumber(Number(effectiveKnobs.toPrecision(4)))}, with ${noise}, and knobs of size ` +
         `${formatNumber(i.prior)} beforehand; in ${counted(i.aboveThreshold, "direction")} the data say more than that.`,
     ],
