@@ -37,7 +37,7 @@ test("systems: a table, or one JSON document", async () => {
   expect(table).toMatchObject({ code: 0, stderr: "" });
   expect(table.stdout).toMatch(/yeast .*1,154 knobs/);
   const names = JSON.parse((await pondus(["systems", "--json"])).stdout).map((s: { name: string }) => s.name);
-  expect(names).toEqual(["neuron", "yeast", "dimer", "curvature", "vision", "sequence", "proteins"]);
+  expect(names).toEqual(["neuron", "yeast", "dimer", "curvature", "vision", "sequence", "friction", "proteins"]);
 });
 
 test("doctor names every backend, the threads that programs use, and what WebAssembly has", async () => {
