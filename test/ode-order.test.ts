@@ -74,4 +74,16 @@ describe("equations of second order", () => {
     expect(method.order).toBe(order);
     expect(Math.abs(slope - order)).toBeLessThan(0.1);
   });
+  test.each([{ method: ode.implicitEuler }, { method: ode.rodas4 }, { method: ode.rodas5p }])(
+    "$method.name takes a state of two axes as the same state in a row",
+    async ({ method }) => {
+      const options = { method, substeps: 8 };
+      const flat = (y: Tensor, t: Tensor) => moving(y.reshape([2, 3]), t).flatten();
+      const r = await compile(() => ({
+        table: ode.solve(moving, start, times, options).flatten(),
+        row: ode.solve(flat, start.flatten(), times, options).flatten(),
+      })).run();
+      r.row.data.forEach((y, i) => expect(r.table.data[i]).toBeCloseTo(y, 12));
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { bound, close } from "../graph/body.ts";
 import { isFloat } from "../graph/dtype.ts";
+import type { Node } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { vjp } from "./derivatives.ts";
@@ -11,7 +12,10 @@ export interface Written {
   readonly given: readonly Tensor[];
   /** The result on others in their place. */
   on(given: readonly Tensor[]): Tensor;
-  /** The cotangents of those others, from the cotangent of the result on them; of one that comes twice, at the first place. */
+  /**
+   * The cotangents of those others, from the cotangent of the result on them: each place's own, also where one of them is
+   * computed from another.
+   */
   pull(given: readonly Tensor[], cotangent: Tensor): (Tensor | undefined)[];
 }
 
@@ -20,13 +24,26 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
   const formals = xs.map((x) => bound(x.node));
   const closed = close([f(...formals.map((x) => new Tensor(x))).node], formals);
   const places = [...formals, ...closed.captured];
-  const on = (given: readonly Tensor[]) =>
-    new Tensor(substitute(closed.outputs, new Map(places.map((place, i) => [place, given[i].node])))[0]);
+  const [result] = closed.outputs;
+  const placed = (outputs: readonly Node[], given: readonly Tensor[], more: readonly [Node, Node][] = []) =>
+    substitute(outputs, new Map([...places.map((place, i): [Node, Node] => [place, given[i].node]), ...more])).map(
+      (x) => new Tensor(x),
+    );
+  const on = (given: readonly Tensor[]) => placed([result], given)[0];
   const pull = (given: readonly Tensor[], cotangent: Tensor) => {
-    const nodes = given.map((x) => x.node);
-    const floats = given.filter((x, i) => isFloat(x.dtype) && nodes.indexOf(x.node) === i);
-    const back = vjp(on(given), cotangent, floats);
-    return given.map((x) => back[floats.indexOf(x)]);
+    const ct = bound(result);
+    const floats = places.filter((place) => isFloat(place.dtype));
+    const back = vjp(
+      new Tensor(result),
+      new Tensor(ct),
+      floats.map((place) => new Tensor(place)),
+    );
+    const found = placed(
+      back.map((x) => x.node),
+      given,
+      [[ct, cotangent.node]],
+    );
+    return places.map((place) => found[floats.indexOf(place)]);
   };
   const given = [...xs, ...closed.sources.map((x) => new Tensor(x))];
   return { result: on(given), given, on, pull };

@@ -30,7 +30,7 @@ export const implicitEuler: Stepper = {
       const f = (x: Tensor, time: Tensor) => rateAt(rate, x.reshape(y.shape), time).flatten();
       const missing = (x: Tensor) => x.sub(start).sub(f(x, later).mul(h));
       const first = f(start, t);
-      const solver = inverse(one.sub(jacobianOf(first, start).mul(h))).stopGradient();
+      const solver = inverse(one.sub(jacobianOf(first, y).mul(h))).stopGradient();
       const near = start
         .abs()
         .add(1)

@@ -1,8 +1,10 @@
+export { type Adjoint, backsolve, forward, throughSolver } from "./adjoint.ts";
 export { bosh3 } from "./bosh3.ts";
 export { type Controller, pid } from "./controller.ts";
 export { dopri5 } from "./dopri5.ts";
 export { dopri8 } from "./dopri8.ts";
 export { euler } from "./euler.ts";
+export type { Event } from "./event.ts";
 export { heun } from "./heun.ts";
 export { implicitEuler } from "./implicit-euler.ts";
 export { integrate, type Solution, type SolveOptions } from "./integrate.ts";

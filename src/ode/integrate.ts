@@ -3,14 +3,19 @@ import { PondusError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
-import { type Adaptive, adaptive } from "./adaptive.ts";
+import { adaptive } from "./adaptive.ts";
+import { type Adjoint, type Backsolve, throughSolver } from "./adjoint.ts";
+import { type Leg, withBacksolve } from "./backsolve.ts";
 import { type Controller, pid } from "./controller.ts";
+import type { Event } from "./event.ts";
 import { fixed } from "./fixed.ts";
+import { withForward } from "./forward-sensitivity.ts";
 import { type Method, type Stepper, stepperOf } from "./method.ts";
 import type { Rate } from "./rate.ts";
 import { status } from "./status.ts";
 import { type Times, timesFor } from "./times.ts";
 import { tsit5 } from "./tsit5.ts";
+import type { Adaptive } from "./turn.ts";
 
 export interface SolveOptions {
   /** `tsit5` by default. */
@@ -28,7 +33,13 @@ export interface SolveOptions {
   readonly controller?: Controller;
   /** The axis of the state along which trajectories lie that have nothing to do with one another: each has its own steps. */
   readonly batch?: number;
+  /** How gradients come back: `throughSolver()` by default, `backsolve()` or `forward()`. */
+  readonly adjoint?: Adjoint;
+  /** What ends the solution before the last time: a number that goes through 0. */
+  readonly event?: Event;
 }
+
+const usualSteps = 4096;
 
 /** A solution, and what became of it. With `batch`, all but `path` and `y` have an entry for each trajectory. */
 export interface Solution {
@@ -79,8 +90,59 @@ export function integrate(
       `ode.solve: rtol and atol choose the steps, but ${why}; give one or the other.`,
     );
   }
-  if (isFixed || wanted.values.shape[0] === 1) return inFixedSteps(stepper, rate, y0, wanted, options);
-  return asExactly(stepper, rate, y0, wanted, adaptiveOptions(options, y0, batch));
+  const adjoint = options.adjoint ?? throughSolver();
+  checkTogether(options, isFixed, batch);
+  const solveOn = (start: Tensor, t: Times): Solution =>
+    isFixed || t.values.shape[0] === 1
+      ? inFixedSteps(stepper, rate, start, t, options)
+      : asExactly(stepper, rate, start, t, adaptiveOptions(options, start, batch));
+  const found = solveOn(y0, wanted);
+  if (adjoint.kind === "through solver") return found;
+  const path =
+    adjoint.kind === "forward"
+      ? withForward((start, values) => solveOn(start, { ...wanted, values }).path, y0, wanted.values)
+      : withBacksolve(found.path, rate, y0, wanted.values, legOf(adjoint, options, stepper));
+  return { ...found, path, y: path.at(-1) };
+}
+
+/** How the adjoint equation is solved from one wanted time to the one before. */
+function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg {
+  const { method, ...own } = adjoint;
+  const solver = method ? stepperOf(method) : stepper;
+  return (rate, y, times, counted) => {
+    const { values, direction } = timesFor(times, y, undefined);
+    const { substeps = 1 } = options;
+    if (solver.errorOrder === undefined) return fixed(solver, rate, y, values, substeps).at(-1);
+    const { controller, maxSteps, rtol } = options;
+    const atol = typeof options.atol === "number" ? options.atol : undefined;
+    const exact = adaptiveOptions({ controller, maxSteps, rtol, atol, ...own }, y, undefined);
+    const went = adaptive(solver, rate, y, values, direction, { ...exact, counted });
+    return where(went.status.eq(status.done), went.y, Number.NaN);
+  };
+}
+
+/** Options that do not go with one another are refused rather than ignored. */
+function checkTogether({ adjoint, event, maxSteps }: SolveOptions, isFixed: boolean, batch: number | undefined): void {
+  const refuse = (what: string, mend: string) => {
+    throw new PondusError("ode.option", `ode.solve: ${what}; ${mend}.`);
+  };
+  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  if (
+    checkpoints !== undefined &&
+    !(Number.isInteger(checkpoints) && checkpoints > 0 && checkpoints <= (maxSteps ?? usualSteps))
+  ) {
+    refuse(
+      `checkpoints must be a whole number from 1 to maxSteps, but ${checkpoints} came`,
+      "about its square root is best",
+    );
+  }
+  if (isFixed && checkpoints !== undefined) {
+    refuse("checkpoints are for steps that the error chooses", "give rtol in place of substeps, or leave them out");
+  }
+  if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
+  if (batch === undefined) return;
+  if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
+  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use throughSolver, which takes a batch");
 }
 
 function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, options: Adaptive): Solution {
@@ -132,7 +194,9 @@ function inFixedSteps(stepper: Stepper, rate: Rate, y0: Tensor, { values }: Time
 }
 
 function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | undefined): Adaptive {
-  const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = 4096, firstStep, controller = pid() } = options;
+  const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = usualSteps } = options;
+  const { firstStep, controller = pid(), event, adjoint } = options;
+  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
   const { atol = rtol * 1e-3 } = options;
   const positive = (x: number) => Number.isFinite(x) && x > 0;
   const check = (name: string, value: number, fits: boolean, wanted: string) => {
@@ -144,7 +208,7 @@ function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | unde
     check("atol", atol, Number.isFinite(atol) && (atol > 0 || (atol === 0 && rtol > 0)), "a number above 0");
   check("maxSteps", maxSteps, Number.isInteger(maxSteps) && maxSteps > 0, "a whole number from 1");
   if (firstStep !== undefined) check("firstStep", firstStep, positive(firstStep), "a number above 0");
-  return { rtol, atol, maxSteps, firstStep, controller, batch };
+  return { rtol, atol, maxSteps, firstStep, controller, batch, event, checkpoints };
 }
 
 function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit }: Stepper): number | undefined {

@@ -28,9 +28,9 @@ export function inverse(a: Tensor): Tensor {
   return carry.m.slice(1, n);
 }
 
-/** df/dy, [n, n], of `f` [n] that was computed from `y` [n]: a column for each state. */
+/** df/dy, [n, n], of `f` [n] that was computed from `y` of n entries: a column for each. */
 export function jacobianOf(f: Tensor, y: Tensor): Tensor {
   const units = eye(y.size, y.dtype);
-  const columns = Array.from({ length: y.size }, (_, j) => jvp(f, y, units.at(j)));
+  const columns = Array.from({ length: y.size }, (_, j) => jvp(f, y, units.at(j).reshape(y.shape)));
   return stack(columns, 1);
 }

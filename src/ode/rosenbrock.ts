@@ -24,7 +24,7 @@ export function rosenbrock(tableau: RosenbrockTableau): Stepper {
     labelled(name, () => {
       const first = f(start, t);
       const inOneTime = jvp(first, t, ones([], t.dtype));
-      const solver = inverse(eye(start.size, y.dtype).sub(jacobianOf(first, start).mul(h.mul(gamma))));
+      const solver = inverse(eye(start.size, y.dtype).sub(jacobianOf(first, y).mul(h.mul(gamma))));
       a.forEach((row, i) => {
         const ahead = weighted(u, row);
         const slope = i === 0 ? first : f(ahead ? start.add(ahead) : start, t.add(h.mul(c[i])));
