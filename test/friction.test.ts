@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { compile } from "pondus";
 import { parseCsv } from "pondus/io";
 import { describe, expect, test } from "vitest";
-import { motions, noise, sampling, simulate, simulateBench, trueLaw } from "../src/systems/friction/bench.ts";
+import { motions, noise, sampling, simulate, simulateBench, trueLaw, truth } from "../src/systems/friction/bench.ts";
 import type { Experiment } from "../src/systems/friction/motion.ts";
 import { readFriction } from "../src/systems/friction/read.ts";
 import { file, pondus } from "./command-line.ts";
@@ -187,8 +187,8 @@ const quick = async (...more: string[]) => {
   return JSON.parse(stdout).metrics;
 };
 
-test("quickly: what has memory is far ahead of what has none, on a motion that none has seen", async () => {
-  const { laws, simulated, noise: rms } = await quick("--seed", "1");
+test("what has memory is far ahead of what has none, on a motion that none has seen", async () => {
+  const { laws, simulated, noise: rms } = await quick("--steps", "4000", "--out", "bench");
   expect(simulated).toBe(true);
   expect(rms / noise).toBeCloseTo(1, 1);
   // Nothing that asks for the velocity alone can do better than Stribeck, and a network does as well.
@@ -197,7 +197,23 @@ test("quickly: what has memory is far ahead of what has none, on a motion that n
     expect(laws[name].gain, name).toBeGreaterThan(3);
   }
   expect(laws.LuGre.unseen).toBeLessThan(laws.Dahl.unseen);
+  expect(laws["neural ODE"].unseen).toBeLessThan(laws.LuGre.unseen);
+  expect(laws["bristles by NN"].overNoise).toBeLessThan(2);
   expect(laws["the true law"].overNoise).toBeCloseTo(1, 2);
+
+  // Steady sliding: Stribeck's curve, and both springs at their limits.
+  const { lugre, springs } = truth;
+  const steady = (v: number) =>
+    lugre.coulomb +
+    (lugre.breakaway - lugre.coulomb) * Math.exp(-((v / lugre.velocity) ** 2)) +
+    lugre.viscous * v +
+    springs.limit.reduce((sum, limit) => sum + limit, 0);
+  const { stdout } = await pondus(["predict", "bench", "4", "8", "--json"]);
+  const asked = JSON.parse(stdout).columns;
+  expect(asked.velocity).toEqual([4, 8]);
+  for (const name of ["neural ODE", "bristles by NN"]) {
+    [4, 8].forEach((v, i) => expect(asked[name][i] / steady(v), name).toBeCloseTo(1, 1));
+  }
 });
 
 test("a measured motion: laws learn its first part, and are judged on the rest", async () => {
@@ -213,7 +229,7 @@ test("a measured motion: laws learn its first part, and are judged on the rest",
 
 describe.skipIf(!existsSync(laboratory))("a velocity step on basalt gouge, measured", () => {
   test("a, b and Dc by both laws are those that SciPy finds, with the errors that correlated noise leaves", async () => {
-    const metrics = await quick("--data", laboratory);
+    const metrics = await quick("--data", laboratory, "--out", "basalt");
     const { velocities, aging, slip } = fixture.measured;
     expect(metrics.velocities.before / velocities[0]).toBeCloseTo(1, 2);
     expect(metrics.velocities.after / velocities[1]).toBeCloseTo(1, 2);
@@ -234,5 +250,11 @@ describe.skipIf(!existsSync(laboratory))("a velocity step on basalt gouge, measu
       expect(found.rms / scipy.rms).toBeCloseTo(1, 4);
     }
     expect(metrics.laws["neural ODE"].rms).toBeGreaterThan(0);
+    const { stdout } = await pondus(["predict", "basalt", "3", "10", "--json"]);
+    const [slow, fast] = JSON.parse(stdout).columns["aging law"];
+    const { a, b, coefficient } = aging.values;
+    expect(slow).toBeCloseTo(coefficient, 4);
+    expect(fast).toBeCloseTo(coefficient + (a - b) * Math.log(10 / 3), 4);
+    expect((await pondus(["predict", "basalt", "0"])).code).toBe(2);
   });
 });

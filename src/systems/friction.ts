@@ -2,6 +2,7 @@ import { simulateBench, trueKnobs, trueLaw } from "./friction/bench.ts";
 import { learnMotion } from "./friction/compare.ts";
 import { frictionNetworks, type Memory, memory, type Networks } from "./friction/networks.ts";
 import { type Measured, readFriction } from "./friction/read.ts";
+import { steadyForces, steadyFriction } from "./friction/steady.ts";
 import { learnStep } from "./friction/step-compare.ts";
 import { defineSystem } from "./system.ts";
 
@@ -37,5 +38,11 @@ export default defineSystem<FrictionModel, Measured | undefined>({
     if (data && "motion" in data) return learnMotion(session, networks, data.motion);
     const { experiment, noise } = await simulateBench(session.evaluate);
     return learnMotion(session, networks, experiment, { law: trueLaw(), knobs: trueKnobs, noise });
+  },
+
+  /** What steady sliding at these velocities takes. */
+  predict({ model, metrics, evaluate }, inputs) {
+    if ("step" in model) return steadyFriction(metrics, inputs.flat());
+    return steadyForces(evaluate, model, metrics, inputs.flat());
   },
 });

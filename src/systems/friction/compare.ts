@@ -159,7 +159,7 @@ async function trainNetwork(
     validation: { loss: loss(other), train: loss(all), patience: Number.POSITIVE_INFINITY },
     optimizer: optim.adam({
       rate: optim.cosine({ initial: session.rate, steps }),
-      clip: optim.clipByGlobalNorm(1),
+      clip: optim.clipByGlobalNorm(0.1),
     }),
     steps,
     observations: counted(all.force, all).size,

@@ -8,7 +8,7 @@ import { learnedForces, type Memory } from "./networks.ts";
 import { fitStep, type StepFit } from "./step-fit.ts";
 import type { VelocityStep } from "./velocity-step.ts";
 
-/** The network learns from so many means of neighbouring rows, and is judged on the rows themselves. */
+/** The network learns means of so many groups of neighbouring rows; between them its curve is straight. */
 const means = 600;
 
 /** Fits rate-and-state friction by both laws to a velocity step, and a network with memory beside them. */
@@ -21,7 +21,7 @@ export async function learnStep(
     aging: await fitStep(session, step, "aging"),
     slip: await fitStep(session, step, "slip"),
   };
-  const learned = await learnCurve(session, network, step);
+  const learned = await learnCurve(session, network, { ...step, at: laws.aging.at });
   const rows = Object.entries(laws).map(([name, fit]): [string, Metrics] => [
     `${name} law`,
     { ...fit.estimates, rms: fit.rms, knobs: 7, at: fit.at, correlation: fit.correlation },
@@ -96,18 +96,32 @@ async function learnCurve(session: Learner, network: Memory, { time, friction, v
     from: 0,
   };
   const scales = scalesOf(coarse);
-  const [learned, rows] = [samplesOf(coarse, "float32"), samplesOf({ records: [record], from: 0 }, "float32")];
+  const learned = samplesOf(coarse, "float32");
   const steps = Math.ceil(session.steps / 4);
   const { knobs } = await session.fit("network", {
     loss: nn.mse(
       counted(learnedForces.state(network, learned, scales), learned).div(scales.force),
       learned.force.div(scales.force),
     ),
-    optimizer: optim.adam({ rate: optim.cosine({ initial: session.rate, steps }), clip: optim.clipByGlobalNorm(1) }),
+    optimizer: optim.adam({ rate: optim.cosine({ initial: session.rate, steps }), clip: optim.clipByGlobalNorm(0.1) }),
     steps,
     observations: groups.length,
   });
-  const { curve } = await session.evaluate({ curve: learnedForces.state(network, rows, scales) });
-  const found = Array.from(curve.data, (mu) => mu + level);
+  const { curve } = await session.evaluate({ curve: learnedForces.state(network, learned, scales) });
+  const found = between(
+    coarse.records[0].time,
+    Array.from(curve.data, (mu) => mu + level),
+    time,
+  );
   return { knobs, curve: found, rms: rootMeanSquare(found.map((mu, i) => mu - friction[i])) };
+}
+
+/** y(x) at rising places, straight between the points, and beyond them as at the last. */
+function between(x: ArrayLike<number>, y: readonly number[], places: readonly number[]): number[] {
+  let after = 1;
+  return places.map((at) => {
+    while (after < x.length - 1 && x[after] < at) after++;
+    const part = (at - x[after - 1]) / (x[after] - x[after - 1]);
+    return y[after - 1] + Math.min(1, Math.max(0, part)) * (y[after] - y[after - 1]);
+  });
 }
