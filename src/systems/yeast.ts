@@ -39,7 +39,8 @@ export default defineSystem({
     lm: { steps: 60 },
   },
   laws,
-  ensemble: {},
+  // Twenty members at a third of the steps are nearly as near to the points as one at all of them, and take a tenth of a minute.
+  ensemble: { steps: 5000 },
 
   model: growth,
 

@@ -4,8 +4,18 @@ import type { Metrics, Session } from "../system.ts";
 import { rootMeanSquare, rowsOf, type TimeSeries } from "../time-series.ts";
 import { type Beside, fitBeside } from "./beside.ts";
 import { type Band, bandOf, clipEachMember, spreadOf } from "./ensemble.ts";
-import { type Growth, growthErrors, measured, membersOf, type Paths, pathsAt, solvePath } from "./growth-model.ts";
-import { beginNear } from "./laws.ts";
+import {
+  type Growth,
+  growthErrors,
+  growthModel,
+  measured,
+  membersOf,
+  type Paths,
+  pathsAt,
+  solvePath,
+} from "./growth-model.ts";
+import { beginNear, type Law } from "./laws.ts";
+import { blockOf, lossInBlocks } from "./member-blocks.ts";
 import { smooth, unitsOf } from "./series.ts";
 
 /** Which rows to learn from, and which to look at besides. */
@@ -39,24 +49,32 @@ export async function learn(
   const unseen = solvePath(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
   const members = membersOf(model);
   beginNear(model.rate, part);
-  await session.minimize(name, {
-    residuals: growthErrors(model, part),
-    validation:
-      validation.length > 0
-        ? {
-            loss: unseen
-              .sub(measured(model, rowsOf(data, validation), unitsOf(part).states))
-              .square()
-              .mean(),
-            ...(blind && { patience: Number.POSITIVE_INFINITY }),
-          }
-        : undefined,
-    adam: () =>
-      optim.adam({
-        rate: optim.cosine({ initial: rate, steps }),
-        clip: members === undefined ? optim.clipByGlobalNorm(1) : clipEachMember(1, members),
-      }),
-  });
+  const validated =
+    validation.length > 0
+      ? {
+          loss: unseen
+            .sub(measured(model, rowsOf(data, validation), unitsOf(part).states))
+            .square()
+            .mean(),
+          ...(blind && { patience: Number.POSITIVE_INFINITY }),
+        }
+      : undefined;
+  const adam = (clip: optim.Clip) => optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip });
+  const residuals = growthErrors(model, part);
+  if (members === undefined) {
+    const problem = { residuals, validation: validated, adam: () => adam(optim.clipByGlobalNorm(1)) };
+    await session.minimize(name, problem);
+  } else {
+    const dtype = model.start.dtype as "float32" | "float64";
+    const block = growthModel(part, dtype, { law: session.law as Law, members: blockOf(members) });
+    await session.fit(name, {
+      loss: lossInBlocks(model, block, (some) => growthErrors(some, part).square().mean()),
+      parameters: model,
+      observations: residuals.size,
+      validation: validated,
+      optimizer: adam(clipEachMember(1, members)),
+    });
+  }
   const beside = await fitBeside(session, name, part);
   const times = data.time.values;
   const both = await pathsAt(evaluate, model, part, [...times, ...smooth(data)]);
