@@ -1,45 +1,19 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
-import { formatShape } from "../graph/shape.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { adaptive } from "./adaptive.ts";
-import { type Adjoint, type Backsolve, throughSolver } from "./adjoint.ts";
+import { type Backsolve, throughSolver } from "./adjoint.ts";
 import { type Leg, withBacksolve } from "./backsolve.ts";
-import { type Controller, pid } from "./controller.ts";
-import type { Event } from "./event.ts";
 import { fixed } from "./fixed.ts";
 import { withForward } from "./forward-sensitivity.ts";
-import { type Method, type Stepper, stepperOf } from "./method.ts";
+import { type Stepper, stepperOf } from "./method.ts";
+import { adaptiveOptions, batchAxis, checkTogether, type SolveOptions } from "./options.ts";
 import type { Rate } from "./rate.ts";
 import { status } from "./status.ts";
 import { type Times, timesFor } from "./times.ts";
 import { tsit5 } from "./tsit5.ts";
 import type { Adaptive } from "./turn.ts";
-
-export interface SolveOptions {
-  /** `tsit5` by default. */
-  readonly method?: Method;
-  /** So many equal steps from each time to the next, in place of steps as long as the error allows. */
-  readonly substeps?: number;
-  /** The error that a step may make, in units of the state: atol + rtol |y|. By default 1e-6, in float32 1e-4. */
-  readonly rtol?: number;
-  /** By default a thousandth of `rtol`; a tensor gives each state its own. */
-  readonly atol?: number | Tensor;
-  /** The most steps that are taken, refused ones too (default 4096). */
-  readonly maxSteps?: number;
-  /** The first step, in place of a guess. */
-  readonly firstStep?: number;
-  readonly controller?: Controller;
-  /** The axis of the state along which trajectories lie that have nothing to do with one another: each has its own steps. */
-  readonly batch?: number;
-  /** How gradients come back: `throughSolver()` by default, `backsolve()` or `forward()`. */
-  readonly adjoint?: Adjoint;
-  /** What ends the solution before the last time: a number that goes through 0. */
-  readonly event?: Event;
-}
-
-const usualSteps = 4096;
 
 /** A solution, and what became of it. With `batch`, all but `path` and `y` have an entry for each trajectory. */
 export interface Solution {
@@ -121,30 +95,6 @@ function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg
   };
 }
 
-/** Options that do not go with one another are refused rather than ignored. */
-function checkTogether({ adjoint, event, maxSteps }: SolveOptions, isFixed: boolean, batch: number | undefined): void {
-  const refuse = (what: string, mend: string) => {
-    throw new PondusError("ode.option", `ode.solve: ${what}; ${mend}.`);
-  };
-  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
-  if (
-    checkpoints !== undefined &&
-    !(Number.isInteger(checkpoints) && checkpoints > 0 && checkpoints <= (maxSteps ?? usualSteps))
-  ) {
-    refuse(
-      `checkpoints must be a whole number from 1 to maxSteps, but ${checkpoints} came`,
-      "about its square root is best",
-    );
-  }
-  if (isFixed && checkpoints !== undefined) {
-    refuse("checkpoints are for steps that the error chooses", "give rtol in place of substeps, or leave them out");
-  }
-  if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
-  if (batch === undefined) return;
-  if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
-  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use throughSolver, which takes a batch");
-}
-
 function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, options: Adaptive): Solution {
   const { values, direction, sorted } = times;
   const count = values.shape[0];
@@ -178,53 +128,19 @@ function inFixedSteps(stepper: Stepper, rate: Rate, y0: Tensor, { values }: Time
     throw new PondusError("ode.substeps", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
   }
   const path = fixed(stepper, rate, y0, values, substeps);
-  const y = path.at(-1);
-  const turns = (values.shape[0] - 1) * substeps;
+  const count = values.shape[0];
+  const turns = (count - 1) * substeps;
   const whole = (value: number) => full([], value, "int32");
-  const finite = y.abs().max().lt(Number.POSITIVE_INFINITY);
+  const reached = path.reshape([count, y0.size]).abs().max(1).lt(Number.POSITIVE_INFINITY);
+  const finite = reached.cast("int32").sum();
+  const last = finite.sub(1).maximum(0);
   return {
     path,
-    t: values.at(-1),
-    y,
-    status: where(finite, whole(status.done), status.notFinite),
+    t: values.gather(last),
+    y: path.gather(last),
+    status: where(finite.eq(count), whole(status.done), status.notFinite),
     steps: whole(turns),
     rejected: whole(0),
     evaluations: whole(turns * stepper.evaluations),
   };
-}
-
-function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | undefined): Adaptive {
-  const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = usualSteps } = options;
-  const { firstStep, controller = pid(), event, adjoint } = options;
-  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
-  const { atol = rtol * 1e-3 } = options;
-  const positive = (x: number) => Number.isFinite(x) && x > 0;
-  const check = (name: string, value: number, fits: boolean, wanted: string) => {
-    if (fits) return;
-    throw new PondusError("ode.option", `ode.solve: ${name} must be ${wanted}, but ${value} came.`);
-  };
-  check("rtol", rtol, Number.isFinite(rtol) && rtol >= 0, "a number from 0");
-  if (typeof atol === "number")
-    check("atol", atol, Number.isFinite(atol) && (atol > 0 || (atol === 0 && rtol > 0)), "a number above 0");
-  check("maxSteps", maxSteps, Number.isInteger(maxSteps) && maxSteps > 0, "a whole number from 1");
-  if (firstStep !== undefined) check("firstStep", firstStep, positive(firstStep), "a number above 0");
-  return { rtol, atol, maxSteps, firstStep, controller, batch, event, checkpoints };
-}
-
-function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit }: Stepper): number | undefined {
-  if (axis === undefined) return undefined;
-  const a = axis < 0 ? axis + y0.rank : axis;
-  if (!Number.isInteger(a) || a < 0 || a >= y0.rank) {
-    throw new PondusError(
-      "ode.option",
-      `ode.solve: batch: ${axis} is no axis of the state, which is ${formatShape(y0.shape)}.`,
-    );
-  }
-  if (implicit) {
-    throw new PondusError(
-      "ode.option",
-      `ode.solve: ${name} solves for one trajectory at a time; take them in turn with scan, or choose an explicit method.`,
-    );
-  }
-  return a;
 }

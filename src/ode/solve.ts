@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/tensor.ts";
-import { integrate, type SolveOptions } from "./integrate.ts";
+import { integrate } from "./integrate.ts";
+import type { SolveOptions } from "./options.ts";
 import type { Rate } from "./rate.ts";
 
 /**

@@ -1,0 +1,98 @@
+import { PondusError } from "../graph/errors.ts";
+import { formatShape } from "../graph/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Adjoint } from "./adjoint.ts";
+import { type Controller, pid } from "./controller.ts";
+import type { Event } from "./event.ts";
+import type { Method, Stepper } from "./method.ts";
+import type { Adaptive } from "./turn.ts";
+
+export interface SolveOptions {
+  /** `tsit5` by default. */
+  readonly method?: Method;
+  /** So many equal steps from each time to the next, in place of steps as long as the error allows. */
+  readonly substeps?: number;
+  /** The error that a step may make, in units of the state: atol + rtol |y|. By default 1e-6, in float32 1e-4. */
+  readonly rtol?: number;
+  /** By default a thousandth of `rtol`; a tensor gives each state its own. */
+  readonly atol?: number | Tensor;
+  /** The most steps that are taken, refused ones too (default 4096). */
+  readonly maxSteps?: number;
+  /** The first step, in place of a guess. */
+  readonly firstStep?: number;
+  readonly controller?: Controller;
+  /** The axis of the state along which trajectories lie that have nothing to do with one another: each has its own steps. */
+  readonly batch?: number;
+  /** How gradients come back: `throughSolver()` by default, `backsolve()` or `forward()`. */
+  readonly adjoint?: Adjoint;
+  /** What ends the solution before the last time: a number that goes through 0. */
+  readonly event?: Event;
+}
+
+const usualSteps = 4096;
+
+/** What the options say of steps that the error chooses, with the usual where they say nothing. */
+export function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | undefined): Adaptive {
+  const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = usualSteps } = options;
+  const { firstStep, controller = pid(), event, adjoint } = options;
+  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  const { atol = rtol * 1e-3 } = options;
+  const positive = (x: number) => Number.isFinite(x) && x > 0;
+  const check = (name: string, value: number, fits: boolean, wanted: string) => {
+    if (fits) return;
+    throw new PondusError("ode.option", `ode.solve: ${name} must be ${wanted}, but ${value} came.`);
+  };
+  check("rtol", rtol, Number.isFinite(rtol) && rtol >= 0, "a number from 0");
+  if (typeof atol === "number")
+    check("atol", atol, Number.isFinite(atol) && (atol > 0 || (atol === 0 && rtol > 0)), "a number above 0");
+  check("maxSteps", maxSteps, Number.isInteger(maxSteps) && maxSteps > 0, "a whole number from 1");
+  if (firstStep !== undefined) check("firstStep", firstStep, positive(firstStep), "a number above 0");
+  return { rtol, atol, maxSteps, firstStep, controller, batch, event, checkpoints };
+}
+
+/** The axis of trajectories, counted from the front. */
+export function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit }: Stepper): number | undefined {
+  if (axis === undefined) return undefined;
+  const a = axis < 0 ? axis + y0.rank : axis;
+  if (!Number.isInteger(a) || a < 0 || a >= y0.rank) {
+    throw new PondusError(
+      "ode.option",
+      `ode.solve: batch: ${axis} is no axis of the state, which is ${formatShape(y0.shape)}.`,
+    );
+  }
+  if (implicit) {
+    throw new PondusError(
+      "ode.option",
+      `ode.solve: ${name} solves for one trajectory at a time; take them in turn with scan, or choose an explicit method.`,
+    );
+  }
+  return a;
+}
+
+/** Options that do not go with one another are refused rather than ignored. */
+export function checkTogether(
+  { adjoint, event, maxSteps }: SolveOptions,
+  isFixed: boolean,
+  batch: number | undefined,
+): void {
+  const refuse = (what: string, mend: string) => {
+    throw new PondusError("ode.option", `ode.solve: ${what}; ${mend}.`);
+  };
+  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  if (
+    checkpoints !== undefined &&
+    !(Number.isInteger(checkpoints) && checkpoints > 0 && checkpoints <= (maxSteps ?? usualSteps))
+  ) {
+    refuse(
+      `checkpoints must be a whole number from 1 to maxSteps, but ${checkpoints} came`,
+      "about its square root is best",
+    );
+  }
+  if (isFixed && checkpoints !== undefined) {
+    refuse("checkpoints are for steps that the error chooses", "give rtol in place of substeps, or leave them out");
+  }
+  if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
+  if (batch === undefined) return;
+  if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
+  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use throughSolver, which takes a batch");
+}

@@ -1,0 +1,219 @@
+import * as fc from "fast-check";
+import { compile, grad, ode, stack, type Tensor, tensor } from "pondus";
+import { describe, expect, test } from "vitest";
+import { onEveryBackend } from "./every-backend.ts";
+
+const float64 = (values: number | readonly number[] | readonly (readonly number[])[]) =>
+  tensor(values, { dtype: "float64" });
+const dtype = "float64" as const;
+const turning = (y: Tensor) => stack([y.at(1), y.at(0).neg()]);
+const exact = { rtol: 1e-10, atol: 1e-12 };
+
+/** A solution's numbers, and what they say. */
+async function solved(solution: ode.Solution) {
+  const r = await compile(() => ({ ...solution })).run();
+  const [status, t, steps] = [r.status.item(), r.t.item(), r.steps.item()];
+  return { ...r, told: ode.outcome({ status, t, steps }) };
+}
+
+onEveryBackend((backend) => {
+  test("wanted times, dense or sparse, rising or falling, change nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ min: 0.001, max: 0.999, noNaN: true }), { maxLength: 40 }),
+        fc.boolean(),
+        async (inside, falls) => {
+          const sorted = [0, ...inside.map((x) => 4 * x).sort((a, b) => a - b), 4];
+          const times = falls ? sorted.toReversed() : sorted;
+          const y0 = float64([Math.cos(times[0]), -Math.sin(times[0])]);
+          const { path } = await compile(() => ({ path: ode.solve(turning, y0, times, exact) }), {}, { backend }).run();
+          times.forEach((t, i) => expect(path.data[2 * i]).toBeCloseTo(Math.cos(t), 7));
+        },
+      ),
+      { numRuns: backend === "native" ? 4 : 8, seed: 1 },
+    );
+  });
+});
+
+describe("events", () => {
+  const falling = ode.secondOrder((q) => q.mul(0).sub(9.81));
+
+  test("end where a number goes through 0, and depend on what they should", async () => {
+    const program = compile(
+      ({ height }) => {
+        const y0 = stack([height, height.mul(0)]);
+        const s = ode.integrate(falling, y0, [0, 0.2, 0.4, 9], { event: { when: (y) => y.at(0).at(0) }, ...exact });
+        return { ...s, g: grad(s.t, height), v: grad(s.y.at(1).sum(), height) };
+      },
+      { height: { shape: [1], dtype } },
+    );
+    const r = await program.run({ height: [2] });
+    const told = ode.outcome({ status: r.status.item(), t: r.t.item() });
+    expect(told.reason).toBe("event");
+    expect(r.t.item()).toBeCloseTo(Math.sqrt(4 / 9.81), 12);
+    expect(r.y.data[0]).toBeCloseTo(0, 12);
+    expect(r.y.data[1]).toBeCloseTo(-Math.sqrt(4 * 9.81), 11);
+    expect(r.g.item()).toBeCloseTo(1 / Math.sqrt(2 * 9.81 * 2), 9);
+    expect(r.v.item()).toBeCloseTo(-Math.sqrt(9.81 / 4), 9);
+    expect(r.path.data[2]).toBeCloseTo(2 - 0.5 * 9.81 * 0.04, 11);
+    expect(Array.from(r.path.data.slice(6))).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  test.each([
+    ["rising", (3 * Math.PI) / 2],
+    ["falling", Math.PI / 2],
+    [undefined, Math.PI / 2],
+  ] as const)("in the direction that was asked for: %s", async (direction, wanted) => {
+    const event = { when: (y: Tensor) => y.at(0), direction };
+    const { t } = await solved(ode.integrate(turning, float64([1, 0]), [0, 10], { event, ...exact }));
+    expect(t.item()).toBeCloseTo(wanted, 9);
+  });
+
+  test("one that never happens changes nothing", async () => {
+    const event = { when: (y: Tensor) => y.square().sum().add(1) };
+    const { path, told } = await solved(ode.integrate(turning, float64([1, 0]), [0, 1], { event, ...exact }));
+    expect(told.reason).toBe("done");
+    expect(path.data[2]).toBeCloseTo(Math.cos(1), 10);
+  });
+});
+
+describe("what goes wrong is said, with where", () => {
+  const one = float64([1]);
+  test.each<[string, ode.Solution, string, RegExp]>([
+    [
+      "a pole",
+      ode.integrate((y) => y.square(), one, [0, 0.5, 2]),
+      "step too small",
+      /no step from t = 1 is short enough/,
+    ],
+    ["a rate that is NaN at once", ode.integrate((y) => y.neg().sqrt(), one, [0, 1]), "not finite", /beyond t = 0 /],
+    [
+      "a rate that is NaN later",
+      ode.integrate((_, t) => t.neg().add(0.5).sqrt().unsqueeze(0), one, [0, 1]),
+      "not finite",
+      /beyond t = 0\.[45]/,
+    ],
+    ["a state that is NaN", ode.integrate((y) => y, float64([Number.NaN]), [0, 1]), "not finite", /beyond t = 0 /],
+    [
+      "a state that is infinite",
+      ode.integrate((y) => y, float64([Number.POSITIVE_INFINITY]), [0, 1]),
+      "not finite",
+      /beyond t = 0 /,
+    ],
+    [
+      "too many steps",
+      ode.integrate(turning, float64([1, 0]), [0, 1e6], { maxSteps: 50 }),
+      "too many steps",
+      /larger maxSteps/,
+    ],
+    [
+      "a stiff equation",
+      ode.integrate((y) => y.mul(-1e6), one, [0, 100], { maxSteps: 500 }),
+      "too many steps",
+      /rodas5p/,
+    ],
+    [
+      "times out of order, known when it runs",
+      ode.integrate((y) => y, one, float64([0, 2, 1])),
+      "times out of order",
+      /sort them/,
+    ],
+    ["times that are NaN", ode.integrate((y) => y, one, float64([0, Number.NaN])), "times out of order", /sort them/],
+    [
+      "growth beyond all numbers, in fixed steps",
+      ode.integrate((y) => y.square(), one, [0, 50], { substeps: 40, method: ode.rk4 }),
+      "not finite",
+      /beyond t = 0 /,
+    ],
+    [
+      "implicit, a pole",
+      ode.integrate((y) => y.square(), one, [0, 2], { method: ode.rodas5p }),
+      "not finite",
+      /t = 1 /,
+    ],
+  ])("%s", async (_, solution, reason, message) => {
+    const { told, path } = await solved(solution);
+    expect(told.ok).toBe(false);
+    expect(told.reason).toBe(reason);
+    expect(told.message).toMatch(message);
+    expect(Number.isFinite(path.data.at(-1))).toBe(false);
+  });
+
+  test("in a batch each trajectory has its own fate", async () => {
+    const s = ode.integrate((y) => y.square(), float64([0.1, 1, -1, Number.NaN]), [0, 1, 2], { batch: 0 });
+    const r = await compile(() => ({ ...s })).run();
+    const told = Array.from(r.status.data, (status, i) => ode.outcome({ status, t: r.t.data[i] }).reason);
+    expect(told).toEqual(["done", "step too small", "done", "not finite"]);
+    expect(r.path.data[8]).toBeCloseTo(1 / (10 - 2), 5);
+    expect(r.path.data[9]).toBeNaN();
+    expect(r.path.data[10]).toBeCloseTo(-1 / 3, 5);
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ["unsorted times", () => ode.solve((y) => y, one, [0, 2, 1]), /entry 2 is 1, after 2; sort them/],
+    ["times that come back", () => ode.solve((y) => y, one, [0, 1, 0]), /rise or fall all the way/],
+    ["times that are not finite", () => ode.solve((y) => y, one, [0, Number.NaN]), /entry 1 is NaN/],
+    [
+      "a negative tolerance",
+      () => ode.solve((y) => y, one, [0, 1], { rtol: -1 }),
+      /rtol must be a number from 0, but -1 came/,
+    ],
+    ["no tolerance at all", () => ode.solve((y) => y, one, [0, 1], { rtol: 0, atol: 0 }), /atol must be/],
+    ["no steps", () => ode.solve((y) => y, one, [0, 1], { maxSteps: 0 }), /maxSteps must be a whole number from 1/],
+    [
+      "a tolerance for fixed steps",
+      () => ode.solve((y) => y, one, [0, 1], { substeps: 3, rtol: 1e-3 }),
+      /give one or the other/,
+    ],
+    [
+      "a tolerance for a method without an error",
+      () => ode.solve((y) => y, one, [0, 1], { method: ode.rk4, rtol: 1e-3 }),
+      /rk4 does not know its error/,
+    ],
+    [
+      "a batch axis that is none",
+      () => ode.solve((y) => y, one, [0, 1], { batch: 1 }),
+      /batch: 1 is no axis of the state/,
+    ],
+    [
+      "an implicit batch",
+      () => ode.solve((y) => y, one, [0, 1], { batch: 0, method: ode.rodas4 }),
+      /one trajectory at a time/,
+    ],
+    [
+      "checkpoints in fixed steps",
+      () => ode.solve((y) => y, one, [0, 1], { substeps: 2, adjoint: ode.throughSolver({ checkpoints: 4 }) }),
+      /checkpoints are for steps that the error chooses/,
+    ],
+    [
+      "an event in fixed steps",
+      () => ode.solve((y) => y, one, [0, 1], { substeps: 2, event: { when: (y) => y.at(0) } }),
+      /an event needs/,
+    ],
+    [
+      "an event that is no number",
+      () => ode.solve((y) => y, one, [0, 1], { event: { when: (y) => y } }),
+      /an event is one float64/,
+    ],
+    [
+      "symplectic without secondOrder",
+      () => ode.solve(turning, float64([1, 0]), [0, 1], { method: ode.leapfrog }),
+      /takes ode\.secondOrder/,
+    ],
+    ["a first step of none", () => ode.solve((y) => y, one, [0, 1], { firstStep: 0 }), /firstStep must be/],
+  ])("%s is refused", (_, f, message) => expect(f).toThrow(message));
+});
+
+test("statistics count what was done", async () => {
+  let calls = 0;
+  const rate = (y: Tensor) => {
+    calls++;
+    return turning(y);
+  };
+  const fixed = await solved(ode.integrate(rate, float64([1, 0]), [0, 1, 2], { method: ode.rk4, substeps: 5 }));
+  expect([fixed.steps.item(), fixed.rejected.item(), fixed.evaluations.item()]).toEqual([10, 0, 40]);
+  expect(calls).toBe(4);
+  const own = await solved(ode.integrate(turning, float64([1, 0]), [0, 10], { rtol: 1e-8, firstStep: 5 }));
+  expect(own.rejected.item()).toBeGreaterThan(0);
+  expect(own.evaluations.item()).toBe(6 * (own.steps.item() + own.rejected.item()) + 1);
+});
