@@ -200,7 +200,11 @@ describe("against SciPy", () => {
         .mul(w)
         .cos()
         .mul(motion.amplitude * w);
-    const path = ode.solve((y, time) => law.rate(y, velocity(time)), x([0]), t, { method: ode.rk4, substeps: 2000 });
+    const path = ode.solve((y, time) => law.rate(y, velocity(time)), x([0]), t, {
+      method: ode.rodas4,
+      rtol: 1e-8,
+      atol: 1e-12,
+    });
     close(await values(path), z, 6);
     close(await values(law.force(path, velocity(x(t)))), force, 6);
   });
@@ -211,7 +215,7 @@ describe("against SciPy", () => {
       fixture.slider.knobs as Record<"direct" | "evolution" | "distance" | "coefficient" | "velocity", number>,
     );
     const rate = springSlider(rs, evolution, { stiffness: x(spring.stiffness), load: () => x(spring.load) });
-    const path = ode.solve(rate, x([0, 0]), t, { method: ode.rk4, substeps: 50 });
+    const path = ode.solve(rate, x([0, 0]), t, { method: ode.rodas4, rtol: 1e-9, atol: 1e-11 });
     close(await values(sliderFriction(rs, path)), fixture.slider[evolution], 9);
   });
 });

@@ -80,7 +80,7 @@ export async function fitLaw(session: Learner, name: LawName, training: Runs, sc
     return [knob, parameter(shape, 0, { name: knob, dtype: "float64" })] as const;
   });
   const free = Object.fromEntries(logs.map(([knob, log]) => [knob, log.exp().mul(fixed(start)[knob])]));
-  await session.leastSquares(name, { residuals: residuals(free), steps: session.quick ? 15 : 40 });
+  await session.leastSquares(name, { residuals: residuals(free), steps: session.quick ? 20 : 200 });
   const values = Object.fromEntries(
     logs.map(([knob, log]) => {
       const found = Array.from(parameterOf(log)?.read() as ArrayLike<number>, (l, i) => {

@@ -39,7 +39,7 @@ export async function fitStep(session: Learner, step: VelocityStep, evolution: E
   const { time, friction } = step;
   const measured = tensor([...friction], { dtype: "float64" });
   const starts = guesses(step);
-  const residuals = (knobs: Knobs) => curveOf(knobs, step, evolution, substepsFor(step, starts)).sub(measured);
+  const residuals = (knobs: Knobs) => curveOf(knobs, step, evolution).sub(measured);
   const { losses } = await session.evaluate({
     losses: stack(starts.map((start) => residuals(fixed(start)).square().mean())),
   });
@@ -89,7 +89,7 @@ const fixed = (values: Numbers) =>
   Object.fromEntries(all.map((name) => [name, full([], values[name], "float64")])) as Knobs;
 
 /** The friction of a slider that was in steady sliding until the step, at every row. */
-function curveOf(knobs: Knobs, { time, velocities }: VelocityStep, evolution: Evolution, substeps: number): Tensor {
+function curveOf(knobs: Knobs, { time, velocities }: VelocityStep, evolution: Evolution): Tensor {
   const [before, after] = velocities;
   const since = tensor([...time], { dtype: "float64" }).sub(knobs.at);
   const law = {
@@ -101,18 +101,12 @@ function curveOf(knobs: Knobs, { time, velocities }: VelocityStep, evolution: Ev
   };
   const load = () => full([], after, "float64");
   const rate = springSlider(law, evolution, { stiffness: knobs.k, load });
-  // Until the step no time passes: so the step may come between rows, wherever the fit moves it.
+  // Until the step no time passes: so the step may come between rows, wherever the fit moves it. An implicit method, since
+  // velocities may settle much sooner than in the time between rows.
   const times = concat([zeros([1], "float64"), since.maximum(0)]);
-  const path = ode.solve(rate, zeros([2], "float64"), times, { method: ode.rk4, substeps });
+  const path = ode.solve(rate, zeros([2], "float64"), times, { method: ode.rodas4, substeps: 2 });
   const way = since.gt(0).where(since.mul(after), since.mul(before));
   return sliderFriction(law, path).slice(0, 1).add(way.mul(knobs.trend));
-}
-
-/** Velocities settle at a rate of about k V / a: so many parts of the time between rows hold an explicit method steady. */
-function substepsFor({ time, velocities }: VelocityStep, starts: readonly Numbers[]): number {
-  const longest = time.reduce((most, t, i) => (i > 0 && t > 0 ? Math.max(most, t - time[i - 1]) : most), 0);
-  const fastest = Math.max(...starts.map(({ a, k, Dc }) => Math.max(k / a, 1 / Dc) * Math.max(...velocities)));
-  return Math.min(50, Math.max(2, Math.ceil(longest * fastest)));
 }
 
 /** Where to begin: a and b by the height of the peak and by what stays, Dc and k among several, as is the time. */

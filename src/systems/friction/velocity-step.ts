@@ -14,8 +14,8 @@ export interface VelocityStep {
   readonly names: { readonly time: string; readonly displacement: string; readonly friction: string };
 }
 
-/** Too few rows on either side do not tell a velocity, nor a law of five knobs. */
-const fewest = 50;
+/** Rows on either side: fewer do not tell a velocity, nor so many knobs. */
+const fewest = 30;
 
 /** Of the time measured, what is left out on either side of the step when velocities are found. */
 const margin = 0.02;
