@@ -72,6 +72,14 @@ function value(old: readonly Tensor[], c: Choices, depth = 0): Tensor {
     () => any().T.reshape([2, 8]).reshape(shape),
     () => zeros(shape, old[0].dtype),
     () => any().scatterAdd(index, 4, 0).mul(0.25),
+    () => c.of(old).add(any().mul(0.2).scatterAdd(index, 4, c.below(2))),
+    () =>
+      any()
+        .at(c.below(4))
+        .unsqueeze(0)
+        .mul(0.2)
+        .scatterAdd(index.slice(0, c.below(2), 2).at(0).unsqueeze(0), 4)
+        .add(c.of(old)),
     () => inScan(old, c),
     () => inWhile(old, c),
     () => inBranch(old, c),

@@ -29,7 +29,8 @@ function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, 
   const home = (b: Buffer) => shared.get(b) ?? b;
   const read = (b: Buffer, who: string) => {
     // A loop without turns writes nothing, and what has no elements needs no writing.
-    const inside = (b.kind === "temporary" || b.kind === "carry") && b.length > 0;
+    const { kind } = home(b);
+    const inside = (kind === "temporary" || kind === "carry") && b.length > 0;
     if (inside && !written.has(home(b))) throw new InternalError(`${who} reads buffer ${b.id} before it is written`);
   };
   for (const step of steps) {

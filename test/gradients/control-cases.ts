@@ -177,6 +177,68 @@ export const whileCases: readonly GradientCase[] = [
     [3],
   ),
   one(
+    "while that fills a table, of fewer rows than its limit",
+    (x, a) => {
+      const r = whileLoop(
+        { i: whole(0), y: x, rows: zeros([5, 3], "float64") },
+        ({ i }) => i.lt(4),
+        ({ i, y, rows }) => ({
+          i: i.add(1),
+          y: y.mul(a).sin(),
+          rows: rows.add(y.unsqueeze(0).scatterAdd(i.unsqueeze(0), 5)),
+        }),
+        { limit: 9 },
+      );
+      return r.rows.square().sum(0).add(r.y);
+    },
+    [3],
+    [],
+  ),
+  one(
+    "a while in a while, and a scan around both",
+    (xs, a) => {
+      const { carry } = scan(
+        { s: number(0.4) },
+        ({ s }, { x }) => {
+          const outer = whileLoop(
+            { i: whole(0), t: s.add(x) },
+            ({ i }) => i.lt(2),
+            ({ i, t }) => {
+              const inner = whileLoop(
+                { j: whole(0), u: t },
+                ({ j }) => j.le(i),
+                ({ j, u }) => ({ j: j.add(1), u: u.mul(a).sin().add(t.mul(0.2)) }),
+                { limit: 4 },
+              );
+              return { i: i.add(1), t: inner.u.mul(x).tanh() };
+            },
+            { limit: 3 },
+          );
+          return { carry: { s: outer.t.mul(a) } };
+        },
+        { xs: { x: xs } },
+      );
+      return carry.s;
+    },
+    [3],
+    [],
+  ),
+  one(
+    "a gradient of a gradient through a while, and both at once",
+    (a, x) => {
+      const { y } = whileLoop(
+        { i: whole(0), y: x },
+        ({ i }) => i.lt(3),
+        (c) => ({ i: c.i.add(1), y: c.y.mul(a).sin() }),
+        { limit: 6 },
+      );
+      const first = grad(y, x);
+      return grad(first.mul(a), a).add(grad(first, x)).add(y);
+    },
+    [],
+    [],
+  ),
+  one(
     "while that takes no step",
     (x) =>
       whileLoop(

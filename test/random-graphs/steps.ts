@@ -247,23 +247,25 @@ const whiles: Kind = (step, pool, lines) => {
   const count = step.b % 4;
   const inside: string[] = [];
   let text = "";
-  const { h } = whileLoop(
-    { i: zeros([], "int32"), h: init.tensor },
+  const { h, rows } = whileLoop(
+    { i: zeros([], "int32"), h: init.tensor, rows: zeros([4, ...init.shape]) },
     (c) => c.i.lt(count),
     (c) => {
       const carry = new Written(c.h, "h", 1);
       const next = carryOf(carry, body(step, [carry, ...pool.slice(0, 2)], inside));
       text = next.text;
-      return { i: c.i.add(1), h: next.tensor };
+      const row = c.h.unsqueeze(0).scatterAdd(c.i.unsqueeze(0), 4);
+      return { i: c.i.add(1), h: next.tensor, rows: c.rows.add(row) };
     },
     { limit: 4 },
   );
   const name = `r${lines.length}`;
-  const code = [...inside, `return { i: i.add(1), h: ${text} };`].join(" ");
+  const row = "rows.add(h.unsqueeze(0).scatterAdd(i.unsqueeze(0), 4))";
+  const code = [...inside, `return { i: i.add(1), h: ${text}, rows: ${row} };`].join(" ");
   lines.push(
-    `const ${name} = whileLoop({ i: zeros([], "int32"), h: ${init.text} }, ({ i }) => i.lt(${count}), ({ i, h }) => { ${code} }, { limit: 4 });`,
+    `const ${name} = whileLoop({ i: zeros([], "int32"), h: ${init.text}, rows: zeros([4, ${init.shape}]) }, ({ i }) => i.lt(${count}), ({ i, h, rows }) => { ${code} }, { limit: 4 });`,
   );
-  return new Written(h, `${name}.h`, 1);
+  return new Written(h.add(rows.mean(0)), `${name}.h.add(${name}.rows.mean(0))`, 2);
 };
 
 const checkpointed: Kind = (step, pool, lines) => {
