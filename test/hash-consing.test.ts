@@ -23,10 +23,9 @@ describe("equal expressions are one object", () => {
     expect(f().node).toBe(f().node);
   });
 
-  test("axes in another order, a matmul as an einsum, a reshape of a reshape", () => {
+  test("axes in another order, a matmul as an einsum", () => {
     expect(x.sum([1, 0]).node).toBe(x.sum().node);
     expect(einsum("ij,kj->ik", x, x).node).toBe(einsum("pq,rq->pr", x, x).node);
-    expect(x.reshape([6]).reshape([3, 2]).node).toBe(x.reshape([3, 2]).node);
   });
 
   test("what changes nothing is the tensor itself", () => {

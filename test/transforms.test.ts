@@ -238,3 +238,16 @@ onEveryBackend((backend) => {
     expect(Object.keys(fixture).sort()).toEqual([...apart, ...Object.keys(samples)].sort());
   });
 });
+
+test("a gradient with respect to what was only reshaped is not lost where the next reshape undoes it", async () => {
+  const r = await compile(
+    ({ x }) => {
+      const row = x.mul(3).flatten();
+      const y = row.reshape([2, 3]).add(row.unsqueeze(0).squeeze(0).reshape([2, 3])).square().sum();
+      return { g: grad(y, row), moved: jvp(y, row, row) };
+    },
+    { x: [2, 3] },
+  ).run({ x: [0, 1, 2, 3, 4, 5] });
+  expect(Array.from(r.g.data)).toEqual([0, 24, 48, 72, 96, 120]);
+  expect(r.moved.item()).toBe(3 * (24 + 48 * 2 + 72 * 3 + 96 * 4 + 120 * 5));
+});

@@ -21,7 +21,7 @@ function simpler(node: Node): Node {
   if (isElementwise(node.op)) return identity(node) ?? node;
   if (node.is("permute")) return simplerPermute(node, x);
   if (node.is("expand") && x.is("expand")) return make("expand", [x.inputs[0]], node.attrs);
-  if (node.is("reshape")) return reshapeNode(x, node.shape);
+  if (node.is("reshape")) return reshapeNode(x.is("reshape") ? x.inputs[0] : x, node.shape);
   if (node.is("sum")) {
     const axes = node.attrs.axes.filter((axis) => x.shape[axis] !== 1);
     if (axes.length === node.attrs.axes.length) return node;

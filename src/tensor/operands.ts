@@ -24,9 +24,7 @@ export function uniform(node: Node): number | undefined {
 }
 
 export function reshapeNode(x: Node, shape: Shape): Node {
-  if (sameShape(x.shape, shape)) return x;
-  const source = x.is("reshape") ? x.inputs[0] : x;
-  return sameShape(source.shape, shape) ? source : make("reshape", [source], { shape });
+  return sameShape(x.shape, shape) ? x : make("reshape", [x], { shape });
 }
 
 /** `x` spread to `shape`, which must be compatible: leading axes are added, axes of size 1 repeat. */

@@ -193,16 +193,15 @@ ROUTINE void reshape_7(char *m, long i8) {
     const float v5 = -v4;
     const float v7 = v5 + v6;
     const float v8 = v2 * v7;
-    *(float *)(m + 512 + 4 * (i11)) = v8;
     *(float *)(m + 448 + 4 * (i8 * 2L + i11)) = v8;
   }
 }
-ROUTINE void contract_8(char *m) {
+ROUTINE void contract_8(char *m, long i8) {
   const float v0 = 0.0f;
   for (long i12 = 0; i12 < 2; i12 += 1) {
     float v1 = v0;
     for (long i13 = 0; i13 < 2; i13 += 1) {
-      const float v2 = *(float *)(m + 512 + 4 * (i13));
+      const float v2 = *(float *)(m + 448 + 4 * (i8 * 2L + i13));
       const float v3 = *(float *)(m + 64 + 4 * (i12 * 2L + i13));
       const float v4 = fma_float(v2, v3, v1);
       v1 = v4;
@@ -237,7 +236,7 @@ void pondus_run(char *m, struct team *team) {
   for (long i8 = 4; i8 >= 0; i8--) {
     reshape_6(m, i8);
     reshape_7(m, i8);
-    contract_8(m);
+    contract_8(m, i8);
   }
   contract_9(m);
 }

@@ -299,23 +299,19 @@
     local.get 0
     i32.const 8
     i32.mul
-    local.set 4
-    i32.const 0
-    local.set 2
-    local.get 4
     local.set 3
     local.get 3
-    i32.const 8
-    i32.add
-    local.set 1
+    local.set 2
+    i32.const 0
+    local.set 4
     loop
       local.get 2
-      local.get 2
+      local.get 4
       f32.load offset=192
-      local.get 3
+      local.get 2
       f32.load
       f32.add
-      local.get 3
+      local.get 2
       f32.load offset=256
       local.tee 5
       local.get 5
@@ -324,72 +320,72 @@
       f32.const 1
       f32.add
       f32.mul
-      local.tee 5
-      f32.store offset=512
-      local.get 3
-      local.get 5
       f32.store offset=448
       local.get 2
       i32.const 4
       i32.add
       local.set 2
-      local.get 3
+      local.get 4
       i32.const 4
       i32.add
-      local.tee 3
-      local.get 1
+      local.tee 4
+      i32.const 8
       i32.ne
       br_if 0
     end
   )
-  (func $contract_8 (local i32 f32 i32 i32 i32 i32 i32)
-    i32.const 0
+  (func $contract_8 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32)
+    local.get 0
+    i32.const 8
+    i32.mul
     local.set 5
     i32.const 0
-    local.set 6
+    local.set 7
+    i32.const 0
+    local.set 8
     loop
       f32.const 0
-      local.set 1
-      i32.const 0
-      local.set 3
+      local.set 2
       local.get 5
       local.set 4
-      local.get 4
+      local.get 7
+      local.set 6
+      local.get 6
       i32.const 8
       i32.add
-      local.set 2
+      local.set 3
       loop
-        local.get 3
-        f32.load offset=512
         local.get 4
+        f32.load offset=448
+        local.get 6
         f32.load offset=64
         f32.mul
-        local.get 1
+        local.get 2
         f32.add
-        local.set 1
-        local.get 3
-        i32.const 4
-        i32.add
-        local.set 3
+        local.set 2
         local.get 4
         i32.const 4
         i32.add
-        local.tee 4
-        local.get 2
+        local.set 4
+        local.get 6
+        i32.const 4
+        i32.add
+        local.tee 6
+        local.get 3
         i32.ne
         br_if 0
       end
-      local.get 6
-      local.get 1
+      local.get 8
+      local.get 2
       f32.store offset=192
-      local.get 5
+      local.get 7
       i32.const 8
       i32.add
-      local.set 5
-      local.get 6
+      local.set 7
+      local.get 8
       i32.const 4
       i32.add
-      local.tee 6
+      local.tee 8
       i32.const 8
       i32.ne
       br_if 0
@@ -497,6 +493,7 @@
       call 6
       local.get 0
       call 7
+      local.get 0
       call 8
       local.get 0
       i32.const -1
