@@ -105,5 +105,5 @@ async function nearest(session: Learner, residuals: readonly Tensor[]): Promise<
   if (residuals.length === 1) return 0;
   const { losses } = await session.evaluate({ losses: stack(residuals.map((r) => r.square().mean())) });
   const found = Array.from(losses.data);
-  return found.indexOf(Math.min(...found.filter(Number.isFinite)));
+  return Math.max(0, found.indexOf(Math.min(...found.filter(Number.isFinite))));
 }

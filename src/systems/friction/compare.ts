@@ -56,7 +56,9 @@ export async function learnMotion(
   for (const name of lawNames) fitted[name] = await fitLaw(session, name, some, scales);
   const laws = fitted as Record<LawName, FittedLaw>;
   const { values } = laws.LuGre;
-  parameterOf(networks.hybrid.knobs)?.write(lugreKnobs.map((name) => Math.log(values[name] as number)));
+  // A fit may find that a knob is as good as nothing; its logarithm is to be finite.
+  const logs = lugreKnobs.map((name) => Math.log(Math.max(values[name] as number, 1e-30)));
+  parameterOf(networks.hybrid.knobs)?.write(logs);
 
   const forces = learned(networks, scales);
   const knobs: Record<string, number> = {};

@@ -38,10 +38,13 @@ export interface Samples {
 /** A piece has so many samples that count, after so many that do not. */
 const piece = { warm: 300, counted: 200 };
 
-/** One long record cut into pieces that are learned side by side; a short one is a single piece. The last two may overlap. */
+/**
+ * One long record cut into pieces that are learned side by side, the last two of which may overlap; a short one is a single
+ * piece, of which a tenth goes before what counts.
+ */
 export function inPieces(record: Record): Runs {
   const count = record.time.length;
-  if (count < 2 * (piece.warm + piece.counted)) return { records: [record], from: 0 };
+  if (count < 2 * (piece.warm + piece.counted)) return { records: [record], from: Math.floor(count / 10) };
   const pieces = Math.ceil((count - piece.warm) / piece.counted);
   const length = piece.warm + piece.counted;
   const records = Array.from({ length: pieces }, (_, i) => {
