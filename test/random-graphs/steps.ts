@@ -248,7 +248,7 @@ const whiles: Kind = (step, pool, lines) => {
   const inside: string[] = [];
   let text = "";
   const { h, rows } = whileLoop(
-    { i: zeros([], "int32"), h: init.tensor, rows: zeros([4, ...init.shape]) },
+    { i: zeros([], "int32"), h: init.tensor, rows: zeros([4, ...init.shape], init.tensor.dtype) },
     (c) => c.i.lt(count),
     (c) => {
       const carry = new Written(c.h, "h", 1);
@@ -263,7 +263,7 @@ const whiles: Kind = (step, pool, lines) => {
   const row = "rows.add(h.unsqueeze(0).scatterAdd(i.unsqueeze(0), 4))";
   const code = [...inside, `return { i: i.add(1), h: ${text}, rows: ${row} };`].join(" ");
   lines.push(
-    `const ${name} = whileLoop({ i: zeros([], "int32"), h: ${init.text}, rows: zeros([4, ${init.shape}]) }, ({ i }) => i.lt(${count}), ({ i, h, rows }) => { ${code} }, { limit: 4 });`,
+    `const ${name} = whileLoop({ i: zeros([], "int32"), h: ${init.text}, rows: zeros([4, ${init.shape}], "${init.tensor.dtype}") }, ({ i }) => i.lt(${count}), ({ i, h, rows }) => { ${code} }, { limit: 4 });`,
   );
   return new Written(h.add(rows.mean(0)), `${name}.h.add(${name}.rows.mean(0))`, 2);
 };
