@@ -38,7 +38,14 @@ export interface Learned {
   readonly band: Band;
 }
 
-/** Trains the model on some rows of the series, and fits beside it the law that is known of such a series. */
+/**
+ * Trains the model on some rows of the series, and fits beside it the law that is known of such a series.
+ *
+ * The whole path is solved from the first row on at every step (single shooting). For long oscillating paths that is said to
+ * be hard; with states of order one, gradients clipped to norm 1 and a rate that falls off as a cosine it follows both
+ * cycles of lynx and hare from every seed that was tried, and needs neither a growing horizon nor several starts on the
+ * way. A known law of few knobs is another matter: see `guessInteraction`.
+ */
 export async function learn(
   session: Session<Growth, TimeSeries>,
   name: string,
