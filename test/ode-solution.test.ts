@@ -35,6 +35,17 @@ onEveryBackend((backend) => {
   });
 });
 
+test("times that stand still", async () => {
+  const y0 = float64([1, 0]);
+  const paths = [[3], [3, 3], [3, 3, 3], [0, 0, 0, 1, 1, 1]].map((times) => ode.solve(turning, y0, times, exact));
+  const r = await compile(() => Object.fromEntries(paths.map((path, i) => [`p${i}`, path]))).run();
+  expect(Array.from(r.p0.data)).toEqual([1, 0]);
+  expect(Array.from(r.p1.data)).toEqual([1, 0, 1, 0]);
+  expect(Array.from(r.p2.data)).toEqual([1, 0, 1, 0, 1, 0]);
+  expect(Array.from(r.p3.data).slice(0, 6)).toEqual([1, 0, 1, 0, 1, 0]);
+  for (const i of [6, 8, 10]) expect(r.p3.data[i]).toBeCloseTo(Math.cos(1), 10);
+});
+
 describe("events", () => {
   const falling = ode.secondOrder((q) => q.mul(0).sub(9.81));
 

@@ -61,7 +61,7 @@ export function adaptive(
     ...(remembered > 0 && { before: one(1) }),
     ...(remembered > 1 && { earlier: one(1) }),
     ...wanted.init,
-    status: where(span.eq(0), whole(status.done), status.running).expand(lanes),
+    status: whole(status.running),
     steps: whole(0),
     rejected: whole(0),
   };

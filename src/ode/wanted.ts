@@ -60,7 +60,7 @@ export class Wanted {
     const number = next.add(offset);
     const time = this.#at(number);
     const hit = accepted.and(number.lt(this.#count)).and(time.sub(reached).mul(direction).le(0));
-    const theta = where(hit, time.sub(t).div(where(hit, step, 1)), 0);
+    const theta = where(hit, time.sub(t).div(where(hit.and(step.ne(0)), step, 1)), 0);
     const thin = this.#lanes.length > 0 ? theta : theta.reshape([this.#most, ...this.#state.map(() => 1)]);
     return { theta: thin, hit };
   }
