@@ -78,7 +78,7 @@ async function prepare(
       if (reply.unsupported !== undefined) return { problem: `unsupported: ${reply.unsupported}` };
       const check = checkOf(reply);
       reference ??= check;
-      const wrong = disagreement(check, reference, tolerances?.(reference, sizes));
+      const wrong = disagreement(check, reference, tolerances?.(reference, sizes, entrant.name));
       if (wrong) return { problem: `disagrees: ${wrong}` };
       return typeof reply.note === "string" ? { note: reply.note } : {};
     });

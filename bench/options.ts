@@ -14,11 +14,11 @@ export interface Options {
 export const usage = `npm run bench [-- options]
 
   --only CASE,...   only these cases: ${cases.map(({ name }) => name).join(", ")}
-  --peers NAME,...  only these peers: pytorch, jax, tfjs, jax-js, onnxruntime; none
+  --peers NAME,...  only these peers: pytorch, jax, scipy, tfjs, jax-js, onnxruntime; none
   --seconds S       length of a slice (default 0.15); a figure is the median of seven
   --json            one JSON document on stdout instead of the table`;
 
-const peerNames = ["pytorch", "jax", "tfjs", "jax-js", "onnxruntime", "none"];
+const peerNames = ["pytorch", "jax", "scipy", "tfjs", "jax-js", "onnxruntime", "none"];
 
 /** Throws an `Error` that says what is wrong. */
 export function parseOptions(args: readonly string[]): Options | "help" {

@@ -22,7 +22,11 @@ const threadCounts = [...new Set([1, allThreads])];
 
 export const installHint = "install it with bench/peers/setup";
 
-const pythonScripts: Readonly<Record<string, string>> = { pytorch: "pytorch.py", jax: "jax_peer.py" };
+const pythonScripts: Readonly<Record<string, string>> = {
+  pytorch: "pytorch.py",
+  jax: "jax_peer.py",
+  scipy: "scipy_peer.py",
+};
 
 /**
  * Every participant but the machine, in the order in which the table lists them.
@@ -69,6 +73,7 @@ export function programs(root: string, scratch: string): Program[] {
     inPython("pytorch-compile", "pytorch", allThreads, "--compile"),
     inPython("jax", "jax", allThreads),
     inPython("jax-loop", "jax", allThreads, "--loop"),
+    inPython("scipy", "scipy", 1),
     inNode("tfjs", "tfjs", "@tensorflow/tfjs-backend-wasm"),
     inNode("jax-js", "jax-js", "@jax-js/jax"),
     ...threadCounts.map((n) => inNode(`onnxruntime-${n}`, "onnxruntime", "onnxruntime-node", "--threads", String(n))),

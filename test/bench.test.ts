@@ -162,6 +162,19 @@ describe("cases", () => {
     expect(tolerances[7]).toBeCloseTo(1e-7, 10);
   });
 
+  test("who takes too few steps of a differential equation has not done its work", () => {
+    const diffeq = cases.find(({ name }) => name === "diffeq");
+    const reference = [...Array<number>(24).fill(10), 700, 376, 417];
+    const wrong = (participant: string, ...means: number[]) => {
+      const check = [...reference.slice(0, 24), ...means];
+      return disagreement(check, reference, diffeq?.tolerances?.(reference, { what: "lorenz" }, participant));
+    };
+    expect(wrong("jax", 701, 376, 453)).toBeUndefined();
+    expect(wrong("jax", 700, 360, 417)).toContain("number 26");
+    expect(wrong("scipy", 650, 386, 428)).toBeUndefined();
+    expect(wrong("scipy", 650, 200, 220)).toContain("number 26");
+  });
+
   test("the operations of a training step, counted by hand for 3-2-1 and two samples", () => {
     // Forward 2 * (6 + 2) multiply-adds, gradients of the weights as many, of the hidden values 2 * 2.
     expect(stepFlops(2, [3, 2, 1])).toBe(2 * (16 + 16 + 4));

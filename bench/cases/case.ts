@@ -33,8 +33,8 @@ export interface Case {
   /** `first`: a fresh process each time, and what counts is the time from the function to its first result. */
   readonly timed?: "iteration" | "first result";
   data(sizes: Sizes): Data;
-  /** How far each number of a check may be from the reference's (default: 1e-4 of the largest). */
-  tolerances?(reference: readonly number[], sizes: Sizes): number[];
+  /** How far each number of a participant's check may be from the reference's (default: 1e-4 of the largest). */
+  tolerances?(reference: readonly number[], sizes: Sizes, participant?: string): number[];
 }
 
 /** The number under `name`. */

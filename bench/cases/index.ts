@@ -4,6 +4,7 @@ import { cnn } from "./cnn.ts";
 import { compile } from "./compile.ts";
 import { conv } from "./conv.ts";
 import { deep } from "./deep.ts";
+import { diffeq } from "./diffeq.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
@@ -21,6 +22,7 @@ export const cases: readonly Case[] = [
   deep,
   burgers,
   yeast,
+  diffeq,
   conv,
   cnn,
   lstm,

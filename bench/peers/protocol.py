@@ -26,6 +26,8 @@ class Ready:
     """Does so many iterations, and returns when their results are there."""
     note: str | None = None
     """What the table should say beside the figure."""
+    part: float = 1
+    """The part of the work that an iteration does, where all of it would take too long: its time is that of the whole."""
 
 
 class Unsupported(Exception):
@@ -101,7 +103,7 @@ class _Answerer:
                 count = max(1, round(request["seconds"] / self.pace))
                 _, seconds = timed(self.ready.advance, count)
                 self.pace = seconds / count
-                return {"seconds": self.pace, "iterations": count}
+                return {"seconds": self.pace / self.ready.part, "iterations": count}
             case other:
                 raise ValueError(f'"{other}" is not understood here')
 

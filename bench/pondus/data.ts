@@ -1,4 +1,4 @@
-import { parameter, type Tensor, tensor } from "pondus";
+import { type DType, parameter, type Tensor, tensor } from "pondus";
 import { readSafetensors, type StoredTensor } from "pondus/io";
 
 /** The numbers of a case, as constants or as parameters that start from them. */
@@ -17,9 +17,9 @@ export class CaseData {
     return this.#of(name).data as Float32Array;
   }
 
-  constant(name: string): Tensor {
+  constant(name: string, dtype: DType = "float32"): Tensor {
     const { data, shape } = this.#of(name);
-    return tensor(data, { shape });
+    return tensor(data, { shape, dtype });
   }
 
   /** The first value of a parameter of this name's shape. */
@@ -28,13 +28,13 @@ export class CaseData {
     return () => (i) => data[i];
   }
 
-  parameter(name: string): Tensor {
-    return parameter(this.shape(name), this.initial(name), { name });
+  parameter(name: string, dtype: DType = "float32"): Tensor {
+    return parameter(this.shape(name), this.initial(name), { name, dtype });
   }
 
   /** A parameter that is zero at first. */
-  slot(name: string, shape: readonly number[]): Tensor {
-    return parameter(shape, 0, { name, trainable: false });
+  slot(name: string, shape: readonly number[], dtype: DType = "float32"): Tensor {
+    return parameter(shape, 0, { name, dtype, trainable: false });
   }
 
   shape(name: string): readonly number[] {

@@ -7,6 +7,7 @@ import { cnn } from "./cnn.ts";
 import { conv } from "./conv.ts";
 import { CaseData } from "./data.ts";
 import { deep } from "./deep.ts";
+import { diffeq } from "./diffeq.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, Prepare>> = {
   deep,
   burgers,
   yeast,
+  diffeq,
   conv,
   cnn,
   lstm,
