@@ -1,4 +1,17 @@
-import { type BackendName, compile, grad, nn, optim, parameter, parameterOf, repeat } from "pondus";
+import {
+  type BackendName,
+  compile,
+  grad,
+  jacobian,
+  nn,
+  ode,
+  optim,
+  parameter,
+  parameterOf,
+  repeat,
+  stack,
+  type Tensor,
+} from "pondus";
 import type { Executable } from "../src/backends/backend.ts";
 import type { TypedArray } from "../src/graph/dtype.ts";
 
@@ -29,6 +42,35 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
   },
   "elementwise work, sums of rows and of everything": () =>
     compile(({ x }) => ({ e: x.exp().mul(x), rows: x.square().sum(1), all: x.sum() }), { x: [517, 331] }) as never,
+  "a solution and its sensitivities, column by column": () => {
+    const p = parameter([6], [0.5, 0.3, 0.2, 0.1, 0.4, 0.7], { dtype: "float64" });
+    const at = (i: number) => p.at(i);
+    const law = (y: Tensor) => {
+      const [u, v] = [y.at(0), y.at(1)];
+      const down = v
+        .mul(at(0))
+        .exp()
+        .sub(u.mul(at(1)).tanh())
+        .sub(1);
+      return stack([
+        down,
+        u
+          .mul(at(2))
+          .sin()
+          .mul(at(3))
+          .neg()
+          .sub(v.mul(at(4))),
+      ]).mul(at(5));
+    };
+    const times = Array.from({ length: 400 }, (_, i) => i * 0.02);
+    return compile(
+      ({ x }) => {
+        const path = ode.solve(law, x, times, { method: ode.rk4, substeps: 11 });
+        return { path, j: jacobian(path, p, { mode: "forward" }) };
+      },
+      { x: { shape: [2], dtype: "float64" } },
+    ) as never;
+  },
   "training steps": () => {
     const model = nn.sequential(nn.dense(301, 203), nn.relu, nn.dense(203, 3));
     return compile(

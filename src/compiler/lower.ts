@@ -4,7 +4,7 @@ import { sizeOf } from "../graph/shape.ts";
 import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
 import { fuse, type Group, type Overwrite } from "./fuse.ts";
-import type { Axis, Kernel, Reduction, Scalar, Store } from "./kernel.ts";
+import type { Axis, Reduction, Scalar, Store } from "./kernel.ts";
 import { add, along, at, scaled } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
 import type { Part } from "./parts.ts";

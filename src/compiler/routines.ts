@@ -73,7 +73,7 @@ function write(
   const name = `${kernel.name}_${number}`;
   const routine = shareLoops(emit(kernel, name, indices, machine));
   const varying = buffers.flatMap((b, k) =>
-    b.stride || members.some((m) => m.buffers[k].offset !== b.offset) ? [k] : [],
+    members.some((m) => m.buffers[k].stride || m.buffers[k].offset !== b.offset) ? [k] : [],
   );
   if (varying.length === 0) return { routine, varying };
   const bases = new Map(varying.map((k) => [buffers[k], workshop.index()]));
