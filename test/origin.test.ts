@@ -1,6 +1,7 @@
-import { grad, parameter, tensor, zeros } from "pondus";
+import { grad, ode, parameter, stack, type Tensor, tensor, zeros } from "pondus";
 import { describe, expect, test } from "vitest";
 import { describeOrigin, labelled, userFrame } from "../src/graph/origin.ts";
+import { topological } from "../src/graph/walk.ts";
 import { errorOf, here } from "./places.ts";
 
 /** Distinct sizes in each test, for an equal tensor made elsewhere would be the same one, with the place where it was first made. */
@@ -85,4 +86,17 @@ describe("places are read from the stacks of every engine", () => {
     expect(userFrame(`Error\n${library}    at ${page}:7:1`)).toBe("yeast.ts:7");
     expect(userFrame(`Error\n${library}`)).toBeUndefined();
   });
+});
+
+test("what a solver writes deep inside itself comes from the lines that called it", () => {
+  const y0 = tensor([1, 0], { dtype: "float64" });
+  const turning = (y: Tensor) => stack([y.at(1), y.at(0).neg()]);
+  const path = ode.solve(turning, y0, [0, 1, 2, 3], { method: ode.rodas5p });
+  const loops = topological([path.node]).filter((x) => x.is("while"));
+  const written = topological(loops.flatMap((x) => x.attrs.next)).filter(
+    (x) => x.op !== "bound" && x.op !== "constant",
+  );
+  expect(written.length).toBeGreaterThan(100);
+  const nowhere = written.filter((x) => !x.origin?.place?.startsWith("origin.test.ts"));
+  expect(nowhere.map((x) => x.op)).toEqual([]);
 });

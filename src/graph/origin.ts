@@ -24,7 +24,7 @@ class Captured implements Origin {
     this.label = label;
     this.#trace = {};
     const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 24;
+    Error.stackTraceLimit = 48;
     Error.captureStackTrace?.(this.#trace, Captured);
     Error.stackTraceLimit = limit;
   }
