@@ -180,9 +180,7 @@ describe("reading", () => {
 });
 
 const quick = async (...more: string[]) => {
-  const { code, stdout, stderr } = await pondus(["train", "friction", "--quick", "--json", ...more], undefined, {
-    PONDUS_THREADS: "1",
-  });
+  const { code, stdout, stderr } = await pondus(["train", "friction", "--quick", "--json", ...more]);
   expect(code, stderr).toBe(0);
   return JSON.parse(stdout).metrics;
 };

@@ -243,7 +243,11 @@ test("a gradient with respect to what was only reshaped is not lost where the ne
   const r = await compile(
     ({ x }) => {
       const row = x.mul(3).flatten();
-      const y = row.reshape([2, 3]).add(row.unsqueeze(0).squeeze(0).reshape([2, 3])).square().sum();
+      const y = row
+        .reshape([2, 3])
+        .add(row.unsqueeze(0).squeeze(0).reshape([2, 3]))
+        .square()
+        .sum();
       return { g: grad(y, row), moved: jvp(y, row, row) };
     },
     { x: [2, 3] },

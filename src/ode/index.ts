@@ -5,6 +5,7 @@ export { dopri5 } from "./dopri5.ts";
 export { dopri8 } from "./dopri8.ts";
 export { euler } from "./euler.ts";
 export type { Event } from "./event.ts";
+export * as friction from "./friction/index.ts";
 export { heun } from "./heun.ts";
 export { implicitEuler } from "./implicit-euler.ts";
 export { integrate, type Solution } from "./integrate.ts";

@@ -1,5 +1,4 @@
 import { PondusError } from "../../graph/errors.ts";
-import { labelled } from "../../graph/origin.ts";
 import type * as nn from "../../nn/index.ts";
 import * as ode from "../../ode/index.ts";
 import { concat, full, tensor } from "../../tensor/functions.ts";
@@ -66,9 +65,7 @@ export function solveStates(
 ): Tensor {
   const { time } = unitsOf(data);
   const since = times.map((t) => (t - data.time.values[0]) / time);
-  // A solver calls it from so deep inside that an error would not find the way back to here.
-  const label = `rate of ${data.states.map(({ name }) => name).join(", ")}`;
-  return ode.solve((y) => labelled(label, () => rate(y)), start, since, how);
+  return ode.solve(rate, start, since, how);
 }
 
 /** Steps as long as the error allows, whatever times are wanted; members have nothing to do with one another. */
