@@ -22,15 +22,15 @@ export function weightExpression(
       layout.free.map((g) => groups[g]),
     );
   const { kept, index } = withoutIdleAxes(shape, layout.index);
-  const numbers = concat([free, frozen?.flatten()].flatMap((x) => x ?? []));
+  const numbers = free && frozen ? concat([free, frozen.flatten()]) : ((free ?? frozen) as Tensor);
   return spread(numbers, index).reshape(kept).expand(shape);
 }
 
-/** Numbers at an index. */
+/** Numbers at an index; where that is each once and in order, they as they are. */
 function spread(numbers: Tensor, index: Int32Array): Tensor {
-  if (numbers.size === 1) return numbers.expand([index.length]);
+  if (numbers.size === 1) return numbers.flatten().expand([index.length]);
   const isWhole = index.length === numbers.size && index.every((k, i) => k === i);
-  return isWhole ? numbers : lookedUp(numbers, index);
+  return isWhole ? numbers : lookedUp(numbers.flatten(), index);
 }
 
 /** The index with one position for each axis along which all entries are the same numbers. */
