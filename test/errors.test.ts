@@ -159,6 +159,12 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
     /one int32, but it is float32 \[2,3\]/,
     () => repeat({ outputs: { x }, updates: [] }, x),
   ],
+  [
+    "repeat, an output called steps",
+    "repeat.steps",
+    /call it otherwise/,
+    () => repeat({ outputs: { steps: x }, updates: [] }, zeros([], "int32")),
+  ],
   ["random key", "random.key", /two int32 words, but float32 \[2,3\]/, () => random.bits(x, [3])],
   [
     "parameter, size",

@@ -18,13 +18,16 @@ export interface Closed {
 
 /**
  * Closes `outputs` over `formals`: the largest subexpressions that do not depend on a formal are computed once outside
- * (loop-invariant code motion) and come in as captured formals. Constants stay inside.
+ * (loop-invariant code motion) and come in as captured formals. Constants stay inside, and so does the spreading of what is
+ * captured: it costs nothing there, and a gradient is then of what was spread.
  */
 export function close(outputs: readonly Node[], formals: readonly Node[]): Closed {
   const inside = dependents(outputs, formals);
   const replacements = new Map<Node, Node>();
-  const capture = (node: Node) => {
-    if (!inside.has(node) && !isConstant(node) && !replacements.has(node)) replacements.set(node, bound(node));
+  const capture = (node: Node): void => {
+    if (inside.has(node) || isConstant(node) || replacements.has(node)) return;
+    if (node.op === "expand") capture(node.inputs[0]);
+    else replacements.set(node, bound(node));
   };
   for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
   outputs.forEach(capture);

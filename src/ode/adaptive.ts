@@ -81,15 +81,17 @@ export function adaptive(
   return { between: table, passed: next ?? whole(0), y, t, status: ended, steps, rejected };
 }
 
-/** `checkpoint` of several values: the floats go through one, as one vector; whole numbers need no gradient. */
+/** `checkpoint` of several values, as one vector; the whole numbers among them, which are small, go as floats. */
 function checkpointed(f: (state: Tensors) => Tensors): (state: Tensors) => Tensors {
   return (state) => {
-    const floats = (all: Tensors) => Object.fromEntries(Object.entries(all).filter(([, x]) => isFloat(x.dtype)));
-    const names = Object.keys(floats(state));
-    const after = f(state);
-    const packed = checkpoint((...xs: Tensor[]) =>
-      ravel(floats(f({ ...state, ...Object.fromEntries(names.map((name, i) => [name, xs[i]])) }))),
-    )(...names.map((name) => state[name]));
-    return { ...after, ...unravel(packed, floats(after)) };
+    const { dtype } = state.y;
+    const each = (all: Tensors, change: (x: Tensor, name: string) => Tensor): Tensors =>
+      Object.fromEntries(Object.entries(all).map(([name, x]) => [name, change(x, name)]));
+    const names = Object.keys(state).filter((name) => isFloat(state[name].dtype));
+    const packed = checkpoint((...xs: Tensor[]) => {
+      const after = f({ ...state, ...Object.fromEntries(names.map((name, i) => [name, xs[i]])) });
+      return ravel(each(after, (x) => (isFloat(x.dtype) ? x : x.cast(dtype).stopGradient())));
+    })(...names.map((name) => state[name]));
+    return each(unravel(packed, state), (x, name) => x.cast(state[name].dtype));
   };
 }
