@@ -1,4 +1,4 @@
-import { compile, grad, nn, ode, stack, type Tensor, tensor } from "pondus";
+import { compile, grad, hvp, nn, ode, stack, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import type { Machine } from "../src/compiler/loop.ts";
 import { priceInference } from "../src/ledger/price.ts";
@@ -186,4 +186,60 @@ test("memory of the checkpointed adjoint is what the plan says, and falls", asyn
   expect(await all.arenaBytes()).toBe(whole);
   expect(await some.arenaBytes()).toBe(checked);
   expect(checked).toBeLessThan(whole / 15);
+});
+
+describe("forward sensitivities count each dependence once", () => {
+  const dependent: [string, (p: Tensor) => ode.Rate][] = [
+    ["where the rate holds the start", (p) => (y) => y.mul(p).neg()],
+    ["where the rate holds a sum beside its parts", (p) => (y) => y.mul(p).add(p.sum())],
+  ];
+  test.each(dependent)("%s", async (_, rate) => {
+    const program = compile(
+      ({ p }) => {
+        const gradient = (adjoint: ode.Adjoint) =>
+          grad(
+            ode
+              .solve(rate(p), p, [0, 0.5, 1], { ...exact, adjoint })
+              .at(-1)
+              .sum(),
+            p,
+          );
+        return { a: gradient(ode.forward()), b: gradient(ode.throughSolver()), c: gradient(ode.backsolve()) };
+      },
+      { p: { shape: [2], dtype } },
+    );
+    const r = await program.run({ p: [0.5, 0.3] });
+    expect(worst(Array.from(r.a.data), Array.from(r.b.data))).toBeLessThan(1e-9);
+    expect(worst(Array.from(r.c.data), Array.from(r.b.data))).toBeLessThan(1e-8);
+  });
+
+  test("and times have theirs", async () => {
+    const { got: through } = await gradients(exact);
+    const { got } = await gradients({ ...exact, adjoint: ode.forward() });
+    expect(worst(got.slice(5), through.slice(5))).toBeLessThan(1e-8);
+  });
+});
+
+test.each<[string, ode.SolveOptions, number]>([
+  ["tsit5", exact, 1e-6],
+  ["tsit5 with checkpoints", { ...exact, adjoint: ode.throughSolver({ checkpoints: 32 }) }, 1e-6],
+  ["rodas5p", { ...exact, method: ode.rodas5p }, 1e-6],
+  ["implicit Euler", { method: ode.implicitEuler, substeps: 10 }, 1e-6],
+  ["backsolve", { ...exact, adjoint: ode.backsolve() }, 1e-6],
+])("second derivatives: %s", async (_, options, tolerance) => {
+  const program = compile(
+    ({ y0, p, v }) => {
+      const path = ode.solve((y, time) => law(y, time, p), y0, [0, 0.7, 1.5], options);
+      const loss = path.at(-1).square().sum().add(path.at(1).sum());
+      return { g: grad(loss, p), h: hvp(loss, p, v) };
+    },
+    { y0: { shape: [2], dtype }, p: { shape: [3], dtype }, v: { shape: [3], dtype } },
+  );
+  const [y0, v] = [point.slice(0, 2), [1, -0.5, 2]];
+  const at = (s: number) => program.run({ y0, v, p: point.slice(2).map((x, i) => x + s * v[i]) });
+  const step = 1e-3;
+  const [up, down, { h }] = [await at(step), await at(-step), await at(0)];
+  const wanted = Array.from(up.g.data, (g, i) => (g - down.g.data[i]) / (2 * step));
+  expect(Math.max(...wanted.map(Math.abs))).toBeGreaterThan(0.1);
+  expect(worst(Array.from(h.data), wanted)).toBeLessThan(tolerance * 10);
 });

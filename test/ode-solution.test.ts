@@ -46,6 +46,87 @@ test("times that stand still", async () => {
   for (const i of [6, 8, 10]) expect(r.p3.data[i]).toBeCloseTo(Math.cos(1), 10);
 });
 
+describe("what is asked for alone is what is asked for together", () => {
+  test.each([{ substeps: 3, method: ode.rk4 }, { rtol: 1e-6 }])("%o", async (options) => {
+    const s = ode.integrate(turning, float64([1, 0]), [0, 1, 2], options);
+    const all = await compile(() => ({ ...s })).run();
+    for (const name of Object.keys(s) as (keyof ode.Solution)[]) {
+      const alone = await compile(() => ({ x: s[name] })).run();
+      expect(Array.from(alone.x.data)).toEqual(Array.from(all[name].data));
+    }
+  });
+});
+
+describe("batches", () => {
+  const start = float64([
+    [1, 2, 3],
+    [0, 0, 0],
+  ]);
+  const own = float64([
+    [0, 0, 0],
+    [1, 2, 4],
+  ]);
+
+  test("the rate sees one shape of time", async () => {
+    const seen = new Set<string>();
+    const rate = (y: Tensor, t: Tensor) => {
+      seen.add(String(t.shape));
+      return y.neg().add(t);
+    };
+    await compile(() => ({ ...ode.integrate(rate, float64([1, 2, 3]), [0, 1], { batch: 0 }) })).run();
+    expect([...seen]).toEqual(["3"]);
+  });
+
+  test("equations of second order have times of their own", async () => {
+    const pushed = ode.secondOrder((q, t) => q.neg().add(t.mul(0)));
+    for (const options of [exact, { method: ode.yoshida4, substeps: 400 }]) {
+      const s = ode.integrate(pushed, start, own, { ...options, batch: 1 });
+      const { y } = await compile(() => ({ y: s.y })).run();
+      [1, 2, 4].forEach((t, i) => expect(y.data[i]).toBeCloseTo((i + 1) * Math.cos(t), 6));
+    }
+  });
+
+  test("in fixed steps each has its own end too", async () => {
+    const s = ode.integrate((y) => y.square(), float64([0.1, 5]), [0, 0.5, 1.5], { batch: 0, substeps: 40 });
+    const { status, t, y, steps } = await compile(() => ({ ...s })).run();
+    expect(Array.from(status.data, (x, i) => ode.outcome({ status: x, t: t.data[i] }).reason)).toEqual([
+      "done",
+      "not finite",
+    ]);
+    expect([t.data[0], steps.data[0], steps.data[1]]).toEqual([1.5, 80, 80]);
+    expect(y.data[0]).toBeCloseTo(1 / (10 - 1.5), 5);
+  });
+});
+
+test("maxSteps is the most steps, with checkpoints too", async () => {
+  for (const [maxSteps, checkpoints] of [
+    [10, 4],
+    [100, 64],
+  ]) {
+    const adjoint = ode.throughSolver({ checkpoints });
+    const s = ode.integrate(turning, float64([1, 0]), [0, 1e5], { maxSteps, adjoint });
+    const { steps, rejected, told } = await solved(s);
+    expect(told.reason).toBe("too many steps");
+    expect(steps.item() + rejected.item()).toBe(maxSteps);
+  }
+});
+
+test("in float32 a late start is as good as an early one", async () => {
+  const y0 = tensor([1, 0]);
+  const errorFrom = async (t: number) => {
+    const { path } = await solved(ode.integrate(turning, y0, [t, t + 16], { rtol: 1e-5 }));
+    return Math.abs(path.data[2] - Math.cos(16));
+  };
+  expect(await errorFrom(16384)).toBeLessThan(3 * (await errorFrom(0)));
+});
+
+test("where an adjoint is not the solver's, what ended early has still an end", async () => {
+  for (const adjoint of [ode.forward(), ode.backsolve(), ode.throughSolver()]) {
+    const { y, t } = await solved(ode.integrate(turning, float64([1, 0]), [0, 100], { adjoint, maxSteps: 5 }));
+    expect(y.data[0]).toBeCloseTo(Math.cos(t.item()), 4);
+  }
+});
+
 describe("events", () => {
   const falling = ode.secondOrder((q) => q.mul(0).sub(9.81));
 
@@ -139,7 +220,7 @@ describe("what goes wrong is said, with where", () => {
     [
       "implicit, a pole",
       ode.integrate((y) => y.square(), one, [0, 2], { method: ode.rodas5p }),
-      "not finite",
+      "step too small",
       /t = 1 /,
     ],
   ])("%s", async (_, solution, reason, message) => {
@@ -200,6 +281,16 @@ describe("what goes wrong is said, with where", () => {
       "an event in fixed steps",
       () => ode.solve((y) => y, one, [0, 1], { substeps: 2, event: { when: (y) => y.at(0) } }),
       /an event needs/,
+    ],
+    [
+      "an event with an adjoint that does not know it",
+      () => ode.solve((y) => y, one, [0, 1], { adjoint: ode.backsolve(), event: { when: (y) => y.at(0) } }),
+      /leave adjoint out/,
+    ],
+    [
+      "a tolerance of another shape",
+      () => ode.solve((y) => y, one, [0, 1], { atol: float64([1, 2]) }),
+      /atol is a number, or one for each entry of the state, which is float64 \[1\]/,
     ],
     [
       "an event that is no number",

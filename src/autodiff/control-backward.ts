@@ -1,8 +1,8 @@
 import { bound } from "../graph/body.ts";
 import { make, type Node } from "../graph/node.ts";
 import { topological } from "../graph/walk.ts";
-import { type Cotangents, loopBackward, type Pullback, result } from "./loop-backward.ts";
-import { orZeros, present } from "./zero.ts";
+import { type Cotangents, loopBackward, type Pullback } from "./loop-backward.ts";
+import { orZeros, present, result } from "./zero.ts";
 
 /** Reverse mode through loops and branches: cotangents of the node's inputs from those of its results. */
 export function controlBackward(node: Node, cts: Cotangents, pull: Pullback): Cotangents {

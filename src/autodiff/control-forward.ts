@@ -2,7 +2,7 @@ import { bound } from "../graph/body.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { Loop } from "../graph/types.ts";
-import { orZeros, present } from "./zero.ts";
+import { orZeros, present, result } from "./zero.ts";
 
 type Tangents = readonly (Node | undefined)[];
 type Pushforward = (outputs: readonly Node[], seeds: ReadonlyMap<Node, Node>) => (Node | undefined)[];
@@ -17,8 +17,6 @@ export function controlForward(node: Node, moving: Tangents, push: Pushforward):
   if (node.is("scan") || node.is("while")) return loopForward(node, moving, push);
   return node.is("cond") ? condForward(node, moving, push) : undefined;
 }
-
-const result = (node: Node, index: number): Node => make("pick", [node], { index });
 
 /** Formal tangents beside the formals that move. */
 function formalTangents(formals: readonly Node[], moves: readonly boolean[]): (Node | undefined)[] {

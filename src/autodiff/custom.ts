@@ -3,7 +3,7 @@ import { Tensor } from "../tensor/tensor.ts";
 
 /**
  * `value` with a reverse-mode rule of its own, where something better is known than to go back through all that computed
- * it. Forward mode is as ever.
+ * it. Forward mode is as ever, and so is reverse mode through what forward mode wrote.
  *
  * @param given     all that `value` depends on and that gradients may be asked for; there is no other way to it
  * @param backward  cotangents of `given`, from that of `value`; it must be written with the tensors that it is called

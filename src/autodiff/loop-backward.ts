@@ -7,13 +7,10 @@ import { type Loop, turnsOf } from "../graph/types.ts";
 import { dependents, substitute } from "../graph/walk.ts";
 import { residuals } from "./residuals.ts";
 import { stepProducts } from "./step-products.ts";
-import { orZeros, present } from "./zero.ts";
+import { orZeros, present, result } from "./zero.ts";
 
 export type Cotangents = readonly (Node | undefined)[];
 export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: readonly Node[]) => (Node | undefined)[];
-
-/** A result of a loop or branch. */
-export const result = (node: Node, index: number): Node => make("pick", [node], { index });
 
 /**
  * Cotangents of a loop's inputs from those of its results. The backward loop is a scan that runs the steps in the opposite

@@ -7,7 +7,7 @@ import { Tensor, where } from "../tensor/tensor.ts";
 import { plus } from "./zero.ts";
 
 /**
- * Every derivative rule (loops and branches excepted: control.ts). `forward` maps the tangents of an op's inputs to
+ * Every derivative rule (but for loops and branches: control-forward.ts, control-backward.ts, loop-backward.ts). `forward` maps the tangents of an op's inputs to
  * the tangent of its result, `backward` maps the cotangent of the result to those of the inputs. Undefined is zero.
  */
 export interface Rule {

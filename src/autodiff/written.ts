@@ -3,7 +3,7 @@ import { isFloat } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import { vjp } from "./derivatives.ts";
+import { jvp, vjp } from "./derivatives.ts";
 
 /** A function of tensors, written down once so that it can be written again on others. */
 export interface Written {
@@ -17,6 +17,8 @@ export interface Written {
    * computed from another.
    */
   pull(given: readonly Tensor[], cotangent: Tensor): (Tensor | undefined)[];
+  /** How the result on those others changes when the one at `place` moves along `tangent`, and no other. */
+  push(given: readonly Tensor[], place: number, tangent: Tensor): Tensor;
 }
 
 /** Calls `f` on stand-ins for `xs`, and finds what else it depends on. */
@@ -45,6 +47,11 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
     );
     return places.map((place) => found[floats.indexOf(place)]);
   };
+  const push = (given: readonly Tensor[], place: number, tangent: Tensor) => {
+    const along = bound(tangent.node);
+    const moved = jvp(new Tensor(result), new Tensor(places[place]), new Tensor(along));
+    return placed([moved.node], given, [[along, tangent.node]])[0];
+  };
   const given = [...xs, ...closed.sources.map((x) => new Tensor(x))];
-  return { result: on(given), given, on, pull };
+  return { result: on(given), given, on, pull, push };
 }

@@ -16,3 +16,6 @@ export function plus(x: Tensor | undefined, y: Tensor | undefined): Tensor | und
 export function present<T>(list: readonly (T | undefined)[]): T[] {
   return list.filter((x) => x !== undefined);
 }
+
+/** A result of a loop or branch. */
+export const result = (node: Node, index: number): Node => make("pick", [node], { index });

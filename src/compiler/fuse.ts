@@ -107,10 +107,7 @@ function dependenciesOf(
       visit(x.inputs[0], here);
       awaits(x.inputs[1]);
     } else if (isMove(x)) visit(x.inputs[0], here && keepsPlace(x));
-    else
-      x.inputs.forEach((y, i) =>
-        visit(y, here && x.op === "gather" && i === 1 && sameShape(longAxes(x.shape), longAxes(y.shape))),
-      );
+    else for (const y of x.inputs) visit(y, false);
   };
   below(node, true);
   return found;

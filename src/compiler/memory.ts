@@ -164,8 +164,11 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
       } else if (step.kind === "repeat") {
-        if (step.count) use(step.count.buffer);
-        loop(step.independent === true, () => walk(step.body));
+        loop(step.independent === true, () => {
+          // It is read again for every turn.
+          if (step.count) use(step.count.buffer);
+          walk(step.body);
+        });
       } else if (step.kind === "while") {
         loop(false, () => {
           walk(step.test);

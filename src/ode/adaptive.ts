@@ -6,6 +6,7 @@ import { full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { memoryOf } from "./controller.ts";
 import { firstStep } from "./first-step.ts";
+import { lanesOf } from "./lanes.ts";
 import type { Stepper } from "./method.ts";
 import { type Rate, rateAt } from "./rate.ts";
 import { status } from "./status.ts";
@@ -42,10 +43,10 @@ export function adaptive(
   options: Adaptive,
 ): Journey {
   const { batch, controller, maxSteps, checkpoints } = options;
-  const lanes = batch === undefined ? [] : y0.shape.map((n, axis) => (axis === batch ? n : 1));
+  const lanes = lanesOf(y0, batch);
   const one = (value: number) => full(lanes, value, y0.dtype);
   const whole = (value: number) => full(lanes, value, "int32");
-  const [start, end] = [times.at(0), times.at(-1)];
+  const [start, end] = [times.at(0).expand(lanes), times.at(-1)];
   const span = end.sub(start);
   const wanted = new Wanted(times, y0, lanes);
   const remembered = memoryOf(controller);
@@ -55,7 +56,7 @@ export function adaptive(
     : firstStep(rate, y0, start, f0, span, (stepper.errorOrder as number) + 1, options);
   const init: Tensors = {
     y: y0,
-    t: start.expand(lanes),
+    t: start,
     h: h.expand(lanes),
     ...(stepper.chains && { first: f0 }),
     ...(remembered > 0 && { before: one(1) }),
@@ -67,12 +68,14 @@ export function adaptive(
   };
   const course: Course = { stepper, rate, end, span, direction, wanted, options };
   const goesOn = (c: Tensors) => (lanes.length > 0 ? c.status.min() : c.status).eq(status.running);
-  const run = (from: Tensors, limit: number) => whileLoop(from, goesOn, (c) => turn(course, c), { limit });
+  const tried = (c: Tensors) => (lanes.length > 0 ? c.steps.add(c.rejected).max() : c.steps.add(c.rejected));
+  const mayGoOn = (c: Tensors) => goesOn(c).and(tried(c).lt(maxSteps));
+  const run = (from: Tensors, limit: number, more = goesOn) => whileLoop(from, more, (c) => turn(course, c), { limit });
   const last = checkpoints
     ? whileLoop(
         init,
         goesOn,
-        checkpointed((c) => run(c, Math.ceil(maxSteps / checkpoints))),
+        checkpointed((c) => run(c, Math.ceil(maxSteps / checkpoints), mayGoOn)),
         { limit: checkpoints },
       )
     : run(init, maxSteps);

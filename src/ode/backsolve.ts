@@ -6,6 +6,7 @@ import { scan } from "../tensor/control.ts";
 import { stack, zeros } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Rate, rateAt } from "./rate.ts";
+import { timeCotangents } from "./time-gradient.ts";
 
 /** Solves from the first of two times to the second, of whose state so many entries bound the error; the end state. */
 export type Leg = (rate: Rate, y: Tensor, times: Tensor, counted: number) => Tensor;
@@ -30,15 +31,14 @@ export function withBacksolve(path: Tensor, rate: Rate, y0: Tensor, times: Tenso
       return ravel([rateOn(y, time), onState as Tensor, ...places.map((i) => onTaken[i] as Tensor)]);
     };
     const count = t.shape[0];
-    const { carry, out } = scan(
+    const { carry } = scan(
       { a: zeros(y0.shape, y0.dtype), g: floats.length > 0 ? ravel(floats).mul(0) : zeros([1], y0.dtype) },
       ({ a, g }, x) => {
         const met = a.add(x.ct);
         const start = ravel(floats.length > 0 ? [x.y, met, g] : [x.y, met]);
         const end = solveLeg(augmented, start, stack([x.from, x.to]), 2 * n);
-        const pull = x.ct.mul(rateOn(x.y, x.from)).sum();
         const next = end.slice(0, n, 2 * n).reshape(y0.shape);
-        return { carry: { a: next, g: floats.length > 0 ? end.slice(0, 2 * n) : g }, out: { pull } };
+        return { carry: { a: next, g: floats.length > 0 ? end.slice(0, 2 * n) : g } };
       },
       {
         xs: {
@@ -50,18 +50,13 @@ export function withBacksolve(path: Tensor, rate: Rate, y0: Tensor, times: Tenso
         reverse: true,
       },
     );
-    const first = carry.a
-      .mul(rateOn(states.at(0), t.at(0)))
-      .sum()
-      .neg();
     const cts = floats.length > 0 ? unravel(carry.g, floats) : [];
-    const onTimes = out.pull.pad(0, 1, 0).add(first.unsqueeze(0).pad(0, 0, count - 1));
     return [
       undefined,
       carry.a.add(cotangent.at(0)),
-      onTimes,
+      timeCotangents(rateOn, states, t, cotangent, carry.a),
       ...taken.map((_, i) => (places.includes(i) ? cts[places.indexOf(i)] : undefined)),
     ];
   };
-  return customGradient(path, [path.stopGradient(), y0, times, ...outside], back);
+  return customGradient(path, [path, y0, times, ...outside], back);
 }

@@ -7,7 +7,10 @@ import { type Tensor, where } from "../tensor/tensor.ts";
 import type { Step } from "./method.ts";
 import { type Rate, rateAt } from "./rate.ts";
 
-/** Something that ends a solution: a function of state and time goes through 0. */
+/**
+ * Something that ends a solution: a function of state and time goes through 0. Its time and state have first derivatives;
+ * second ones would need the path's curvature there, and are not right.
+ */
 export interface Event {
   readonly when: (y: Tensor, t: Tensor) => Tensor;
   /** Upwards alone, downwards alone, or either (default). */

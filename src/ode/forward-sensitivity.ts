@@ -1,25 +1,34 @@
 import { customGradient } from "../autodiff/custom.ts";
-import { jvp } from "../autodiff/derivatives.ts";
 import { written } from "../autodiff/written.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { eye, stack } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Rate } from "./rate.ts";
+import { timeCotangents } from "./time-gradient.ts";
 
 /** So many sensitivities are carried side by side; more would cost more than going back. */
 const most = 64;
 
 /**
- * The path as a function of where it starts and when, with its gradient by forward mode: the loop that solves carries a
- * tangent for each number that the path depends on.
+ * `path` with its gradient by forward mode: where a gradient is asked for, the loop that solves carries a tangent for each
+ * number that the path depends on.
  *
- * @throws `ode.adjoint` for more than 64 numbers
+ * @param solve  makes the path from the state at the first time, and the times
+ * @throws `ode.adjoint`, when a gradient is taken, for more than 64 numbers beside the times
  */
-export function withForward(path: (y0: Tensor, times: Tensor) => Tensor, y0: Tensor, times: Tensor): Tensor {
-  const whole = written(path, [y0, times]);
-  return customGradient(whole.result, whole.given, (cotangent, given) => {
-    const floats = given.filter((x) => isFloat(x.dtype) && x !== given[1]);
-    const count = floats.reduce((n, x) => n + x.size, 0);
+export function withForward(
+  path: Tensor,
+  solve: (y0: Tensor, times: Tensor) => Tensor,
+  rate: Rate,
+  y0: Tensor,
+  times: Tensor,
+): Tensor {
+  const whole = written(solve, [y0, times]);
+  return customGradient(path, [...whole.given, path], (cotangent, all) => {
+    const [given, states] = [all.slice(0, -1), all[all.length - 1]];
+    const isMoving = (x: Tensor, place: number) => isFloat(x.dtype) && place !== 1;
+    const count = given.reduce((n, x, place) => (isMoving(x, place) ? n + x.size : n), 0);
     if (count > most) {
       throw new PondusError(
         "ode.adjoint",
@@ -27,14 +36,16 @@ export function withForward(path: (y0: Tensor, times: Tensor) => Tensor, y0: Ten
           `${count.toLocaleString("en-US")}; use ode.throughSolver() or ode.backsolve().`,
       );
     }
-    const result = whole.on(given);
-    return given.map((x) => {
-      if (!isFloat(x.dtype) || x === given[1]) return undefined;
+    const back = given.map((x, place) => {
+      if (!isMoving(x, place)) return undefined;
       const units = eye(x.size, x.dtype);
       const entries = Array.from({ length: x.size }, (_, i) =>
-        cotangent.mul(jvp(result, x, units.at(i).reshape(x.shape))).sum(),
+        cotangent.mul(whole.push(given, place, units.at(i).reshape(x.shape))).sum(),
       );
       return stack(entries).reshape(x.shape);
     });
+    const adjoint = (back[0] as Tensor).sub(cotangent.at(0));
+    back[1] = timeCotangents(rate, states, given[1], cotangent, adjoint);
+    return [...back, undefined];
   });
 }

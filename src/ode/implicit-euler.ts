@@ -44,10 +44,14 @@ export const implicitEuler: Stepper = {
         },
         { limit: mostTurns },
       );
-      // One turn more with the exact Jacobian there: its derivative is that of the equation's solution.
-      const x = found.x.stopGradient();
-      const exact = inverse(one.sub(jacobianOf(f(x, later), x).mul(h))).stopGradient();
-      const end = x.sub(exact.matmul(missing(x)));
+      // Turns with the exact Jacobian: each doubles how often the result can be differentiated as the equation's solution.
+      const exact = (x: Tensor) => {
+        const known = x.stopGradient();
+        return inverse(one.sub(jacobianOf(f(known, later), known).mul(h))).matmul(missing(x));
+      };
+      const near1 = found.x.stopGradient();
+      const near2 = near1.sub(exact(near1));
+      const end = near2.sub(exact(near2));
       const last = f(end, later);
       const solved = found.off.le(1);
       const back = (z: Tensor) => z.reshape(y.shape);

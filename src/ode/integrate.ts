@@ -7,6 +7,7 @@ import { type Backsolve, throughSolver } from "./adjoint.ts";
 import { type Leg, withBacksolve } from "./backsolve.ts";
 import { fixed } from "./fixed.ts";
 import { withForward } from "./forward-sensitivity.ts";
+import { lanesOf } from "./lanes.ts";
 import { type Stepper, stepperOf } from "./method.ts";
 import { adaptiveOptions, batchAxis, checkTogether, type SolveOptions } from "./options.ts";
 import type { Rate } from "./rate.ts";
@@ -17,7 +18,7 @@ import type { Adaptive } from "./turn.ts";
 
 /** A solution, and what became of it. With `batch`, all but `path` and `y` have an entry for each trajectory. */
 export interface Solution {
-  /** [times, ...state]: the state at each time, NaN where the solution did not get to. */
+  /** [times, ...state]: the state at each time, NaN where the solution did not get to; in fixed steps, whatever came out. */
   readonly path: Tensor;
   /** Where it ended: the last time, unless something stopped it. */
   readonly t: Tensor;
@@ -26,7 +27,7 @@ export interface Solution {
   readonly status: Tensor;
   readonly steps: Tensor;
   readonly rejected: Tensor;
-  /** Calls of the rate. */
+  /** Calls of the rate, but for those of Newton's iteration. */
   readonly evaluations: Tensor;
 }
 
@@ -38,7 +39,8 @@ export interface Solution {
  * @param rate   the state's change per unit of time: a function of state and time, or a layer
  * @param y0     state at the first time, any shape, float
  * @param times  [n], evenly spaced or not; falling times integrate backwards. With `batch` also [n, trajectories]
- * @throws `ode.state`, `ode.times`, `ode.substeps`, `ode.rate`, `ode.method`, `ode.option` when an argument does not fit
+ * @throws `ode.state`, `ode.times`, `ode.substeps`, `ode.rate`, `ode.event`, `ode.symplectic`, `ode.option` when an argument
+ *         does not fit; `ode.adjoint` when a gradient of `ode.forward` is of too many numbers
  */
 export function integrate(
   rate: Rate,
@@ -68,15 +70,19 @@ export function integrate(
   checkTogether(options, isFixed, batch);
   const solveOn = (start: Tensor, t: Times): Solution =>
     isFixed || t.values.shape[0] === 1
-      ? inFixedSteps(stepper, rate, start, t, options)
+      ? inFixedSteps(stepper, rate, start, t, options, batch)
       : asExactly(stepper, rate, start, t, adaptiveOptions(options, start, batch));
   const found = solveOn(y0, wanted);
   if (adjoint.kind === "through solver") return found;
+  const { values } = wanted;
+  const again = (start: Tensor, t: Tensor) => solveOn(start, { ...wanted, values: t }).path;
   const path =
     adjoint.kind === "forward"
-      ? withForward((start, values) => solveOn(start, { ...wanted, values }).path, y0, wanted.values)
-      : withBacksolve(found.path, rate, y0, wanted.values, legOf(adjoint, options, stepper));
-  return { ...found, path, y: path.at(-1) };
+      ? withForward(found.path, again, rate, y0, values)
+      : withBacksolve(found.path, rate, y0, values, legOf(adjoint, options, stepper));
+  const done = found.status.eq(status.done);
+  const arrived = done.rank === 0 ? done : done.reshape(lanesOf(y0, batch));
+  return { ...found, path, y: where(arrived, path.at(-1), found.y) };
 }
 
 /** How the adjoint equation is solved from one wanted time to the one before. */
@@ -100,7 +106,7 @@ function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, optio
   const count = values.shape[0];
   const went = adaptive(stepper, rate, y0, values, direction, options);
   const { batch } = options;
-  const own = (x: Tensor) => (batch === undefined ? x : x.reshape([y0.shape[batch]]));
+  const own = (x: Tensor) => (batch === undefined ? x : x.flatten());
   const done = went.status.eq(status.done);
   const rows = [y0.unsqueeze(0)];
   if (went.between) {
@@ -122,7 +128,14 @@ function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, optio
   };
 }
 
-function inFixedSteps(stepper: Stepper, rate: Rate, y0: Tensor, { values }: Times, options: SolveOptions): Solution {
+function inFixedSteps(
+  stepper: Stepper,
+  rate: Rate,
+  y0: Tensor,
+  { values }: Times,
+  options: SolveOptions,
+  batch: number | undefined,
+): Solution {
   const { substeps = 1 } = options;
   if (!Number.isInteger(substeps) || substeps < 1) {
     throw new PondusError("ode.substeps", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
@@ -130,15 +143,25 @@ function inFixedSteps(stepper: Stepper, rate: Rate, y0: Tensor, { values }: Time
   const path = fixed(stepper, rate, y0, values, substeps);
   const count = values.shape[0];
   const turns = (count - 1) * substeps;
-  const whole = (value: number) => full([], value, "int32");
-  const reached = path.reshape([count, y0.size]).abs().max(1).lt(Number.POSITIVE_INFINITY);
-  const finite = reached.cast("int32").sum();
+  const lanes = lanesOf(y0, batch);
+  const whole = (value: number) => full(batch === undefined ? [] : [y0.shape[batch]], value, "int32");
+  const others = path.shape.flatMap((_, axis) => (axis === 0 || axis - 1 === batch ? [] : [axis]));
+  const reached = path
+    .abs()
+    .max(others, { keep: batch !== undefined })
+    .lt(Number.POSITIVE_INFINITY);
+  const finite = reached.cast("int32").sum(0);
   const last = finite.sub(1).maximum(0);
+  const place = arange(count).reshape([count, ...lanes.map(() => 1)]);
+  const own = (x: Tensor) => (batch === undefined ? x.gather(last) : where(place.eq(last), x, 0).sum(0));
+  const times = values.rank === 1 ? values.reshape([count, ...lanes.map(() => 1)]) : values;
   return {
     path,
-    t: values.gather(last),
-    y: path.gather(last),
-    status: where(finite.eq(count), whole(status.done), status.notFinite),
+    t: own(times)
+      .flatten()
+      .reshape(batch === undefined ? [] : [-1]),
+    y: own(path),
+    status: where((batch === undefined ? finite : finite.flatten()).eq(count), whole(status.done), status.notFinite),
     steps: whole(turns),
     rejected: whole(0),
     evaluations: whole(turns * stepper.evaluations),

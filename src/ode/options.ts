@@ -1,5 +1,5 @@
 import { PondusError } from "../graph/errors.ts";
-import { formatShape } from "../graph/shape.ts";
+import { broadcast, formatShape, sameShape } from "../graph/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Adjoint } from "./adjoint.ts";
 import { type Controller, pid } from "./controller.ts";
@@ -14,7 +14,7 @@ export interface SolveOptions {
   readonly substeps?: number;
   /** The error that a step may make, in units of the state: atol + rtol |y|. By default 1e-6, in float32 1e-4. */
   readonly rtol?: number;
-  /** By default a thousandth of `rtol`; a tensor gives each state its own. */
+  /** Above 0; by default a thousandth of `rtol`. A tensor that broadcasts to the state gives each entry its own. */
   readonly atol?: number | Tensor;
   /** The most steps that are taken, refused ones too (default 4096). */
   readonly maxSteps?: number;
@@ -43,11 +43,22 @@ export function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number
     throw new PondusError("ode.option", `ode.solve: ${name} must be ${wanted}, but ${value} came.`);
   };
   check("rtol", rtol, Number.isFinite(rtol) && rtol >= 0, "a number from 0");
-  if (typeof atol === "number")
+  if (typeof atol === "number") {
     check("atol", atol, Number.isFinite(atol) && (atol > 0 || (atol === 0 && rtol > 0)), "a number above 0");
+  } else checkScale(atol, y0);
   check("maxSteps", maxSteps, Number.isInteger(maxSteps) && maxSteps > 0, "a whole number from 1");
   if (firstStep !== undefined) check("firstStep", firstStep, positive(firstStep), "a number above 0");
   return { rtol, atol, maxSteps, firstStep, controller, batch, event, checkpoints };
+}
+
+function checkScale(atol: Tensor, y0: Tensor): void {
+  const common = broadcast(atol.shape, y0.shape);
+  if (atol.dtype === y0.dtype && common && sameShape(common, y0.shape)) return;
+  const type = (x: Tensor) => `${x.dtype} ${formatShape(x.shape)}`;
+  throw new PondusError(
+    "ode.option",
+    `ode.solve: atol is a number, or one for each entry of the state, which is ${type(y0)}; but it is ${type(atol)}.`,
+  );
 }
 
 /** The axis of trajectories, counted from the front. */
@@ -57,7 +68,7 @@ export function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit
   if (!Number.isInteger(a) || a < 0 || a >= y0.rank) {
     throw new PondusError(
       "ode.option",
-      `ode.solve: batch: ${axis} is no axis of the state, which is ${formatShape(y0.shape)}.`,
+      `ode.solve: batch: ${axis} is no axis of the state, which is ${formatShape(y0.shape)}; give the axis along which trajectories lie.`,
     );
   }
   if (implicit) {
@@ -92,6 +103,9 @@ export function checkTogether(
     refuse("checkpoints are for steps that the error chooses", "give rtol in place of substeps, or leave them out");
   }
   if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
+  if (event && adjoint && adjoint.kind !== "through solver") {
+    refuse(`an event's gradient goes through the solver, and the adjoint is ${adjoint.kind}`, "leave adjoint out");
+  }
   if (batch === undefined) return;
   if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
   if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use throughSolver, which takes a batch");

@@ -3,7 +3,10 @@ import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, sameShape } from "../graph/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** dy/dt: the state's change per unit of time, of the state's shape and type. A layer is one that ignores the time. */
+/**
+ * dy/dt: the state's change per unit of time, of the state's shape and type. A layer is one that ignores the time, which is a
+ * scalar, or with a batch one for each trajectory: 1 along all axes of the state but theirs.
+ */
 export type Rate = (y: Tensor, t: Tensor) => Tensor;
 
 /**

@@ -15,6 +15,9 @@ export interface SecondOrder extends Rate {
  * depends on the velocity too, write the rate yourself.
  */
 export function secondOrder(acceleration: Acceleration): SecondOrder {
-  const rate = (y: Tensor, t: Tensor) => stack([y.at(1), acceleration(y.at(0), t)]);
+  const rate = (y: Tensor, t: Tensor) => stack([y.at(1), acceleration(y.at(0), ofPlaces(t))]);
   return Object.assign(rate, { acceleration });
 }
+
+/** A time of each trajectory, which is 1 along the state's axes, along those of q. */
+export const ofPlaces = (t: Tensor): Tensor => (t.rank > 0 ? t.at(0) : t);

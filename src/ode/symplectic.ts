@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { hermite } from "./hermite.ts";
 import type { Stepper } from "./method.ts";
 import { type Rate, rateAt } from "./rate.ts";
-import type { Acceleration, SecondOrder } from "./second-order.ts";
+import { type Acceleration, ofPlaces, type SecondOrder } from "./second-order.ts";
 
 /**
  * A composition of velocity-Verlet steps of these lengths, in units of the whole: symplectic, so that the energy of what
@@ -16,10 +16,10 @@ import type { Acceleration, SecondOrder } from "./second-order.ts";
 export function symplectic(name: string, order: number, lengths: readonly number[]): Stepper {
   const step = (rate: Rate, y: Tensor, t: Tensor, h: Tensor) => {
     const acceleration = accelerationOf(name, rate, y);
-    let [q, v, now] = [y.at(0), y.at(1), t];
+    let [q, v, now] = [y.at(0), y.at(1), ofPlaces(t)];
     for (const length of lengths) {
       [q, v, now] = labelled(name, () => {
-        const piece = h.mul(length);
+        const piece = ofPlaces(h).mul(length);
         const half = v.add(acceleration(q, now).mul(piece.mul(0.5)));
         const [place, later] = [q.add(half.mul(piece)), now.add(piece)];
         return [place, half.add(acceleration(place, later).mul(piece.mul(0.5))), later];

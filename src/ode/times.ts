@@ -2,6 +2,7 @@ import { PondusError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
+import { lanesOf } from "./lanes.ts";
 
 /** Wanted times, ready for a solver. */
 export interface Times {
@@ -33,7 +34,7 @@ export function timesFor(given: Tensor | readonly number[], y0: Tensor, batch: n
         `${formatShape(t.shape)}.`,
     );
   }
-  const values = own ? t.reshape([t.shape[0], ...y0.shape.map((n, axis) => (axis === batch ? n : 1))]) : t;
+  const values = own ? t.reshape([t.shape[0], ...lanesOf(y0, batch)]) : t;
   if (!(given instanceof Tensor)) {
     const falls = given.length > 1 && given[given.length - 1] < given[0];
     return { values, direction: tensor(falls ? -1 : 1, { dtype }) };

@@ -47,14 +47,15 @@ export function turn(course: Course, c: Tensors): Tensors {
   const left = target.sub(c.t);
   const proposed = c.h.stopGradient();
   const lands = proposed.mul(1.01).ge(left.abs());
-  const signed = where(lands, left, proposed.mul(direction));
+  // What the time can hold is the step, so that a state never moves by other than its time does.
+  const landed = where(lands, target, c.t.add(proposed.mul(direction)));
+  const signed = landed.sub(c.t);
   const h = options.batch === undefined ? signed : where(running, signed, 0);
 
   const found = stepper.step(rate, c.y, c.t, h, c.first);
   const estimate = (found.error as () => Tensor)().stopGradient();
   const r = norm(options, estimate.div(scaleOf(options, c.y, found.y).stopGradient()));
   const accepted = r.le(1).and(running);
-  const landed = where(lands, target, c.t.add(h));
 
   const { event } = options;
   const crossing = event && crossingIn(event, found, { y: c.y, t: c.t, h }, landed, accepted);
@@ -64,14 +65,15 @@ export function turn(course: Course, c: Tensors): Tensors {
     (x) => x !== undefined,
   );
   const theta = thetas.length > 0 ? concat(thetas) : undefined;
-  const after = stepWithGradient(stepper, rate, [c.y, c.t, h, c.first], where(accepted, h, 0), theta);
+  const after = stepWithGradient(stepper, rate, found, [c.y, c.t, h, c.first], where(accepted, h, 0), theta);
   const rows = passing && after.rows?.slice(0, 0, passing.theta.shape[0]);
   const place = crossing && event && placeOf(event, rate, (after.rows as Tensor).at(-1), reached, crossing.happens);
   const end1 = place ? where((crossing as Crossing).happens, place.y, after.y) : after.y;
   const time = place ? where((crossing as Crossing).happens, place.t, reached) : reached;
 
   const next = lengths(course, c, { r, length: where(lands, left.abs(), proposed), lands });
-  const lost = running.and(accepted.not()).and(next.tooShort);
+  const stands = lands.not().and(signed.eq(0));
+  const lost = running.and(accepted.not().and(next.tooShort).or(stands));
   const trouble = where(r.le(Number.MAX_VALUE), full([], status.stuck, "int32"), status.notFinite);
   const arrived = accepted.and(lands).and(wanted.isLast(c));
   const ended = where(arrived, full([], status.done, "int32"), where(lost, trouble, c.status));

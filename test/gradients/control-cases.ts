@@ -239,6 +239,20 @@ export const whileCases: readonly GradientCase[] = [
     [],
   ),
   one(
+    "a gradient of a gradient through a while whose body needs room of its own",
+    (x, a) => {
+      const { y } = whileLoop(
+        { i: whole(0), y: x },
+        ({ i }) => i.lt(3),
+        (c) => ({ i: c.i.add(1), y: c.y.matmul(a).sin().matmul(a) }),
+        { limit: 7 },
+      );
+      return grad(grad(y.sum(), x).mul(x).sum(), a);
+    },
+    [3],
+    [3, 3],
+  ),
+  one(
     "while that takes no step",
     (x) =>
       whileLoop(
