@@ -9,9 +9,9 @@ import type { Rate } from "./rate.ts";
  *
  * @param rate   the state's change per unit of time: a function of state and time, or a layer
  * @param y0     state at the first time, any shape, float
- * @param times  [n], evenly spaced or not; falling times integrate backwards
+ * @param times  [n], evenly spaced or not; falling times integrate backwards. With `batch` also [n, trajectories]
  * @returns      [n, ...state]: the state at each time, the first row is `y0`; NaN where the solver gave up
- * @throws `ode.state`, `ode.times`, `ode.substeps`, `ode.rate`, `ode.method`, `ode.option` when an argument does not fit
+ * @throws what `integrate` throws
  */
 export function solve(rate: Rate, y0: Tensor, times: Tensor | readonly number[], options: SolveOptions = {}): Tensor {
   return integrate(rate, y0, times, options).path;
