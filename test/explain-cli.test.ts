@@ -44,6 +44,17 @@ beforeAll(async () => {
   expect(await pondus(["train", "./wave.ts", "--out", "wave"])).toMatchObject({ code: 0 });
 });
 
+test("what is looked at is said where it is not all that was trained", async () => {
+  const train = ["train", "yeast", "--steps", "30", "--ensemble", "3", "--law", "augmented", "--out", "several"];
+  expect(await pondus(train)).toMatchObject({ code: 0 });
+  const { stdout } = await pondus(["explain", "several"]);
+  expect(stdout.replace(/\s+/g, " ")).toContain(
+    "What is looked at The first of 3 networks; the law is read off the mean path of all. The rate depends on 2 hidden states",
+  );
+  const { about } = JSON.parse((await pondus(["explain", "several", "--json"])).stdout);
+  expect(about).toMatch(/^The first of 3 networks/);
+});
+
 test("explain --json: one document with symmetry, spectrum, knobs and law; a page, and a link to it", async () => {
   const { code, stdout } = await pondus(["explain", "wave", "--json"]);
   expect(code).toBe(0);

@@ -225,6 +225,18 @@ test("a measured motion: laws learn its first part, and are judged on the rest",
   expect(laws["neural ODE"].training).toBeLessThan(laws.Stribeck.training / 3);
 });
 
+test("knobs with which a fit ran off are named", async () => {
+  const rows = Array.from({ length: 300 }, (_, i) => {
+    const v = Math.sin(i / 15) * 2;
+    return [i / 100, v, Math.tanh(500 * v) + 0.1 * v];
+  });
+  const data = file("nearly-coulomb.csv", csv("time,velocity,force", rows));
+  const { stdout } = await pondus(["train", "friction", "--quick", "--steps", "20", "--data", data]);
+  expect(stdout).toMatch(/Knobs that the data do not determine/);
+  const shares = [...stdout.matchAll(/Maxwell-slip\.share\.\d\s+([\d.e+-]+)/g)].map(([, x]) => Number(x));
+  expect(shares.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 2);
+});
+
 test.each(["aging", "slip"])("a velocity step that SciPy solved, %s law: its knobs come back", async (name) => {
   const { knobs, spring, t, [name]: friction } = fixture.slider;
   const before = Array.from({ length: 70 }, (_, i) => (i - 70) / 4);

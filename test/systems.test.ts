@@ -193,6 +193,21 @@ test.each<[Partial<FitSummary>, string]>([
     "validation was best at step 10 and is now 2 above the training loss: it memorises.",
   ],
   [
+    { train: -1, validation: -2, gap: -1, best: { step: 3, train: 0, validation: -3, gap: -3 } },
+    "validation was best at step 3 and is now 1 below the training loss.",
+  ],
+  [
+    {
+      knobs: 3,
+      observations: 13,
+      train: 1,
+      validation: 12,
+      gap: 11,
+      best: { step: 2, train: 2, validation: 3, gap: 1 },
+    },
+    "3 knobs on 13 numbers: 4.33 numbers to each; validation was best at step 2 and is now 12 times the training loss.",
+  ],
+  [
     { train: 2, validation: 2.05, gap: 0.05, best: { step: 10, train: 2.1, validation: 2, gap: -0.1 } },
     "validation was best at step 10 and is now 1.02 times the training loss.",
   ],

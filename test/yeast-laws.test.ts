@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseCsv } from "pondus/io";
@@ -129,6 +129,19 @@ describe.skipIf(!existsSync(file))("lynx and hare (needs ../shared/data)", () =>
     expect(hybrid.metrics?.rmse).toBeLessThan(20);
     expect(Object.keys(hybrid.metrics?.hybrid as Metrics)).toEqual(["Lynx", "Hare"]);
   });
+});
+
+test("two states of which one dies out: why no law stands beside them is said", async () => {
+  const rows = Array.from({ length: 8 }, (_, i) => `${i},${1 + i},${7 - i}`);
+  writeFileSync(join(scratch, "extinct.csv"), `t,hare,lynx\n${rows.join("\n")}\n`);
+  const { samples } = await train(yeast, {
+    data: { file: join(scratch, "extinct.csv") },
+    steps: 5,
+    out: out("extinct"),
+  });
+  expect(samples?.[0].text).toMatch(
+    /Lotka and Volterra wants .* all of it above 0; hare goes down to 1, lynx goes down to 0\./,
+  );
 });
 
 test("three states: a network learns them, and no law is known", async () => {

@@ -6,6 +6,8 @@ export interface Explainable {
   /** The network that was learned, and inputs like those that it sees: samples along the first axis. */
   readonly network: Layer;
   readonly inputs: Tensor;
+  /** What it is, where it is not all that was trained; in a sentence or two. */
+  readonly about?: string;
   readonly inputNames?: readonly string[];
   readonly outputNames?: readonly string[];
   /** What was made small in the mean square, in the model's parameters. */

@@ -5,6 +5,7 @@ import { PondusError } from "../graph/errors.ts";
 import { Stream } from "../graph/threefry.ts";
 import { topological } from "../graph/walk.ts";
 import { checkWritable } from "../io/run-folder.ts";
+import { count } from "../ledger/counts.ts";
 import { networkOf } from "../ledger/network.ts";
 import { knobsOf } from "../nn/knobs.ts";
 import { isLayer, type Layer, layer } from "../nn/layer.ts";
@@ -23,6 +24,8 @@ export interface RunExplanation extends Explanation {
   readonly run: string;
   /** Which inputs the network was looked at on. */
   readonly inputs: "its own" | "standard normal";
+  /** What was looked at, where it is not all that was trained. */
+  readonly about?: string;
   readonly inputNames?: readonly string[];
   readonly outputNames?: readonly string[];
   /** The page that was written. */
@@ -55,9 +58,10 @@ export async function explain<M extends Model, D>(
   // The page may have put parts of the model together anew, which names their parameters by place.
   nameParameters(trained.model);
   const found = await explainNetwork(what, { backend, ...options });
-  const { inputNames, outputNames } = what;
-  const about = { system: system.name, run: run.folder, inputs: own ? "its own" : "standard normal" } as const;
-  const explanation = { ...about, inputNames, outputNames, ...found, page: join(run.folder, explainFile) };
+  const { about, inputNames, outputNames } = what;
+  const from = { system: system.name, run: run.folder, inputs: own ? "its own" : "standard normal" } as const;
+  const names = { ...(about && { about }), inputNames, outputNames };
+  const explanation = { ...from, ...names, ...found, page: join(run.folder, explainFile) };
   const plots = plotExplanation(found, what);
   await writeExplainPage(run, explanation, plots);
   return { ...explanation, plots };
@@ -76,7 +80,11 @@ function onNormalInputs<M extends Model, D>(system: System<M, D>, { model }: Tra
   const random = new Stream(0);
   const values = Float64Array.from({ length: input.reduce((n, m) => n * m, drawn) }, () => random.normal());
   const inputs = tensor(values, { shape: [drawn, ...input], dtype });
-  return { network: isLayer(apply) ? apply : asNetwork(system.name, apply, model, inputs), inputs };
+  const looked = isLayer(apply) ? apply : asNetwork(system.name, apply, model, inputs);
+  const [part, all] = [looked, model].map((x) => count(x as Model).parameters.total);
+  const knobs = (n: number) => n.toLocaleString("en-US");
+  const about = `Of the ${knobs(all)} knobs that were trained, the ${knobs(part)} of what the page applies as its network.`;
+  return { network: looked, inputs, ...(part < all && { about }) };
 }
 
 /** A model that a function of its page applies, as a layer made of the layers that this function uses. */

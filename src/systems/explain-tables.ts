@@ -23,8 +23,9 @@ const place = (path: string) => path || "whole";
 const shown = { most: 8, least: 4 };
 
 /** What an explanation says, for the terminal and for the page. */
-export function explainSections(e: Explanation, inputs: string): ExplainSection[] {
-  return [symmetry(e), identifiability(e), knobs(e, inputs), ...law(e), ...ensemble(e)];
+export function explainSections(e: Explanation & { readonly about?: string }, inputs: string): ExplainSection[] {
+  const about = e.about ? [{ title: "What is looked at", sentences: [e.about], tables: [] }] : [];
+  return [...about, symmetry(e), identifiability(e), knobs(e, inputs), ...law(e), ...ensemble(e)];
 }
 
 function symmetry({ symmetry: s }: Explanation): ExplainSection {

@@ -6,11 +6,12 @@ import { formatNumber } from "./metrics.ts";
 const noticeable = 0.1;
 
 /**
- * Whether a fit went on to learn its data by heart: since validation was best it rose noticeably, while the training's
- * own loss fell.
+ * Whether a fit went on to learn its data by heart: since validation was best it rose noticeably, and above the training's
+ * own loss, while that fell. Fewer knobs than half the numbers know nothing by heart.
  */
-export function memorised({ train, validation, best }: FitSummary): boolean {
+export function memorised({ train, validation, best, knobs = 1, observations = 1 }: FitSummary): boolean {
   if (train === undefined || validation === undefined || best === undefined) return false;
+  if (2 * knobs < observations || validation <= train) return false;
   return train < best.train && validation - best.validation > noticeable * Math.abs(best.validation);
 }
 
@@ -47,7 +48,7 @@ function describeValidation(fit: FitSummary): string {
   const positive = train > 0 && validation > 0;
   const compared = positive
     ? `${roughly(validation / train)} times the training loss`
-    : `${formatNumber(gap)} above the training loss`;
+    : `${formatNumber(Math.abs(gap))} ${gap < 0 ? "below" : "above"} the training loss`;
   const when = `validation was best at step ${formatWhole(best.step)}`;
   if (best.validation === validation) return `${when}, the last record, and is ${compared}`;
   if (restored) {

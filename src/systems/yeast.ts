@@ -5,7 +5,7 @@ import { logisticLaw } from "./logistic-law.ts";
 import type { OptimizerName } from "./optimizer-name.ts";
 import { defineSystem, type Metrics, type Session } from "./system.ts";
 import { rootMeanSquare, type TimeSeries } from "./time-series.ts";
-import { knobsOf } from "./yeast/beside.ts";
+import { besideNothing, knobsOf } from "./yeast/beside.ts";
 import { bandOf } from "./yeast/ensemble.ts";
 import { explainGrowth } from "./yeast/explain.ts";
 import { type Growth, growthModel, membersOf, pathsAt } from "./yeast/growth-model.ts";
@@ -79,6 +79,7 @@ export default defineSystem({
         ...(heldOut && { heldOut: { points: heldOut.validation.length, ...(await unseenErrors(data, heldOut)) } }),
         ...ensembleMetrics(data, { learned, forecast, heldOut }),
       },
+      samples: beside ? [] : besideNothing(data),
       plots: [
         await plotPaths("Growth", data, learned, law),
         await plotPaths(`The same from the first ${known} points alone`, data, forecast, law),

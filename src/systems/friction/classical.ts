@@ -9,8 +9,8 @@ import { counted, type Runs, type Samples, type Scales, samplesOf } from "./moti
 interface Law<K extends string = string> {
   /** Where a fit may begin, in the data's units; the best of them is taken. */
   readonly starts: readonly Readonly<Record<K, number | readonly number[]>>[];
-  /** Those of its knobs that mean nothing, as only their ratios count. */
-  readonly idle?: number;
+  /** Of a list of knobs only their ratios count: so one of them means nothing, and they are said as parts of one. */
+  readonly parts?: NoInfer<K>;
   forces(knobs: Readonly<Record<K, Tensor>>, samples: Samples): Tensor;
 }
 
@@ -48,7 +48,7 @@ function laws({ velocity, force, step }: Scales): Readonly<Record<LawName, Law>>
         share: new Array<number>(elements).fill(1 / elements),
         attraction: force / (10 * step),
       })),
-      idle: 1,
+      parts: "share",
       forces: (knobs, samples) => along(maxwellSlip({ ...knobs, share: knobs.share.div(knobs.share.sum()) }), samples),
     }),
   };
@@ -57,13 +57,15 @@ function laws({ velocity, force, step }: Scales): Readonly<Record<LawName, Law>>
 /** A law with the knobs that fit. */
 export interface FittedLaw {
   readonly knobs: number;
+  /** Those that a fit took so far from any guess that the data do not determine them. */
+  readonly adrift: readonly string[];
   readonly values: Readonly<Record<string, number | readonly number[]>>;
   forces(samples: Samples): Tensor;
 }
 
 /** Fits a law to runs by least squares. */
 export async function fitLaw(session: Learner, name: LawName, training: Runs, scales: Scales): Promise<FittedLaw> {
-  const { starts, forces, idle = 0 } = laws(scales)[name];
+  const { starts, forces, parts } = laws(scales)[name];
   const samples = samplesOf(training, "float64");
   const residuals = (knobs: Readonly<Record<string, Tensor>>) =>
     counted(forces(knobs, samples).sub(samples.force), samples).div(scales.force);
@@ -81,7 +83,7 @@ export async function fitLaw(session: Learner, name: LawName, training: Runs, sc
   });
   const free = Object.fromEntries(logs.map(([knob, log]) => [knob, log.exp().mul(fixed(start)[knob])]));
   await session.leastSquares(name, { residuals: residuals(free), steps: session.quick ? 20 : 200 });
-  const values = Object.fromEntries(
+  const values: Record<string, number | readonly number[]> = Object.fromEntries(
     logs.map(([knob, log]) => {
       const found = Array.from(parameterOf(log)?.read() as ArrayLike<number>, (l, i) => {
         const first = start[knob];
@@ -90,9 +92,22 @@ export async function fitLaw(session: Learner, name: LawName, training: Runs, sc
       return [knob, typeof start[knob] === "number" ? found[0] : found];
     }),
   );
-  const knobs = logs.reduce((sum, [, log]) => sum + log.size, 0) - idle;
-  return { knobs, values, forces: (samples) => forces(fixed(values), samples) };
+  if (parts !== undefined) {
+    const all = values[parts] as readonly number[];
+    const sum = all.reduce((total, x) => total + x, 0);
+    values[parts] = all.map((x) => x / sum);
+  }
+  const knobs = logs.reduce((sum, [, log]) => sum + log.size, 0) - (parts === undefined ? 0 : 1);
+  const isAdrift = (value: number, guess: number) => value / guess > far || (value / guess < 1 / far && value !== 0);
+  const adrift = Object.keys(start).filter((knob) => {
+    const [found, guess] = [values[knob], start[knob]].map((x) => (typeof x === "number" ? [x] : x));
+    return knob !== parts && found.some((value, i) => isAdrift(value, guess[i]));
+  });
+  return { knobs, values, adrift, forces: (samples) => forces(fixed(values), samples) };
 }
+
+/** A knob this many times its guess, or this part of it, went wherever the fit drifted. */
+const far = 1e4;
 
 function fixed(values: Readonly<Record<string, number | readonly number[]>>): Record<string, Tensor> {
   const tensorOf = (value: number | readonly number[]) =>

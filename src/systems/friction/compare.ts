@@ -6,7 +6,7 @@ import { full, zeros } from "../../tensor/functions.ts";
 import { parameterOf } from "../../tensor/parameter.ts";
 import { bernoulli, foldIn, integers } from "../../tensor/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Metrics, Outcome } from "../system.ts";
+import type { Metrics, Outcome, Sample } from "../system.ts";
 import { type FittedLaw, fitLaw, type LawName, lawNames } from "./classical.ts";
 import { plotLoops, plotMotion } from "./figures.ts";
 import type { Learner } from "./learner.ts";
@@ -47,7 +47,7 @@ export async function learnMotion(
   networks: Networks,
   experiment: Experiment,
   truth?: Truth,
-): Promise<Omit<Outcome, "samples">> {
+): Promise<Outcome> {
   const { training, unseen } = experiment;
   const scales = scalesOf(training);
   const fitted: Partial<Record<LawName, FittedLaw>> = {};
@@ -104,6 +104,7 @@ export async function learnMotion(
       fitted: Object.fromEntries(lawNames.map((name) => [name, named(laws[name].values)])),
       scales,
     },
+    samples: notDetermined(laws),
     tables: [
       {
         title: `Force, ${force}: root mean square of the error, ${truth ? "simulated bench" : "measured"}`,
@@ -123,6 +124,15 @@ export async function learnMotion(
       plotLoops(experiment, judged.unseen.forces, truth !== undefined),
     ],
   };
+}
+
+/** What the data say nothing of. */
+function notDetermined(laws: Readonly<Record<LawName, FittedLaw>>): Sample[] {
+  const lines = lawNames.flatMap((name) =>
+    laws[name].adrift.length > 0 ? [`${name}: ${laws[name].adrift.join(", ")}`] : [],
+  );
+  if (lines.length === 0) return [];
+  return [{ title: "Knobs that the data do not determine: the fit ran off with them", text: lines.join("\n") }];
 }
 
 /** A law as it stands after its fit. */

@@ -1,6 +1,6 @@
 import { weightOf } from "../../tensor/parameter.ts";
 import { fitLogisticLaw, type LogisticLaw } from "../logistic-law.ts";
-import type { Metrics, Session } from "../system.ts";
+import type { Metrics, Sample, Session } from "../system.ts";
 import type { TimeSeries } from "../time-series.ts";
 import { memberOf, spreadOf } from "./ensemble.ts";
 import { type Growth, growthErrors, growthModel, membersOf, pathsAt } from "./growth-model.ts";
@@ -42,6 +42,17 @@ export async function fitBeside(
     knobs: knobsOf(model, series),
     at: async (times) => (await pathsAt(session.evaluate, model, series, times))[0],
   };
+}
+
+/** Why no known law stands beside the network, where one might be looked for. */
+export function besideNothing({ states }: TimeSeries): Sample[] {
+  const [law, wants] =
+    states.length === 1
+      ? ["logistic law", "none of it negative, some above 0"]
+      : ["law of Lotka and Volterra", "all of it above 0"];
+  if (states.length > 2) return [];
+  const odd = states.map(({ name, values }) => `${name} goes down to ${Math.min(...values)}`).join(", ");
+  return [{ title: "No law beside it", text: `The ${law} wants numbers of living things, ${wants}; ${odd}.` }];
 }
 
 /**

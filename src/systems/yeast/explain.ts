@@ -48,9 +48,19 @@ export async function explainGrowth({
   const hidden = Array.from({ length: width - n }, (_, i) => `hidden ${i + 1}`);
   const network = networkIn(one.rate);
   const given = tensor(inputs, { dtype: model.start.dtype }).reshape([-1, width]);
+  const about = [
+    ...(members === undefined
+      ? []
+      : [`The first of ${members} networks; the law is read off the mean path of all.`]),
+    ...(hidden.length > 0
+      ? [`The rate depends on ${hidden.length} hidden states too, of which the law knows nothing.`]
+      : []),
+    ...(network === one.rate ? [] : ["The network that stands beside a known law; the law is read off both together."]),
+  ].join(" ");
   return {
     network,
     inputs: given,
+    ...(about && { about }),
     inputNames: [...names, ...hidden],
     outputNames: [...names, ...hidden].map((name) => `rate of ${name}`),
     residuals: growthErrors(one, data),

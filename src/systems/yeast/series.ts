@@ -23,12 +23,22 @@ const longest = 20_000;
 
 export function readGrowth(table: Table, columns: Columns): TimeSeries {
   const rows = table.rows.length;
-  if (rows <= longest) return readTimeSeries(table, columns);
+  if (rows <= longest) return changing(readTimeSeries(table, columns), table.name);
   const every = Math.ceil(rows / longest);
   throw new PondusError(
     "data.long",
     `${table.name}: ${rows.toLocaleString("en-US")} rows came, and a path through more than ` +
       `${longest.toLocaleString("en-US")} takes too long to learn; keep one row in ${every}.`,
+  );
+}
+
+/** A series in which something changes. */
+function changing(series: TimeSeries, file: string): TimeSeries {
+  if (series.states.some(({ values }) => values.some((x) => x !== values[0]))) return series;
+  const each = series.states.map(({ name, values }) => `every ${name} is ${values[0]}`).join(", ");
+  throw new PondusError(
+    "data.flat",
+    `${file}: ${each}: nothing changes, so there is no law of change to learn; give columns that do (--state).`,
   );
 }
 
