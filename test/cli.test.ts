@@ -177,11 +177,6 @@ const mistakes: [what: string, args: () => string[], says: RegExp, code?: number
     () => ["train", "yeast", "--data", file("f.csv", "t,n\n0,1\n1,2\n2,3\n")],
     /f\.csv: 3 rows of measurements came, and at least 4 are needed/,
   ],
-  [
-    "what never changes",
-    () => ["train", "yeast", "--data", file("flat.csv", "t,n\n0,5\n1,5\n2,5\n3,5\n")],
-    /flat\.csv: every n is 5: nothing changes, so there is no law of change to learn/,
-  ],
   ["columns without a file", () => ["train", "yeast", "--time", "t"], /give it with --data FILE/],
   ["data for a system without", () => ["train", "dimer", "--data", "x.csv"], /dimer brings its own data/],
   ["a system that only weighs", () => ["train", "proteins"], /its data come in a later version/],

@@ -144,6 +144,12 @@ test("two states of which one dies out: why no law stands beside them is said", 
   );
 });
 
+test("what never changes has no law of change", async () => {
+  writeFileSync(join(scratch, "flat.csv"), "t,n\n0,5\n1,5\n2,5\n3,5\n");
+  const flat = train(yeast, { data: { file: join(scratch, "flat.csv") }, out: out("flat") });
+  await expect(flat).rejects.toThrow(/flat\.csv: every n is 5: nothing changes, so there is no law of change to learn/);
+});
+
 test("three states: a network learns them, and no law is known", async () => {
   const rows = Array.from({ length: 8 }, (_, i) => `${i},${1 + i},${9 - i},${2 + i / 2}`);
   const text = `t,a,b,c\n${rows.join("\n")}\n`;

@@ -73,8 +73,11 @@ function eachIndex(shape: readonly number[], visit: (index: number[], flat: numb
   }
 }
 
-const dot = (index: readonly number[], strides: readonly number[]) =>
-  strides.reduce((sum, s, i) => sum + s * index[i], 0);
+function dot(index: readonly number[], strides: readonly number[]): number {
+  let sum = 0;
+  for (let i = 0; i < strides.length; i++) sum += strides[i] * index[i];
+  return sum;
+}
 
 /** Views, each as the position in the source of every element of the result (or -1 for padding). */
 function move(node: Node, x: TypedArray, out: TypedArray): TypedArray {

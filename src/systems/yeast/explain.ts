@@ -49,9 +49,7 @@ export async function explainGrowth({
   const network = networkIn(one.rate);
   const given = tensor(inputs, { dtype: model.start.dtype }).reshape([-1, width]);
   const about = [
-    ...(members === undefined
-      ? []
-      : [`The first of ${members} networks; the law is read off the mean path of all.`]),
+    ...(members === undefined ? [] : [`The first of ${members} networks; the law is read off the mean path of all.`]),
     ...(hidden.length > 0
       ? [`The rate depends on ${hidden.length} hidden states too, of which the law knows nothing.`]
       : []),
