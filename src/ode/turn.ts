@@ -68,7 +68,7 @@ export function turn(course: Course, c: Tensors): Tensors {
   const after = stepWithGradient(stepper, rate, found, [c.y, c.t, h, c.first], where(accepted, h, 0), theta);
   const rows = passing && after.rows?.slice(0, 0, passing.theta.shape[0]);
   const place = crossing && event && placeOf(event, rate, (after.rows as Tensor).at(-1), reached, crossing.happens);
-  const end1 = place ? where((crossing as Crossing).happens, place.y, after.y) : after.y;
+  const arrival = place ? where((crossing as Crossing).happens, place.y, after.y) : after.y;
   const time = place ? where((crossing as Crossing).happens, place.t, reached) : reached;
 
   const next = lengths(course, c, { r, length: where(lands, left.abs(), proposed), lands });
@@ -79,7 +79,7 @@ export function turn(course: Course, c: Tensors): Tensors {
   const ended = where(arrived, full([], status.done, "int32"), where(lost, trouble, c.status));
   const count = (x: Tensor, when: Tensor) => x.add(when.cast("int32"));
   return {
-    y: where(accepted, end1, c.y),
+    y: where(accepted, arrival, c.y),
     t: where(accepted, time, c.t),
     h: where(accepted, next.longer, next.shorter).stopGradient(),
     ...(c.first && { first: where(accepted, after.last as Tensor, c.first) }),
