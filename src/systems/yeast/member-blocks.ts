@@ -6,8 +6,8 @@ import { scan } from "../../tensor/control.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Growth } from "./growth-model.ts";
 
-/** The paths of so many members, and all that is kept of them for the gradient, stay in a core's own cache. */
-const most = 4;
+/** The paths of so many members, and all that is kept of them for the gradient, stay in a core's own cache; twenty are four blocks. */
+const most = 5;
 
 /** How many members are solved together: as many blocks of them as there need be are of one size. */
 export function blockOf(members: number): number {
