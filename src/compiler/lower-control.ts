@@ -77,7 +77,7 @@ function lowerScan(
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
 ): View[] {
-  const { carry, xs, captured, next, ys, length, reverse, count } = node.attrs;
+  const { carry, xs, captured, next, length, reverse, count } = node.attrs;
   const index = workshop.index();
   const leaves = new Map<Node, View>();
   const carries = startCarries(node, carry.length, memory, workshop, steps);
@@ -87,8 +87,7 @@ function lowerScan(
     leaves.set(formal, sliceOf(view, index));
   });
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
-  const stacks = stacksFor(node, workshop, targets);
-  const wanted = ys.map((y, i) => ({ node: y, target: sliceOf(stacks[i], index) }));
+  const { stacks, wanted } = stacksFor(node, index, workshop, targets);
   const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
   const turns = count && { count: placeOf(leaves.get(count) as View) };
   if (length > 0) {
@@ -103,13 +102,22 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
   return { buffer, offset: add(offset, along(index, step)), strides };
 }
 
-/** Where a loop stacks. What the program returns is stacked in its place: a matrix made row by row is in memory once. */
-function stacksFor(loop: Loop, workshop: Workshop, targets: ReadonlyMap<Node, View>): View[] {
+/**
+ * Where a loop stacks, and what each turn must put there. What the program returns is stacked in its place: a matrix made row
+ * by row is in memory once.
+ */
+function stacksFor(
+  loop: Loop,
+  index: Index,
+  workshop: Workshop,
+  targets: ReadonlyMap<Node, View>,
+): { stacks: View[]; wanted: Wanted[] } {
   const { carry, ys } = loop.attrs;
-  return ys.map((y, i) => {
+  const stacks = ys.map((y, i) => {
     const target = targets.get(make("pick", [loop], { index: carry.length + i }));
     return target?.buffer.kind === "output" ? target : workshop.stack(y, turnsOf(loop));
   });
+  return { stacks, wanted: ys.map((node, i) => ({ node, target: sliceOf(stacks[i], index) })) };
 }
 
 function lowerWhile(
@@ -120,15 +128,14 @@ function lowerWhile(
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
 ): View[] {
-  const { carry, captured, next, test, limit, ys } = node.attrs;
+  const { carry, captured, next, test, limit } = node.attrs;
   const index = workshop.index();
   const leaves = new Map<Node, View>();
   const carries = startCarries(node, carry.length, memory, workshop, steps);
   carry.forEach((formal, i) => leaves.set(formal, carries[i]));
   captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + i], memory)));
   const flag = workshop.place("temporary", test);
-  const stacks = stacksFor(node, workshop, targets);
-  const wanted = ys.map((y, i) => ({ node: y, target: sliceOf(stacks[i], index) }));
+  const { stacks, wanted } = stacksFor(node, index, workshop, targets);
   steps.push({
     kind: "while",
     index,

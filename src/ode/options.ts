@@ -31,11 +31,14 @@ export interface SolveOptions {
 
 const usualSteps = 4096;
 
+const checkpointsOf = (adjoint: Adjoint | undefined) =>
+  adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+
 /** What the options say of steps that the error chooses, with the usual where they say nothing. */
 export function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | undefined): Adaptive {
   const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = usualSteps } = options;
   const { firstStep, controller = pid(), event, adjoint } = options;
-  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  const checkpoints = checkpointsOf(adjoint);
   const { atol = rtol * 1e-3 } = options;
   const positive = (x: number) => Number.isFinite(x) && x > 0;
   const check = (name: string, value: number, fits: boolean, wanted: string) => {
@@ -89,7 +92,7 @@ export function checkTogether(
   const refuse = (what: string, mend: string) => {
     throw new PondusError("ode.option", `ode.solve: ${what}; ${mend}.`);
   };
-  const checkpoints = adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  const checkpoints = checkpointsOf(adjoint);
   if (
     checkpoints !== undefined &&
     !(Number.isInteger(checkpoints) && checkpoints > 0 && checkpoints <= (maxSteps ?? usualSteps))
