@@ -6,17 +6,18 @@ import { full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { memoryOf } from "./controller.ts";
 import { firstStep } from "./first-step.ts";
+import type { Problem } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
 import type { Stepper } from "./method.ts";
-import { type Rate, rateAt } from "./rate.ts";
+import { rateAt } from "./rate.ts";
 import { status } from "./status.ts";
-import { type Adaptive, type Course, turn } from "./turn.ts";
+import { type Course, turn } from "./turn.ts";
 import { Wanted } from "./wanted.ts";
 
 /** What a journey along a solution came to. All but the states are scalars, or 1 along all axes but the trajectories'. */
-export interface Journey {
+export type Journey = {
   /** The states at the times between the first and the last, [times - 2, ...state]; zeros where it did not get to. */
-  readonly between: Tensor | undefined;
+  readonly between?: Tensor;
   /** How many of those it got to. */
   readonly passed: Tensor;
   /** Where it ended. */
@@ -25,23 +26,13 @@ export interface Journey {
   readonly status: Tensor;
   readonly steps: Tensor;
   readonly rejected: Tensor;
-}
+};
 
 /**
  * Goes from the first of `times` to the last by steps as long as the error allows. The loop carries the state, what chooses
  * the next step, and a table that fills with the states at the wanted times.
- *
- * @param times      [times], or 1 along the state's axes but for the trajectories'; rising or falling
- * @param direction  1 or -1
  */
-export function adaptive(
-  stepper: Stepper,
-  rate: Rate,
-  y0: Tensor,
-  times: Tensor,
-  direction: Tensor,
-  options: Adaptive,
-): Journey {
+export function adaptive(stepper: Stepper, { rate, y0, times, direction, options }: Problem): Journey {
   const { batch, controller, maxSteps, checkpoints } = options;
   const lanes = lanesOf(y0, batch);
   const one = (value: number) => full(lanes, value, y0.dtype);
@@ -81,7 +72,7 @@ export function adaptive(
     : run(init, maxSteps);
   const { y, t, steps, rejected, table, next } = last;
   const ended = where(last.status.eq(status.running), whole(status.tooMany), last.status);
-  return { between: table, passed: next ?? whole(0), y, t, status: ended, steps, rejected };
+  return { ...(table && { between: table }), passed: next ?? whole(0), y, t, status: ended, steps, rejected };
 }
 
 /** `checkpoint` of several values, as one vector; the whole numbers among them, which are small, go as floats. */

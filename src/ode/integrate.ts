@@ -7,6 +7,7 @@ import { type Backsolve, throughSolver } from "./adjoint.ts";
 import { type Leg, withBacksolve } from "./backsolve.ts";
 import { fixed } from "./fixed.ts";
 import { withForward } from "./forward-sensitivity.ts";
+import { inBlocks } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
 import { type Stepper, stepperOf } from "./method.ts";
 import { adaptiveOptions, batchAxis, checkTogether, type SolveOptions } from "./options.ts";
@@ -96,7 +97,7 @@ function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg
     const { controller, maxSteps, rtol } = options;
     const atol = typeof options.atol === "number" ? options.atol : undefined;
     const exact = adaptiveOptions({ controller, maxSteps, rtol, atol, ...own }, y, undefined);
-    const went = adaptive(solver, rate, y, values, direction, { ...exact, counted });
+    const went = adaptive(solver, { rate, y0: y, times: values, direction, options: { ...exact, counted } });
     return where(went.status.eq(status.done), went.y, Number.NaN);
   };
 }
@@ -104,7 +105,8 @@ function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg
 function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, options: Adaptive): Solution {
   const { values, direction, sorted } = times;
   const count = values.shape[0];
-  const went = adaptive(stepper, rate, y0, values, direction, options);
+  const problem = { rate, y0, times: values, direction, options };
+  const went = inBlocks(problem, stepper, (given) => adaptive(stepper, given));
   const { batch } = options;
   const own = (x: Tensor) => (batch === undefined ? x : x.flatten());
   const done = went.status.eq(status.done);

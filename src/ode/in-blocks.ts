@@ -1,0 +1,153 @@
+import { bound } from "../graph/body.ts";
+import { narrow } from "../graph/narrow.ts";
+import { ops } from "../graph/ops.ts";
+import { bytesIn } from "../graph/shape.ts";
+import { dependents, substitute } from "../graph/walk.ts";
+import { scan, type Tensors } from "../tensor/control.ts";
+import { concat } from "../tensor/functions.ts";
+import { Tensor } from "../tensor/tensor.ts";
+import { lanesOf } from "./lanes.ts";
+import type { Stepper } from "./method.ts";
+import { type Rate, rateAt } from "./rate.ts";
+import type { Adaptive } from "./turn.ts";
+
+/** What a solver is given. */
+export interface Problem {
+  readonly rate: Rate;
+  readonly y0: Tensor;
+  /** [times], or 1 along the state's axes but for the trajectories'. */
+  readonly times: Tensor;
+  /** 1 or -1: a scalar, or 1 along the state's axes but for the trajectories'. */
+  readonly direction: Tensor;
+  readonly options: Adaptive;
+}
+
+/**
+ * Solves for many trajectories in blocks: turns of a scan that carries nothing, so that threads take them side by side, that
+ * what a block's steps pass on to one another stays in a core's own cache, and that a block waits for its own slowest
+ * trajectory alone. What each trajectory comes to is the same, to the last bit.
+ *
+ * @param solve  gives tensors of the state's shape, or 1 along all its axes but the trajectories', or such with an axis in front
+ */
+export function inBlocks<T extends Tensors>(problem: Problem, stepper: Stepper, solve: (problem: Problem) => T): T {
+  const { batch } = problem.options;
+  return (batch !== undefined && tryInBlocks(problem, batch, stepper, solve)) || solve(problem);
+}
+
+function tryInBlocks<T extends Tensors>(
+  { rate, y0, times, direction, options }: Problem,
+  batch: number,
+  stepper: Stepper,
+  solve: (problem: Problem) => T,
+): T | undefined {
+  const size = y0.shape[batch];
+  if (size < 2 * mostRows) return undefined;
+  const y = bound(y0.node);
+  const t = bound({ shape: lanesOf(y0, batch), dtype: y0.dtype });
+  const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
+  const rows = rowsOf(y0, size, costOf(change, [y, t]) + (stepper.evaluations + 5) * bytesIn(y0));
+  const few = (x: typeof y) => bound({ shape: x.shape.map((n, i) => (i === batch ? rows : n)), dtype: x.dtype });
+  const [fewY, fewT] = [few(y), few(t)];
+  const along = new Map([y, t].map((x, i) => [x, { axis: batch, few: [fewY, fewT][i] }]));
+  const law = narrow(change, batch, along, size, rows);
+  if (!law) return undefined;
+
+  const { lay, back, axis } = layoutOf(y0, batch, rows);
+  const own = (x: Tensor) => x.rank >= y0.rank && x.shape[x.rank - y0.rank + batch] === size;
+  const atol = typeof options.atol === "number" ? undefined : spreadOver(options.atol, y0.rank);
+  const laid: Tensors = { y0, times, direction, ...(atol && { atol }) };
+  const given = Object.entries(laid).map(([name, x]) => {
+    const there = x.rank >= y0.rank ? lay(x) : x;
+    return [name, there, own(x) ? there.rank - y0.rank + axis : undefined] as const;
+  });
+  const sequences = given.flatMap(([name, x, at]) => (at === undefined ? [] : [[name, cut(x, at, rows)] as const]));
+  const same = given.flatMap(([name, x, at]) => (at === undefined ? [[name, x] as const] : []));
+  const taken = law.taken.map((x, i) => [`taken ${i}`, cut(new Tensor(x.whole), x.axis, rows)] as const);
+  const { out } = scan(
+    {},
+    (_, x: Tensors) => {
+      const here = { ...Object.fromEntries(same), ...x };
+      const places = law.taken.map(({ formal }, i) => [formal, x[`taken ${i}`].node] as const);
+      const rateHere: Rate = (state, time) => {
+        const now = [
+          [fewY, back(state).node],
+          [fewT, back(time).node],
+        ] as const;
+        return lay(new Tensor(substitute([law.output], new Map([...now, ...places]))[0]));
+      };
+      const found = solve({
+        rate: rateHere,
+        y0: here.y0,
+        times: here.times,
+        direction: here.direction,
+        options: { ...options, batch: axis, atol: here.atol ?? options.atol },
+      });
+      return { carry: {}, out: found };
+    },
+    { xs: Object.fromEntries([...sequences, ...taken]) },
+  );
+  const whole = Object.entries(out).map(([name, x]) => [name, back(joined(x, x.rank - 1 - y0.rank + axis, size))]);
+  return Object.fromEntries(whole) as T;
+}
+
+/** As many trajectories as a block has at most, and as there are fewest in a block in which vectors lie along them. */
+const [mostRows, fewestRows] = [64, 16];
+
+/** What a block's steps read and write may take so much of a core's own cache. */
+const blockBytes = 2 ** 19;
+
+/** Trajectories in a block, all of nearly the same number and the last filled up, so that vectors are full. */
+function rowsOf({ dtype }: Tensor, size: number, bytes: number): number {
+  const most = Math.min(mostRows, Math.max(1, Math.floor((blockBytes * size) / bytes)));
+  if (most < fewestRows) return most;
+  const even = Math.ceil(size / Math.ceil(size / most));
+  const lanes = dtype === "float64" ? 8 : 16;
+  return Math.min(Math.ceil(even / lanes) * lanes, Math.floor(most / lanes) * lanes);
+}
+
+/** Bytes that the rate writes on its way, more or less: what sums and functions that are costly give. */
+function costOf(change: Tensor["node"], formals: readonly Tensor["node"][]): number {
+  let bytes = 0;
+  for (const node of dependents([change], formals)) {
+    const { class: kind, flops } = ops[node.op];
+    if (kind === "contract" || kind === "reduce" || flops > 4) bytes += bytesIn(node);
+  }
+  return bytes;
+}
+
+/** Trajectories last, for vectors to lie along them, or first where a block has too few. */
+function layoutOf(y0: Tensor, batch: number, rows: number) {
+  const others = y0.shape.flatMap((_, axis) => (axis === batch ? [] : [axis]));
+  const order = rows < fewestRows ? [batch, ...others] : [...others, batch];
+  const moved = (list: readonly number[]) => (x: Tensor) => {
+    const front = x.rank - list.length;
+    return x.permute([...Array.from({ length: front }, (_, i) => i), ...list.map((axis) => front + axis)]);
+  };
+  return {
+    lay: moved(order),
+    back: moved(order.map((_, axis) => order.indexOf(axis))),
+    axis: order.indexOf(batch),
+  };
+}
+
+const spreadOver = (x: Tensor, rank: number) => x.reshape([...new Array<number>(rank - x.rank).fill(1), ...x.shape]);
+
+/** [.., size, ..] as [blocks, .., rows, ..]; what the last block lacks is more of the last trajectory. */
+function cut(x: Tensor, axis: number, rows: number): Tensor {
+  const size = x.shape[axis];
+  const blocks = Math.ceil(size / rows);
+  const missing = blocks * rows - size;
+  const shape = x.shape.map((n, i) => (i === axis ? missing : n));
+  const full = missing === 0 ? x : concat([x, x.slice(axis, size - 1).expand(shape)], axis);
+  const split = full.reshape([...x.shape.slice(0, axis), blocks, rows, ...x.shape.slice(axis + 1)]);
+  const rest = split.shape.flatMap((_, i) => (i === axis ? [] : [i]));
+  return split.permute([axis, ...rest]);
+}
+
+/** [blocks, .., rows, ..] as [.., size, ..], of whose axes the trajectories' is `axis`. */
+function joined(x: Tensor, axis: number, size: number): Tensor {
+  const rest = x.shape.slice(1).map((_, i) => i + 1);
+  const moved = x.permute([...rest.slice(0, axis), 0, ...rest.slice(axis)]);
+  const shape = [...x.shape.slice(1, 1 + axis), -1, ...x.shape.slice(2 + axis)];
+  return moved.reshape(shape).slice(axis, 0, size);
+}
