@@ -24,18 +24,22 @@ export function pid(given: Partial<Controller> = {}): Controller {
 export const memoryOf = ({ proportional, derivative }: Controller) =>
   derivative !== 0 ? 2 : proportional !== 0 ? 1 : 0;
 
+/** An error as a controller looks at it: its logarithm, from its square. Below 1e-10 one is as good as another. */
+export const logOf = (square: Tensor): Tensor => square.maximum(1e-20).log().mul(0.5);
+
 /**
  * The next step in units of this one.
  *
- * @param errors  of this step, the one before, and the one before that, as far as the controller looks
- * @param order   to which power of the step the error falls
+ * @param logs   of the errors of this step, the one before, and the one before that, as far as the controller looks
+ * @param order  to which power of the step the error falls
  */
-export function nextStep(controller: Controller, errors: readonly Tensor[], order: number): Tensor {
+export function nextStep(controller: Controller, logs: readonly Tensor[], order: number): Tensor {
   const { integral, proportional, derivative, safety, shrink, grow } = controller;
   const powers = [-(integral + proportional + derivative), proportional + 2 * derivative, -derivative];
-  const factor = errors
-    .map((r, i) => r.maximum(1e-10).pow(powers[i] / order))
-    .reduce((product, x) => product.mul(x))
+  const factor = logs
+    .map((x, i) => x.mul(powers[i] / order))
+    .reduce((sum, x) => sum.add(x))
+    .exp()
     .mul(safety);
   return factor.clip(shrink, grow);
 }

@@ -15,12 +15,12 @@ export function scaleOf({ rtol, atol }: Tolerance, y: Tensor, other: Tensor): Te
   return y.abs().maximum(other.abs()).mul(rtol).add(atol);
 }
 
-/** The root mean square of a state's entries: a scalar, or 1 along all axes but that of the trajectories. */
-export function norm({ batch, counted }: Tolerance, x: Tensor): Tensor {
+/** The mean square of a state's entries: a scalar, or 1 along all axes but that of the trajectories. */
+export function meanSquare({ batch, counted }: Tolerance, x: Tensor): Tensor {
   const of = counted === undefined ? x : x.slice(0, 0, counted);
   const axes = of.shape.flatMap((_, axis) => (axis === batch ? [] : [axis]));
-  return of
-    .square()
-    .mean(axes, { keep: batch !== undefined })
-    .sqrt();
+  return of.square().mean(axes, { keep: batch !== undefined });
 }
+
+/** Its root. */
+export const norm = (tolerance: Tolerance, x: Tensor): Tensor => meanSquare(tolerance, x).sqrt();

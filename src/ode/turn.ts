@@ -1,8 +1,8 @@
 import type { Tensors } from "../tensor/control.ts";
 import { concat, full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
-import { type Controller, nextStep } from "./controller.ts";
-import { norm, scaleOf, type Tolerance } from "./error-norm.ts";
+import { type Controller, logOf, nextStep } from "./controller.ts";
+import { meanSquare, scaleOf, type Tolerance } from "./error-norm.ts";
 import { type Crossing, crossingIn, type Event, placeOf } from "./event.ts";
 import type { Stepper } from "./method.ts";
 import type { Rate } from "./rate.ts";
@@ -54,8 +54,8 @@ export function turn(course: Course, c: Tensors): Tensors {
 
   const found = stepper.step(rate, c.y, c.t, h, c.first);
   const estimate = (found.error as () => Tensor)().stopGradient();
-  const r = norm(options, estimate.div(scaleOf(options, c.y, found.y).stopGradient()));
-  const accepted = r.le(1).and(running);
+  const square = meanSquare(options, estimate.div(scaleOf(options, c.y, found.y).stopGradient()));
+  const accepted = square.le(1).and(running);
 
   const { event } = options;
   const crossing = event && crossingIn(event, found, { y: c.y, t: c.t, h }, landed, accepted);
@@ -71,10 +71,10 @@ export function turn(course: Course, c: Tensors): Tensors {
   const arrival = place ? where((crossing as Crossing).happens, place.y, after.y) : after.y;
   const time = place ? where((crossing as Crossing).happens, place.t, reached) : reached;
 
-  const next = lengths(course, c, { r, length: where(lands, left.abs(), proposed), lands });
+  const next = lengths(course, c, { square, length: where(lands, left.abs(), proposed), lands });
   const stands = lands.not().and(signed.eq(0));
   const lost = running.and(accepted.not().and(next.tooShort).or(stands));
-  const trouble = where(r.le(Number.MAX_VALUE), full([], status.stuck, "int32"), status.notFinite);
+  const trouble = where(square.le(Number.MAX_VALUE), full([], status.stuck, "int32"), status.notFinite);
   const arrived = accepted.and(lands).and(wanted.isLast(c));
   const ended = where(arrived, full([], status.done, "int32"), where(lost, trouble, c.status));
   const count = (x: Tensor, when: Tensor) => x.add(when.cast("int32"));
@@ -83,7 +83,7 @@ export function turn(course: Course, c: Tensors): Tensors {
     t: where(accepted, time, c.t),
     h: where(accepted, next.longer, next.shorter).stopGradient(),
     ...(c.first && { first: where(accepted, after.last as Tensor, c.first) }),
-    ...(c.before && { before: where(accepted, r, c.before).stopGradient() }),
+    ...(c.before && { before: where(accepted, next.log, c.before).stopGradient() }),
     ...(c.earlier && { earlier: where(accepted, c.before, c.earlier).stopGradient() }),
     ...wanted.put(c, passing, rows),
     status: crossing ? where(crossing.happens, full([], status.event, "int32"), ended) : ended,
@@ -92,21 +92,27 @@ export function turn(course: Course, c: Tensors): Tensors {
   };
 }
 
-/** The next step's length where this one is taken and where it is refused, and whether that is below rounding. */
+/** The next step's length where this one is taken and where it is refused, whether that is below rounding, and the error. */
 function lengths(
   { stepper, span, options }: Course,
   c: Tensors,
-  { r, length, lands }: { readonly r: Tensor; readonly length: Tensor; readonly lands: Tensor },
+  { square, length, lands }: { readonly square: Tensor; readonly length: Tensor; readonly lands: Tensor },
 ) {
   const { controller } = options;
   const order = (stepper.errorOrder as number) + 1;
-  const errors = [r, c.before, c.earlier].filter((x) => x !== undefined);
-  const grown = length.mul(nextStep(controller, errors, order));
+  const log = logOf(square);
+  const logs = [log, c.before, c.earlier].filter((x) => x !== undefined);
+  const grown = length.mul(nextStep(controller, logs, order));
   // After a refusal only this step's error counts; one that is not finite is far too long.
-  const shrunk = where(r.le(Number.MAX_VALUE), nextStep({ ...controller, grow: 1 }, [r], order), controller.shrink);
+  const shrunk = where(
+    square.le(Number.MAX_VALUE),
+    nextStep({ ...controller, grow: 1 }, [log], order),
+    controller.shrink,
+  );
   const shorter = length.mul(shrunk);
   const scale = c.t.abs().maximum(span.abs().mul(1e-3));
   return {
+    log,
     // A step that was made shorter to land says little of how long the next may be.
     longer: where(lands, c.h.maximum(grown), grown),
     shorter,
