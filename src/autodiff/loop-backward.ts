@@ -3,6 +3,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
+import { bytesIn } from "../graph/shape.ts";
 import { type Loop, turnsOf } from "../graph/types.ts";
 import { dependents, substitute } from "../graph/walk.ts";
 import { residuals } from "./residuals.ts";
@@ -44,16 +45,21 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   // Where the turns are counted as it runs, stacks have rows that nobody wrote.
   const whole = node.is("scan") && !node.attrs.count;
   const products = captured.map((_, i) => {
-    const added = back[x + i];
-    return whole && added ? stepProducts(added, (f) => moving.has(f), isStacked) : undefined;
+    const term = back[x + i];
+    return whole && term ? stepProducts(term, (f) => moving.has(f), isStacked) : undefined;
   });
-  const sums = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
+  const added = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
+  // Turns that carry nothing may run side by side, and backwards so too: what they add is stacked rather than carried.
+  const apart =
+    whole && carries.length === 0 && turnsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
+  const sums = apart ? [] : added;
+  const terms = apart ? added.map((i) => back[x + i] as Node) : [];
   const totals = sums.map((i) => bound(captured[i]));
   const carried = [
     ...carries.map((i) => orZeros(back[i], carry[i])),
     ...sums.map((i, k) => make("add", [totals[k], back[x + i] as Node], {})),
   ];
-  const wanted = [...new Set([...sliced, ...products.flatMap((p) => p?.factors ?? [])])];
+  const wanted = [...new Set([...sliced, ...terms, ...products.flatMap((p) => p?.factors ?? [])])];
 
   const kept = residuals([...carried, ...wanted], [...ctFormals, ...totals], { carry, xs, captured });
   const stacked = [...ys, ...kept.saved.filter((s) => !ys.includes(s))];
@@ -92,12 +98,19 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const stackedOf = (y: Node) => stackOf.get(y) as Node;
   const picked = (list: readonly number[], i: number, offset: number) =>
     list.includes(i) ? result(backward, offset + list.indexOf(i)) : undefined;
+  const totalOf = (i: number) =>
+    apart && added.includes(i)
+      ? make("sum", [stackedOf(back[x + i] as Node)], { axes: [0] })
+      : picked(sums, i, carries.length);
   return [
     ...carry.map((_, i) => picked(carries, i, 0)),
     ...xs.map((_, i) => back[c + i] && stackedOf(back[c + i] as Node)),
-    ...captured.map((_, i) => products[i]?.total(stackedOf) ?? picked(sums, i, carries.length)),
+    ...captured.map((_, i) => products[i]?.total(stackedOf) ?? totalOf(i)),
   ];
 }
+
+/** What turns that carry nothing add may take so many bytes, for all turns; more is summed as it comes. */
+const mostStacked = 2 ** 24;
 
 /** The forward loop with what it must keep for the backward one. */
 interface Keeper {
