@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { compile, grad, hvp, type Outputs, ode, parameter, scan, stack, type Tensor, tensor } from "pondus";
+import { compile, grad, hvp, jvp, type Outputs, ode, parameter, scan, stack, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { loadNative, native } from "../src/backends/native/index.ts";
 import type { Node } from "../src/graph/node.ts";

@@ -103,8 +103,8 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
 }
 
 /**
- * Where a loop stacks, and what each turn must put there. What the program returns is stacked in its place: a matrix made row
- * by row is in memory once.
+ * Where a loop stacks, and what each turn must put there. What the program returns is stacked in its place, and what a loop
+ * around this one stacks in that one's: a matrix made row by row is in memory once.
  */
 function stacksFor(
   loop: Loop,
@@ -115,7 +115,8 @@ function stacksFor(
   const { carry, ys } = loop.attrs;
   const stacks = ys.map((y, i) => {
     const target = targets.get(make("pick", [loop], { index: carry.length + i }));
-    return target?.buffer.kind === "output" ? target : workshop.stack(y, turnsOf(loop));
+    const isHome = target && (target.buffer.kind === "output" || workshop.isStack(target.buffer));
+    return isHome ? target : workshop.stack(y, turnsOf(loop));
   });
   return { stacks, wanted: ys.map((node, i) => ({ node, target: sliceOf(stacks[i], index) })) };
 }

@@ -3,26 +3,47 @@ import { resultTypes } from "../graph/types.ts";
 import { rewrite, topological, withInputs } from "../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
-/** Drops results of loops and branches that nobody picks, and the carries, sequences and captures that only they used. */
+/**
+ * Drops results of loops and branches that nobody picks, and the carries, sequences and captures that only they used. From
+ * the last to the first, so that what only a dropped result read is not picked either.
+ */
 export function prune(roots: readonly Node[]): Node[] {
+  const live = new Set(roots);
   const picked = new Map<Node, Set<number>>();
-  for (const node of topological(roots)) {
-    if (!node.is("pick")) continue;
-    const list = picked.get(node.inputs[0]) ?? new Set();
-    picked.set(node.inputs[0], list.add(node.attrs.index));
-  }
-  /** For each pruned control node, the old result numbers in their new order. */
-  const kept = new Map<Node, number[]>();
-  return rewrite(roots, (node, inputs) => {
+  /** For each loop or branch what is left of it, on its old inputs, and the old numbers of its results in their new order. */
+  const left = new Map<Node, { readonly lean: Node; readonly order: number[] }>();
+  for (const node of topological(roots).reverse()) {
+    if (!live.has(node)) continue;
     if (node.is("pick")) {
-      const order = kept.get(node.inputs[0]);
-      return make("pick", inputs, { index: order ? order.indexOf(node.attrs.index) : node.attrs.index });
+      const list = picked.get(node.inputs[0]) ?? new Set();
+      picked.set(node.inputs[0], list.add(node.attrs.index));
     }
     const wanted = picked.get(node);
-    if (!wanted) return withInputs(node, inputs);
-    const order = liveResults(node, wanted);
-    kept.set(node, order);
-    return mapBodies(withResults(withInputs(node, inputs), order), prune);
+    if (wanted) {
+      const order = liveResults(node, wanted);
+      const inside = mapBodies(withResults(node, order), prune);
+      left.set(node, {
+        lean: withResults(
+          inside,
+          order.map((_, i) => i),
+        ),
+        order,
+      });
+    }
+    for (const x of left.get(node)?.lean.inputs ?? node.inputs) live.add(x);
+  }
+  return rewrite(roots, (node, inputs) => {
+    if (!live.has(node)) return node;
+    if (node.is("pick")) {
+      const order = left.get(node.inputs[0])?.order;
+      return make("pick", inputs, { index: order ? order.indexOf(node.attrs.index) : node.attrs.index });
+    }
+    const made = left.get(node)?.lean;
+    if (!made) return withInputs(node, inputs);
+    return withInputs(
+      made,
+      made.inputs.map((x) => inputs[node.inputs.indexOf(x)]),
+    );
   });
 }
 

@@ -11,6 +11,7 @@ export class Workshop {
   readonly shared = new Map<Buffer, Buffer>();
   /** For a loop, places that some of its carries already have, by number. */
   readonly homes = new Map<Node, Map<number, View>>();
+  readonly #stacks = new Set<Buffer>();
   #next = 0;
 
   buffer(kind: Buffer["kind"], dtype: DType, length: number, holds?: Node): Buffer {
@@ -39,7 +40,13 @@ export class Workshop {
 
   /** A fresh place for the values that a node takes in so many turns. */
   stack(node: Node, turns: number): View {
-    return contiguous(this.buffer("temporary", node.dtype, turns * sizeOf(node.shape), node), [turns, ...node.shape]);
+    const buffer = this.buffer("temporary", node.dtype, turns * sizeOf(node.shape), node);
+    this.#stacks.add(buffer);
+    return contiguous(buffer, [turns, ...node.shape]);
+  }
+
+  isStack(buffer: Buffer): boolean {
+    return this.#stacks.has(buffer);
   }
 }
 
