@@ -162,6 +162,24 @@ describe("trajectories in blocks are what they are in small batches", () => {
     expect(path.data[400 + 197]).toBeNaN();
   });
 
+  test("and as many wanted times as trajectories are times for all", async () => {
+    const size = 130;
+    const times = float64([size], (i) => i / size);
+    const s = ode.integrate(
+      (y) => y.neg(),
+      float64([size], (i) => 1 + i),
+      times,
+      { batch: 0 },
+    );
+    const { path } = await compile(() => ({ path: s.path })).run();
+    expect(blocksOf(s.y)).toBeGreaterThan(1);
+    for (const [i, k] of [
+      [3, 7],
+      [129, 129],
+    ])
+      expect(path.data[i * size + k]).toBeCloseTo((1 + k) * Math.exp(-i / size), 3);
+  });
+
   test("in large states, of which few fill the cache", async () => {
     const [size, n] = [160, 400];
     const y0 = float64([n, size], (i) => Math.sin(i));
