@@ -14,9 +14,9 @@ const float64 = (shape: readonly number[], f: (i: number) => number) =>
   ).reshape([...shape]);
 
 /** How many blocks a solution is made in. */
-function blocksOf(x: Tensor): number {
+function blocksOf(x: Tensor, loop: "while" | "scan" = "while"): number {
   const scans = topological([x.node]).filter((n): n is Node<"scan"> => n.is("scan") && n.attrs.carry.length === 0);
-  return scans.find((n) => topological(n.attrs.ys).some((inner) => inner.is("while")))?.attrs.length ?? 1;
+  return scans.find((n) => topological(n.attrs.ys).some((inner) => inner.is(loop)))?.attrs.length ?? 1;
 }
 
 /** A pendulum of its own length and damping each, pushed by all alike; along the first axis or the last. */
@@ -152,6 +152,16 @@ describe("trajectories in blocks are what they are in small batches", () => {
     }
   });
 
+  test.each([true, false])("in fixed steps too, with times of their own: %s", async (own) => {
+    const all = pendulums(140, 1, 4, own);
+    const options = { method: ode.rk4, substeps: 3, rtol: undefined };
+    const [whole, part] = [swing(all, options), swing(some(all, 60, 100), options)];
+    expect(blocksOf(whole.path, "scan")).toBe(3);
+    const r = await numbersOf({ whole, part });
+    expect(entries(r.whole.path.data, r.whole.path.shape, 2, 60, 100)).toEqual(Array.from(r.part.path.data));
+    expect(new Set(r.whole.status.data)).toEqual(new Set([1]));
+  });
+
   test("and each has its own fate", async () => {
     const y0 = float64([200], (i) => [0.1, 1, -1, Number.NaN][i % 4]);
     const s = ode.integrate((y) => y.square(), y0, [0, 1, 2], { batch: 0 });
@@ -241,6 +251,14 @@ describe("gradients", () => {
     expect(r.back.data[0] / r.forth.item()).toBeCloseTo(1, 9);
     expect(r.forth.item() / ((r.up.item() - r.down.item()) / (2 * step))).toBeCloseTo(1, 5);
   });
+});
+
+test("symplectic methods take a batch whole", async () => {
+  const start = float64([2, 130], (i) => (i < 130 ? 1 + i / 130 : 0));
+  const pulled = ode.secondOrder((q) => q.neg());
+  const { path } = ode.integrate(pulled, start, [0, 1], { method: ode.yoshida4, substeps: 50, batch: 1 });
+  const r = await compile(() => ({ path })).run();
+  expect(r.path.data[260 + 64]).toBeCloseTo((1 + 64 / 130) * Math.cos(1), 6);
 });
 
 test("a batch is left whole where the rate does something that cannot be cut, and where it is small", async () => {

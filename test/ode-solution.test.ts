@@ -73,7 +73,9 @@ describe("batches", () => {
       seen.add(String(t.shape));
       return y.neg().add(t);
     };
-    await compile(() => ({ ...ode.integrate(rate, float64([1, 2, 3]), [0, 1], { batch: 0 }) })).run();
+    for (const options of [{}, { substeps: 2 }]) {
+      await compile(() => ({ ...ode.integrate(rate, float64([1, 2, 3]), [0, 1], { batch: 0, ...options }) })).run();
+    }
     expect([...seen]).toEqual(["3"]);
   });
 

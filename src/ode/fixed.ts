@@ -1,18 +1,29 @@
 import { scan } from "../tensor/control.ts";
 import { arange, concat } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Problem } from "./in-blocks.ts";
+import { lanesOf } from "./lanes.ts";
 import type { Stepper } from "./method.ts";
-import type { Rate } from "./rate.ts";
+import type { Adaptive } from "./turn.ts";
 
 /**
- * The states at `times`, by so many equal steps from each to the next.
+ * The states at the times, by so many equal steps from each to the next.
  *
- * @param times  [times], or 1 along the state's axes but for the trajectories'
- * @returns      [times, ...state]
+ * @returns  [times, ...state]
  */
-export function fixed(stepper: Stepper, rate: Rate, y0: Tensor, times: Tensor, substeps: number): Tensor {
+export function fixed(
+  stepper: Stepper,
+  { rate, y0, times, options }: Pick<Problem<Pick<Adaptive, "batch">>, "rate" | "y0" | "times" | "options">,
+  substeps: number,
+): Tensor {
   const first = y0.unsqueeze(0);
   if (times.shape[0] === 1) return first;
+  const lanes = lanesOf(y0, options.batch);
+  // The rate sees a time of each trajectory, as in steps that the error chooses.
+  const each = (t: Tensor) => {
+    const count = t.shape[0];
+    return t.rank > 1 ? t : t.reshape([count, ...lanes.map(() => 1)]).expand([count, ...lanes]);
+  };
   const starts = times.slice(0, 0, -1);
   const steps = times.slice(0, 1).sub(starts).div(substeps);
   const { out } = scan(
@@ -21,7 +32,7 @@ export function fixed(stepper: Stepper, rate: Rate, y0: Tensor, times: Tensor, s
       const end = across(substeps, y, (state, i) => stepper.step(rate, state, i ? from.add(h.mul(i)) : from, h).y);
       return { carry: { y: end }, out: { y: end } };
     },
-    { xs: { from: starts, h: steps } },
+    { xs: { from: each(starts), h: each(steps) } },
   );
   return concat([first, out.y]);
 }

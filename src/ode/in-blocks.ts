@@ -11,15 +11,18 @@ import type { Stepper } from "./method.ts";
 import { type Rate, rateAt } from "./rate.ts";
 import type { Adaptive } from "./turn.ts";
 
+/** Of a solver's options what blocks look at: the trajectories' axis, and what may be each one's own. */
+type Options = Pick<Adaptive, "batch"> & Partial<Pick<Adaptive, "atol">>;
+
 /** What a solver is given. */
-export interface Problem {
+export interface Problem<O extends Options = Adaptive> {
   readonly rate: Rate;
   readonly y0: Tensor;
   /** [times], or 1 along the state's axes but for the trajectories'. */
   readonly times: Tensor;
   /** 1 or -1: a scalar, or 1 along the state's axes but for the trajectories'. */
   readonly direction: Tensor;
-  readonly options: Adaptive;
+  readonly options: O;
 }
 
 /**
@@ -29,19 +32,25 @@ export interface Problem {
  *
  * @param solve  gives tensors of the state's shape, or 1 along all its axes but the trajectories', or such with an axis in front
  */
-export function inBlocks<T extends Tensors>(problem: Problem, stepper: Stepper, solve: (problem: Problem) => T): T {
+export function inBlocks<O extends Options, T extends Tensors>(
+  problem: Problem<O>,
+  stepper: Stepper,
+  solve: (problem: Problem<O>) => T,
+): T {
   const { batch } = problem.options;
   return (batch !== undefined && tryInBlocks(problem, batch, stepper, solve)) || solve(problem);
 }
 
-function tryInBlocks<T extends Tensors>(
-  { rate, y0, times, direction, options }: Problem,
+function tryInBlocks<O extends Options, T extends Tensors>(
+  { rate, y0, times, direction, options }: Problem<O>,
   batch: number,
   stepper: Stepper,
-  solve: (problem: Problem) => T,
+  solve: (problem: Problem<O>) => T,
 ): T | undefined {
   const size = y0.shape[batch];
-  if (size < 2 * mostRows) return undefined;
+  // Symplectic methods take more of a rate than what it gives: its acceleration.
+  const asked = stepper.errorOrder === undefined && "acceleration" in rate;
+  if (size < 2 * mostRows || asked) return undefined;
   const y = bound(y0.node);
   const t = bound({ shape: lanesOf(y0, batch), dtype: y0.dtype });
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
@@ -59,7 +68,7 @@ function tryInBlocks<T extends Tensors>(
     ["y0", y0, r],
     ["times", times, r + 1],
     ["direction", direction, r],
-    ...(typeof atol === "number" ? [] : [["atol", spreadOver(atol, r), r] as const]),
+    ...(atol === undefined || typeof atol === "number" ? [] : [["atol", spreadOver(atol, r), r] as const]),
   ];
   const same: { [name: string]: Tensor } = {};
   const sequences: { [name: string]: Tensor } = {};
@@ -90,7 +99,7 @@ function tryInBlocks<T extends Tensors>(
         y0: here.y0,
         times: here.times,
         direction: here.direction,
-        options: { ...options, batch: axis, atol: here.atol ?? atol },
+        options: { ...options, batch: axis, ...(here.atol && { atol: here.atol }) },
       });
       return { carry: {}, out: found };
     },

@@ -93,7 +93,9 @@ function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg
   return (rate, y, times, counted) => {
     const { values, direction } = timesFor(times, y, undefined);
     const { substeps = 1 } = options;
-    if (solver.errorOrder === undefined) return fixed(solver, rate, y, values, substeps).at(-1);
+    if (solver.errorOrder === undefined) {
+      return fixed(solver, { rate, y0: y, times: values, options: { batch: undefined } }, substeps).at(-1);
+    }
     const { controller, maxSteps, rtol } = options;
     const atol = typeof options.atol === "number" ? options.atol : undefined;
     const exact = adaptiveOptions({ controller, maxSteps, rtol, atol, ...own }, y, undefined);
@@ -134,7 +136,7 @@ function inFixedSteps(
   stepper: Stepper,
   rate: Rate,
   y0: Tensor,
-  { values }: Times,
+  { values, direction }: Times,
   options: SolveOptions,
   batch: number | undefined,
 ): Solution {
@@ -142,7 +144,8 @@ function inFixedSteps(
   if (!Number.isInteger(substeps) || substeps < 1) {
     throw new PondusError("ode.substeps", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
   }
-  const path = fixed(stepper, rate, y0, values, substeps);
+  const problem = { rate, y0, times: values, direction, options: { batch } };
+  const { path } = inBlocks(problem, stepper, (given) => ({ path: fixed(stepper, given, substeps) }));
   const count = values.shape[0];
   const turns = (count - 1) * substeps;
   const lanes = lanesOf(y0, batch);
