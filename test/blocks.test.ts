@@ -1,7 +1,8 @@
 import { compile, grad, nn, type Outputs, optim, parameter, repeat, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { interpret } from "../src/backends/reference/interpret.ts";
-import { inBlocks, type Limits } from "../src/compiler/blocks.ts";
+import type { Limits } from "../src/compiler/block-rows.ts";
+import { inBlocks } from "../src/compiler/blocks.ts";
 import { prune } from "../src/compiler/prune.ts";
 import { simplify } from "../src/compiler/simplify.ts";
 import { allocate, type TypedArray } from "../src/graph/dtype.ts";

@@ -5,7 +5,8 @@ import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { type Assignment, assign } from "./assign.ts";
-import { inBlocks, type Limits } from "./blocks.ts";
+import type { Limits } from "./block-rows.ts";
+import { inBlocks } from "./blocks.ts";
 import { dump, type Watch } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
@@ -77,7 +78,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   roots = simplify(roots);
   roots = prune(roots);
   watch("simplified", () => roots);
-  roots = inBlocks(roots, limits);
+  roots = prune(inBlocks(roots, limits));
   watch("blocks", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 
