@@ -1,5 +1,5 @@
 import type { Node } from "../graph/node.ts";
-import { isElementwise } from "../graph/ops.ts";
+import { isElementwise, type OpName } from "../graph/ops.ts";
 import { sizeOf } from "../graph/shape.ts";
 
 /** What of a graph runs along a batch: samples that are computed alike, each from itself alone, until they are summed. */
@@ -37,7 +37,7 @@ export function axisAfter(
   linear: boolean,
 ): number | Total | undefined {
   const [x, y] = node.inputs;
-  if (linear && isLinear(node) && node.inputs.every((z) => totals.get(z) === "sum")) return "sum";
+  if (linear && isOfSums(node, { axis: axes, totals })) return "sum";
   if (isElementwise(node.op)) {
     const found = new Set(node.inputs.flatMap((z) => axes.get(z) ?? []));
     return found.size === 1 && !node.inputs.some((z) => totals.has(z) && linear) ? [...found][0] : undefined;
@@ -89,8 +89,20 @@ export function axisAfter(
   return undefined;
 }
 
-const linearOps = new Set(["add", "sub", "neg", "permute", "reshape", "expand", "slice", "pad", "flip", "sum"]);
-const isLinear = ({ op }: Node) => linearOps.has(op);
+const additive: ReadonlySet<OpName> = new Set([
+  ...(["add", "sub", "neg", "permute", "reshape", "expand", "slice", "pad", "flip", "sum"] as const),
+]);
+
+/** Whether a value is linear in sums over the batch, so that it is itself the sum of what each block makes of its own. */
+export function isOfSums(
+  { op, inputs: [x, y, ...more] }: Node,
+  { axis, totals }: Pick<Batch, "axis" | "totals">,
+): boolean {
+  const isSum = (z: Node) => totals.get(z) === "sum";
+  const isFactor = (z: Node) => !totals.has(z) && !axis.has(z);
+  if (additive.has(op)) return isSum(x) && (!y || isSum(y)) && more.length === 0;
+  return (op === "mul" || op === "div") && ((isSum(x) && isFactor(y)) || (op === "mul" && isFactor(x) && isSum(y)));
+}
 
 /** The axis along which each operand of something along the batch has it, or must be cut if it has as many samples. */
 export function operandAxes(node: Node, { axis, loops }: Batch): (number | undefined)[] {

@@ -1,7 +1,8 @@
 import type { Node } from "../graph/node.ts";
+import { isElementwise } from "../graph/ops.ts";
 import { topological } from "../graph/walk.ts";
 import { uniform } from "../tensor/operands.ts";
-import { type Batch, type BatchLoop, operandAxes } from "./batch-axes.ts";
+import { type Batch, type BatchLoop, isOfSums, operandAxes } from "./batch-axes.ts";
 
 type BatchOf = (roots: readonly Node[], seeds: ReadonlyMap<Node, number>, size: number, linear: boolean) => Batch;
 
@@ -31,14 +32,14 @@ export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): Ba
       const own = body.axis.get(x);
       if (own !== undefined) return own === at;
       if (x.shape[at] !== body.size || isSpread(x, at)) return true;
-      if (!isFormal.has(x)) return false;
-      seeds.set(x, at);
-      return true;
+      if (isElementwise(x.op)) return x.inputs.filter((y) => !cut(y, at)).length === 0;
+      if (isFormal.has(x)) seeds.set(x, at);
+      return isFormal.has(x);
     };
     const misfits = topological([...next, ...ys]).filter((x) => {
       if ([...sums.keys()].some((i) => next[i] === x)) return false;
       if (!isInside(x, body)) return !isApart(x, body);
-      if (x.inputs.some((z) => body.totals.has(z))) return !x.inputs.every((z) => body.totals.has(z));
+      if (x.inputs.some((z) => body.totals.has(z))) return !isOfSums(x, body);
       if (!startsAtZero(x, body)) return true;
       return (
         !seeds.has(x) && operandAxes(x, body).filter((at, i) => at !== undefined && !cut(x.inputs[i], at)).length > 0
@@ -75,9 +76,11 @@ function startsAtZero(node: Node, { loops }: Batch): boolean {
   return [...(loops.get(node)?.sums.keys() ?? [])].every((i) => uniform(node.inputs[i]) === 0);
 }
 
-/** Whether a value is the same for all samples, and can be spread over fewer. */
+/** Whether a value is the same for all samples and can be made anew for fewer. */
 export function isSpread(x: Node, at: number): boolean {
-  return uniform(x) !== undefined || (x.is("expand") && x.inputs[0].shape[at] === 1);
+  if (uniform(x) !== undefined) return true;
+  if (x.is("expand")) return x.inputs[0].shape[at] === 1;
+  return isElementwise(x.op) && x.inputs.every((y) => isSpread(y, at));
 }
 
 /** Whether the batch has no part in what does not run along it: what is only to be computed later has none. */

@@ -7,7 +7,7 @@ import type { Shape } from "../graph/shape.ts";
 import { topological, withInputs } from "../graph/walk.ts";
 import { constant, spread, uniform } from "../tensor/operands.ts";
 import { type Batch, type BatchLoop, operandAxes } from "./batch-axes.ts";
-import { isInside, isSpread } from "./batch-loop.ts";
+import { isInside } from "./batch-loop.ts";
 
 /** The samples of one block, for which nodes are made anew. */
 export interface Block {
@@ -100,12 +100,17 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
   });
 }
 
-/** What is the same for all samples, spread over so many. */
-export function spreadOver(x: Node, at: number, rows: number, operand: (x: Node) => Node): Node {
+/** What is the same for all samples (isSpread), for so many; `source` is what stands for what was spread. */
+export function spreadOver(x: Node, at: number, rows: number, source: (x: Node) => Node): Node {
   const value = uniform(x);
-  const one = value === undefined ? operand(x.inputs[0]) : constant(value, x.dtype);
-  if (value === undefined && !isSpread(x, at)) throw new InternalError(`${x.op} differs from sample to sample`);
-  return spread(one, cutShape(x.shape, at, rows));
+  const shape = cutShape(x.shape, at, rows);
+  if (value !== undefined) return spread(constant(value, x.dtype), shape);
+  if (x.is("expand")) return spread(source(x.inputs[0]), shape);
+  return make(
+    x.op,
+    x.inputs.map((y) => spreadOver(y, at, rows, source)),
+    x.attrs,
+  );
 }
 
 export const cutShape = (shape: Shape, at: number, rows: number) => shape.map((n, i) => (i === at ? rows : n));
