@@ -7,8 +7,9 @@ import { reshapeNode, uniform } from "../tensor/operands.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch-axes.ts";
 import { isInside, isSpread } from "./batch-loop.ts";
+import { leavesOf, seedsOf } from "./batch-seeds.ts";
 import { type Block, remake, spreadOver } from "./block-nodes.ts";
-import { fewestRows, type Limits, rowsOf, usual } from "./block-rows.ts";
+import { type Limits, rowsOf, usual } from "./block-rows.ts";
 
 /**
  * Takes a large batch block by block: all layers for some samples, forward and backward, then for the next. What the
@@ -50,41 +51,14 @@ function takeInBlocks(
   return [...roots];
 }
 
-const leavesOf = (roots: readonly Node[]) => topological(roots).filter((x) => x.is("input") || x.is("data"));
-
-/**
- * Where batches come in: for each size, the leaves that run along one, and their axis. It is the first axis of inputs and
- * data, wherever it lies in what a loop captures of them, and of all else that it captures.
- */
-function seedsOf(leaves: readonly Node[], sources: readonly Node[], limits: Limits): Map<number, Map<Node, number>> {
-  const seeds = new Map<number, Map<Node, number>>();
-  const add = (leaf: Node, at: number) => {
-    const size = leaf.shape[at];
-    seeds.set(size, (seeds.get(size) ?? new Map<Node, number>()).set(leaf, at));
-  };
-  const isLong = (x: Node, samples: number) => x.shape.length > 0 && x.shape[0] >= samples;
-  const traced = new Set<Node>();
-  const origins = leavesOf(sources).filter((x) => isLong(x, 2 * fewestRows));
-  for (const size of new Set(origins.map((x) => x.shape[0]))) {
-    const own = origins.filter((x) => x.shape[0] === size);
-    const { axis } = batchOf(sources, new Map(own.map((x) => [x, 0])), size);
-    leaves.forEach((leaf, i) => {
-      const at = axis.get(sources[i]);
-      if (at === undefined) return;
-      add(leaf, at);
-      traced.add(leaf);
-    });
-  }
-  for (const leaf of leaves) if (!traced.has(leaf) && isLong(leaf, limits.samples)) add(leaf, 0);
-  return seeds;
-}
-
 class Blocks {
   readonly #batch: Batch;
   readonly #seeds: ReadonlyMap<Node, number>;
   readonly #rows: number;
   /** What takes the place of totals, and of values along the batch that somebody outside reads. */
   readonly #done = new Map<Node, Node>();
+  /** What a pass leaves for the next ones, [blocks, ...]. */
+  readonly #stacks = new Map<Node, Node>();
 
   constructor(batch: Batch, seeds: ReadonlyMap<Node, number>, rows: number) {
     this.#batch = batch;
@@ -125,11 +99,11 @@ class Blocks {
     const sequences = new Map<string, { source: Node; formal: Node }>();
     const known = new Map<Node, Node>();
 
-    const sequence = (x: Node, at: number): Node => {
+    const sequence = (x: Node, at: number, stack?: Node): Node => {
       const key = `${x.id}:${at}`;
       let made = sequences.get(key);
       if (!made) {
-        const source = this.#split(x, at);
+        const source = stack ?? this.#split(x, at);
         made = { source, formal: bound({ shape: source.shape.slice(1), dtype: x.dtype }) };
         sequences.set(key, made);
       }
@@ -149,7 +123,9 @@ class Blocks {
       if (!made) {
         const at = axis.get(node);
         const given = at !== undefined && (this.#seeds.has(node) || (phase.get(node) as number) < pass);
-        made = given ? sequence(this.#outer(node), at) : inheriting(node.origin, () => remake(node, block));
+        made = given
+          ? sequence(this.#outer(node), at, this.#stacks.get(node))
+          : inheriting(node.origin, () => remake(node, block));
         known.set(node, made);
       }
       return made;
@@ -178,6 +154,7 @@ class Blocks {
         ? this.#begun(node, make(total, [stack], { axes: [0] }))
         : this.#joined(stack, node.shape, axis.get(node) as number);
       this.#done.set(node, whole);
+      if (!total) this.#stacks.set(node, stack);
     });
   }
 
