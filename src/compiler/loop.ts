@@ -39,6 +39,8 @@ export interface Buffer {
   offset: number;
   /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
   stride?: number;
+  /** The loop's counter, where there are fewer turns than threads: then every turn has a copy, and not every thread. */
+  turn?: Index;
 }
 
 /** An element of a buffer: `at`, plus a position known only when it runs (an int32 scalar times `scale`). */

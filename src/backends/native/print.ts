@@ -124,9 +124,9 @@ function printSteps(
   });
 }
 
-/** How much further a thread's own copy lies than the first one. */
-const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
-  apart && stride ? ` + me * ${stride / unit}L` : "";
+/** How much further a thread's own copy lies than the first one, or a turn's. */
+const shift = ({ stride, turn }: Buffer, { apart }: Around, unit: number) =>
+  apart && stride ? ` + ${turn ? indexName(turn) : "me"} * ${stride / unit}L` : "";
 
 /** The int32 or bool at a place. */
 const word = ({ buffer, at }: Place, around: Around) =>
