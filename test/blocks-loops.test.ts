@@ -165,6 +165,19 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       return { h: carry.h };
     },
   },
+  "a mean that is every sample's next state": {
+    passes: 0,
+    f: ({ x, y }) => {
+      const { carry } = scan(
+        { h: y },
+        ({ h }, { now }) => ({
+          carry: { h: h.add(now.sum(1).unsqueeze(1)).sin().mean(0).unsqueeze(0).expand([n, units]) },
+        }),
+        { xs: { now: inTime(x) } },
+      );
+      return { h: carry.h };
+    },
+  },
   "samples that meet one another": {
     passes: 0,
     f: ({ x, y }) => {

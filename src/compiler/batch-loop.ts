@@ -27,10 +27,18 @@ export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): Ba
     const known = seeds.size;
     const body = within([...next, ...ys], seeds, outer.size, true);
     const sums = sumsOf(node, body);
+    const asked = new Map<string, boolean>();
     /** Lets an operand be cut along `at`; false where it cannot be. */
     const cut = (x: Node, at: number): boolean => {
+      const key = `${x.id}:${at}`;
+      const known = asked.get(key) ?? cutAnew(x, at);
+      asked.set(key, known);
+      return known;
+    };
+    const cutAnew = (x: Node, at: number): boolean => {
       const own = body.axis.get(x);
       if (own !== undefined) return own === at;
+      if (body.totals.has(x)) return false;
       if (x.shape[at] !== body.size || isSpread(x, at)) return true;
       if (isElementwise(x.op)) return x.inputs.filter((y) => !cut(y, at)).length === 0;
       if (isFormal.has(x)) seeds.set(x, at);
@@ -76,11 +84,11 @@ function startsAtZero(node: Node, { loops }: Batch): boolean {
   return [...(loops.get(node)?.sums.keys() ?? [])].every((i) => uniform(node.inputs[i]) === 0);
 }
 
-/** Whether a value is the same for all samples and can be made anew for fewer. */
-export function isSpread(x: Node, at: number): boolean {
+/** Whether a value is the same for all samples and can be made anew for fewer, at no more than the price of a few ops. */
+export function isSpread(x: Node, at: number, deep = 3): boolean {
   if (uniform(x) !== undefined) return true;
   if (x.is("expand")) return x.inputs[0].shape[at] === 1;
-  return isElementwise(x.op) && x.inputs.every((y) => isSpread(y, at));
+  return deep > 0 && isElementwise(x.op) && x.inputs.every((y) => isSpread(y, at, deep - 1));
 }
 
 /** Whether the batch has no part in what does not run along it: what is only to be computed later has none. */
