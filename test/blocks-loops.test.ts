@@ -171,7 +171,14 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       const { carry } = scan(
         { h: y },
         ({ h }, { now }) => ({
-          carry: { h: h.add(now.sum(1).unsqueeze(1)).sin().mean(0).unsqueeze(0).expand([n, units]) },
+          carry: {
+            h: h
+              .add(now.matmul(weight(features, units)))
+              .sin()
+              .mean(0)
+              .unsqueeze(0)
+              .expand([n, units]),
+          },
         }),
         { xs: { now: inTime(x) } },
       );
@@ -198,13 +205,88 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       return { h: carry.h };
     },
   },
+  "samples that meet in their covariance": {
+    passes: 0,
+    f: ({ x, y }) => {
+      const { carry } = scan(
+        { h: y },
+        ({ h }, { now }) => {
+          const covariance = h.T.matmul(h).mul(1 / n);
+          return {
+            carry: {
+              h: h
+                .matmul(covariance)
+                .add(now.matmul(weight(features, units)))
+                .tanh(),
+            },
+          };
+        },
+        { xs: { now: inTime(x) } },
+      );
+      return { h: carry.h };
+    },
+  },
+  "a sample at which all others look": {
+    passes: 0,
+    f: ({ x, y }) => {
+      const { carry } = scan(
+        { h: y },
+        ({ h }, { now }) => {
+          const first = h.slice(0, 0, 1).expand([n, units]);
+          return {
+            carry: {
+              h: h
+                .mul(first)
+                .add(now.matmul(weight(features, units)))
+                .tanh(),
+            },
+          };
+        },
+        { xs: { now: inTime(x) } },
+      );
+      return { h: carry.h };
+    },
+  },
+  "a state that lies along the batch and across it by turns": {
+    passes: 0,
+    f: ({ x, y }) => {
+      const { carry } = scan(
+        { h: y, z: y.matmul(weight(units, n)) },
+        ({ h, z }, { now }) => ({
+          carry: { h: h.add(now.matmul(weight(features, units))).tanh(), z: z.T.sin() },
+        }),
+        { xs: { now: inTime(x) } },
+      );
+      return { h: carry.h, z: carry.z };
+    },
+  },
+  "a sum in an inner loop that does not begin at zero": {
+    passes: 0,
+    f: ({ x, start }) => {
+      const w = weight(features, units);
+      const { out } = scan(
+        { t: start },
+        ({ t }, { now }) => {
+          const inner = scan(
+            { total: t, k: tensor(1, { dtype }) },
+            ({ total, k }) => ({ carry: { total: total.add(now.matmul(w).mul(k).tanh().sum()), k: k.add(1) } }),
+            { length: 2 },
+          );
+          return { carry: { t: t.add(1) }, out: { total: inner.carry.total } };
+        },
+        { xs: { now: inTime(x) } },
+      );
+      return { total: out.total };
+    },
+  },
   "a loop over the samples": {
     passes: 0,
     f: ({ x, y }) => {
+      const v = weight(features, units);
       const { out } = scan(
         { h: y.at(0) },
         ({ h }, { now }) => {
-          const next = h.add(now.sum(0).sum()).tanh();
+          const next = h.add(now.matmul(v).sum(0)).tanh();
           return { carry: { h: next }, out: { h: next } };
         },
         { xs: { now: x } },

@@ -74,6 +74,19 @@ const programs: { readonly [name: string]: { passes: number; f: (x: { [name: str
       return { loss, g: grad(loss, table), dx: grad(loss, x) };
     },
   },
+  "rows looked up that lie across the batch": {
+    passes: 1,
+    f: ({ x }) => {
+      const order = tensor(
+        [
+          [1, 0, 0],
+          [0, 1, 1],
+        ],
+        { dtype: "int32" },
+      );
+      return { y: network(x).T.gather(order, 0) };
+    },
+  },
   "data that other data of the same length meet": {
     passes: 1,
     f: ({ x }) => ({
