@@ -38,7 +38,9 @@ export function rowsOf(batch: Batch, limits: Limits): number | undefined {
  * What the turns of a loop pass on is as large as all turns, whatever the block. Blocks pay there because threads meet once
  * a step and not once a kernel of each turn, of which most are too small to share, and because what a turn computes stays
  * in the first cache: an LSTM of 128 units, 64 steps and 32 samples is 1.08 times as fast on two threads (1.4 times where
- * others want the cores too) and as fast on one, a neural ODE of 64 units and 256 samples 2.4 times and 1.5 times.
+ * others want the cores too) and as fast on one; one of 32 units 1.9 times; a neural ODE of 64 units and 256 samples 2
+ * times, and 1.5 times on one. Where a turn reads more weights than a core's cache holds, every block would read them anew
+ * (512 units: 0.93 times on one).
  */
 function rowsOfLoops(batch: Batch, { blockBytes, smallBatch }: Limits): number | undefined {
   const { bytes, flops } = workOf(batch);

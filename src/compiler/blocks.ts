@@ -10,6 +10,7 @@ import { isInside, isSpread } from "./batch-loop.ts";
 import { leavesOf, seedsOf } from "./batch-seeds.ts";
 import { type Block, remake, spreadOver } from "./block-nodes.ts";
 import { type Limits, rowsOf, usual } from "./block-rows.ts";
+import { prune } from "./prune.ts";
 
 /**
  * Takes a large batch block by block: all layers for some samples, forward and backward, then for the next. What the
@@ -46,7 +47,8 @@ function takeInBlocks(
     if (!candidate) continue;
     const batch = batchOf(roots, candidate.seeds, candidate.size);
     const rows = rowsOf(batch, limits);
-    if (rows !== undefined) return new Blocks(batch, candidate.seeds, rows).rebuild(roots);
+    // Of a loop that is taken along, nothing is left outside but what the batch has no part in.
+    if (rows !== undefined) return prune(new Blocks(batch, candidate.seeds, rows).rebuild(roots));
   }
   return [...roots];
 }

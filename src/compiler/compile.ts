@@ -78,7 +78,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   roots = simplify(roots);
   roots = prune(roots);
   watch("simplified", () => roots);
-  roots = prune(inBlocks(roots, limits));
+  roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 
