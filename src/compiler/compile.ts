@@ -5,6 +5,7 @@ import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { type Assignment, assign } from "./assign.ts";
+import { batchLast } from "./batch-last.ts";
 import { inBlocks, type Limits } from "./blocks.ts";
 import { dump, type Watch } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
@@ -79,6 +80,8 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   watch("simplified", () => roots);
   roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
+  roots = simplify(batchLast(roots, machine));
+  watch("laid", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 
   const workshop = new Workshop();

@@ -1,0 +1,240 @@
+import { bytesOf } from "../graph/dtype.ts";
+import { InternalError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import { isElementwise } from "../graph/ops.ts";
+import { inheriting } from "../graph/origin.ts";
+import { type Shape, sizeOf } from "../graph/shape.ts";
+import { rewrite, topological, withInputs } from "../graph/walk.ts";
+import { type Batch, batchOf } from "./batch.ts";
+import type { Machine } from "./loop.ts";
+
+/**
+ * Puts the batch last where samples have few features: vectors lie along the last axis, and twenty features fill five
+ * eighths of two vectors of sixteen, six channels an eighth of three. Along the batch all lanes are filled, guards of padding are
+ * the same for all of them, and every weight serves a whole vector. What is wide enough stays as it was written.
+ *
+ * Values computed are the same; only the order in which they lie, and in which sums over the batch are made, is another.
+ */
+export function batchLast(roots: readonly Node[], machine: Machine): Node[] {
+  const seeds = topological(roots).filter((x) => x.is("input") || x.is("data"));
+  return inBodies(layOut(roots, seeds, machine), machine);
+}
+
+/** The same in loops: over what a training step captures, and in blocks of a batch. */
+function inBodies(roots: readonly Node[], machine: Machine): Node[] {
+  const inside = (list: readonly Node[], seeds: readonly Node[]) => inBodies(layOut(list, seeds, machine), machine);
+  return rewrite(roots, (node, inputs) => {
+    const made = withInputs(node, inputs);
+    if (made.is("while")) {
+      const { captured, next, ys } = made.attrs;
+      const out = inside([...next, ...ys], captured);
+      return make("while", made.inputs, { ...made.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
+    }
+    if (made.is("scan") && made.attrs.carry.length === 0) {
+      return make("scan", made.inputs, { ...made.attrs, ys: inside(made.attrs.ys, made.attrs.xs) });
+    }
+    return made;
+  });
+}
+
+function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine): Node[] {
+  const sizes = new Map<number, number>();
+  for (const { shape } of seeds) {
+    if (shape.length > 1) sizes.set(shape[0], (sizes.get(shape[0]) ?? 0) + sizeOf(shape));
+  }
+  const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
+  if (!largest) return [...roots];
+  const batch = batchOf(roots, new Set(seeds), largest[0]);
+  return pays(batch, machine) ? new Layout(batch, new Set(seeds), machine).rebuild(roots) : [...roots];
+}
+
+const lanesFor = ({ dtype }: Node, { vectorBytes }: Machine) => vectorBytes / bytesOf[dtype];
+
+/** The part of all lanes that an axis fills, when what is left beyond whole vectors goes in smaller ones. */
+function filled(size: number, lanes: number): number {
+  let vectors = Math.floor(size / lanes);
+  let left = size % lanes;
+  for (let n = lanes / 2; n >= Math.max(2, lanes / 4); n /= 2) {
+    vectors += Math.floor(left / n);
+    left %= n;
+  }
+  return size / lanes / (vectors + left);
+}
+
+/** Where lanes that stay empty cost this part of all products, it pays to move the batch. */
+const worthMoving = 0.2;
+
+function pays(batch: Batch, machine: Machine): boolean {
+  let [all, lost] = [0, 0];
+  for (const node of [...batch.axis.keys(), ...batch.totals]) {
+    if (!node.is("contract")) continue;
+    const { a, out } = node.attrs;
+    const inner = node.inputs[0].shape.filter((_, i) => !out.includes(a[i]));
+    const work = sizeOf(node.shape) * sizeOf(inner);
+    const features = node.shape[node.shape.length - 1] ?? 1;
+    const along = batch.axis.get(node) === node.shape.length - 1;
+    const share = features === 1 || along ? 1 : filled(features, lanesFor(node, machine));
+    all += work / share;
+    if (isNarrow(node, batch, machine)) lost += work / share - work / filled(batch.size, lanesFor(node, machine));
+  }
+  return lost > worthMoving * all;
+}
+
+/** Fewer features than four vectors hold are worth moving when anything is: neighbours then lie alike. */
+function isNarrow(node: Node, { axis }: Batch, machine: Machine): boolean {
+  const at = axis.get(node) as number;
+  const last = node.shape.length - 1;
+  return at !== undefined && at !== last && node.shape[last] < 4 * lanesFor(node, machine);
+}
+
+/** Where an axis of so many stands when axis `at` has gone to the end. */
+const placed = (axis: number, at: number, rank: number) => (axis === at ? rank - 1 : axis - Number(axis > at));
+
+/** A list with an entry for each axis, the one of axis `at` put last. */
+const moved = <T>(list: readonly T[], at: number): T[] => [...list.filter((_, i) => i !== at), list[at]];
+
+/** A tensor with axis `at` last. */
+const turned = (x: Node, at: number) => {
+  const axes = x.shape.map((_, i) => i);
+  return make("permute", [x], { order: moved(axes, at) });
+};
+
+/** A value along the batch as it is computed: the axis of the batch where it was, or last. */
+interface Laid {
+  readonly node: Node;
+  readonly last: boolean;
+}
+
+class Layout {
+  readonly #batch: Batch;
+  readonly #seeds: ReadonlySet<Node>;
+  readonly #machine: Machine;
+  readonly #laid = new Map<Node, Laid>();
+  /** How many read a value. */
+  readonly #readers = new Map<Node, number>();
+  /** What does not run along the batch. */
+  readonly #others = new Map<Node, Node>();
+
+  constructor(batch: Batch, seeds: ReadonlySet<Node>, machine: Machine) {
+    this.#batch = batch;
+    this.#seeds = seeds;
+    this.#machine = machine;
+  }
+
+  rebuild(roots: readonly Node[]): Node[] {
+    for (const x of [...roots, ...topological(roots).flatMap((node) => node.inputs)]) {
+      this.#readers.set(x, (this.#readers.get(x) ?? 0) + 1);
+    }
+    for (const node of topological(roots)) {
+      inheriting(node.origin, () => {
+        if (this.#batch.axis.has(node)) this.#laid.set(node, this.#lay(node));
+        else this.#others.set(node, this.#other(node));
+      });
+    }
+    return roots.map((node) => this.#first(node));
+  }
+
+  /** A value with its axes as they were. */
+  #first(node: Node): Node {
+    const laid = this.#laid.get(node);
+    if (!laid?.last) return laid?.node ?? (this.#others.get(node) as Node);
+    const at = this.#batch.axis.get(node) as number;
+    const order = node.shape.map((_, i) => placed(i, at, node.shape.length));
+    return make("permute", [laid.node], { order });
+  }
+
+  /** A value with axis `at` last. */
+  #last(node: Node, at: number): Node {
+    const laid = this.#laid.get(node);
+    if (laid?.last) return laid.node;
+    return turned(this.#first(node), at);
+  }
+
+  /** A value as it is computed anyway, and where the batch is in it. */
+  #any(node: Node): Laid {
+    return this.#laid.get(node) ?? { node: this.#first(node), last: false };
+  }
+
+  #lay(node: Node): Laid {
+    const at = this.#batch.axis.get(node) as number;
+    if (this.#seeds.has(node)) return this.#seed(node, at);
+    if (isElementwise(node.op)) {
+      const along = node.inputs.flatMap((x) => this.#laid.get(x) ?? []);
+      const last =
+        along.every((x) => x.last) || (along.some((x) => x.last) && isNarrow(node, this.#batch, this.#machine));
+      const inputs = node.inputs.map((x) => (last ? this.#last(x, at) : this.#first(x)));
+      return { node: make(node.op, inputs, node.attrs), last };
+    }
+    if (node.is("contract")) return this.#contract(node, isNarrow(node, this.#batch, this.#machine));
+    if (node.is("gather")) return { node: this.#asWritten(node), last: false };
+    const { node: x, last } = this.#any(node.inputs[0]);
+    return last ? { node: this.#move(node, x, at), last } : { node: this.#asWritten(node), last };
+  }
+
+  /** What comes from outside is copied where few features would have it read across. */
+  #seed(node: Node, at: number): Laid {
+    if (!isNarrow(node, this.#batch, this.#machine)) return { node, last: false };
+    // Padding by nothing is no view: it is written once, and all read that.
+    const none = node.shape.map(() => 0);
+    return { node: make("pad", [turned(node, at)], { before: none, after: none }), last: true };
+  }
+
+  #other(node: Node): Node {
+    if (node.is("contract")) return this.#contract(node, false).node;
+    if (this.#batch.totals.has(node) && (node.is("sum") || node.is("maximum"))) return this.#reduce(node);
+    return this.#asWritten(node);
+  }
+
+  #asWritten(node: Node): Node {
+    return withInputs(
+      node,
+      node.inputs.map((x) => this.#first(x)),
+    );
+  }
+
+  #contract(node: Node<"contract">, last: boolean): Laid {
+    const { axis } = this.#batch;
+    const [x, y] = node.inputs.map((z) => this.#any(z));
+    const labels = (list: readonly number[], z: Node, laid: Laid) =>
+      laid.last ? moved(list, axis.get(z) as number) : list;
+    const { a, b, out } = node.attrs;
+    const attrs = {
+      a: labels(a, node.inputs[0], x),
+      b: labels(b, node.inputs[1], y),
+      out: last ? moved(out, axis.get(node) as number) : out,
+    };
+    return { node: make("contract", [x.node, y.node], attrs), last };
+  }
+
+  #reduce(node: Node<"sum"> | Node<"maximum">): Node {
+    const [source] = node.inputs;
+    const { node: x, last } = this.#any(source);
+    const at = this.#batch.axis.get(source) as number;
+    const axes = node.attrs.axes.map((axis) => (last ? placed(axis, at, source.shape.length) : axis));
+    return make(node.op, [x], { axes: axes.sort((p, q) => p - q) });
+  }
+
+  /** An op with one operand along the batch, on that operand with the batch last. */
+  #move(node: Node, x: Node, at: number): Node {
+    const [source] = node.inputs;
+    const from = this.#batch.axis.get(source) as number;
+    const there = (axis: number) => placed(axis, from, source.shape.length);
+    const shape = (list: Shape) => moved(list, at);
+    if (node.is("sum") || node.is("maximum")) return this.#reduce(node);
+    if (node.is("permute")) {
+      const order = moved(node.attrs.order, at).map(there);
+      // The order of a product's axes was chosen for other lanes; nobody else reads it.
+      if (!x.is("contract") || this.#readers.get(source) !== 1) return make("permute", [x], { order });
+      return make("contract", x.inputs, { ...x.attrs, out: order.map((axis) => x.attrs.out[axis]) });
+    }
+    if (node.is("expand")) return make("expand", [x], { shape: shape(node.shape) });
+    if (node.is("reshape")) return make("reshape", [x], { shape: shape(node.shape) });
+    if (node.is("again")) return make("again", [x, this.#first(node.inputs[1])], node.attrs);
+    if (node.is("flip")) return make("flip", [x], { axes: node.attrs.axes.map(there) });
+    if (node.is("slice")) return make("slice", [x], { start: shape(node.attrs.start), stop: shape(node.attrs.stop) });
+    if (node.is("pad")) return make("pad", [x], { before: shape(node.attrs.before), after: shape(node.attrs.after) });
+    if (node.is("window")) return make("window", [x], { ...node.attrs, axis: there(node.attrs.axis) });
+    if (node.is("overlap")) return make("overlap", [x], { ...node.attrs, axis: there(node.attrs.axis) });
+    throw new InternalError(`${node.op} does not run along a batch`);
+  }
+}
