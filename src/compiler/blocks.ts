@@ -62,11 +62,16 @@ function rowsOf(batch: Batch, { blockBytes, smallBatch }: Limits): number | unde
   const wanted = blockBytes / perSample;
   if (wanted < fewestRows) return undefined;
   const most = Math.min(1.5 * wanted, batch.size / 4);
+  const fitting: number[] = [];
   for (let rows = Math.floor(most); rows >= Math.max(fewestRows, most / 4); rows--) {
-    if (batch.size % rows === 0) return rows;
+    if (batch.size % rows === 0) fitting.push(rows);
   }
-  return undefined;
+  // Whole vectors, should they come to lie along the block (batch-last.ts).
+  return fitting.find((rows) => rows % wholeVectors === 0) ?? fitting[0];
 }
+
+/** A multiple of the lanes of any machine. */
+const wholeVectors = 16;
 
 /** Fewer rows do not fill a register tile. */
 const fewestRows = 12;
