@@ -7,6 +7,7 @@ import { type Shape, sizeOf } from "../graph/shape.ts";
 import { rewrite, topological, withInputs } from "../graph/walk.ts";
 import { type Batch, batchOf } from "./batch.ts";
 import type { Machine } from "./loop.ts";
+import { simplify } from "./simplify.ts";
 
 /**
  * Puts the batch last where samples have few features: vectors lie along the last axis, and twenty features fill five
@@ -15,29 +16,52 @@ import type { Machine } from "./loop.ts";
  *
  * Values computed are the same; only the order in which they lie, and in which sums over the batch are made, is another.
  */
-export function batchLast(roots: readonly Node[], machine: Machine): Node[] {
+export function batchLast(roots: readonly Node[], machine: Machine, worth: Worth = usual): Node[] {
   const seeds = topological(roots).filter((x) => x.is("input") || x.is("data"));
-  return inBodies(layOut(roots, seeds, machine), machine);
+  return inBodies(layOut(roots, seeds, machine, worth), machine, worth);
+}
+
+/** When it pays to move the batch. */
+export interface Worth {
+  /** Lanes that stay empty cost at least this part of all products. */
+  readonly lost: number;
+  /** With fewer multiplications the copies cost what full lanes gain. */
+  readonly products: number;
+}
+
+const usual: Worth = { lost: 0.2, products: 2 ** 15 };
+
+/** What a value is only a copy of, with the batch last; any other value itself. */
+export function copiedFrom(node: Node): Node {
+  const [x] = node.inputs;
+  const whole = node.is("pad") && [...node.attrs.before, ...node.attrs.after].every((n) => n === 0);
+  return whole && x.is("permute") ? x.inputs[0] : node;
 }
 
 /** The same in loops: over what a training step captures, and in blocks of a batch. */
-function inBodies(roots: readonly Node[], machine: Machine): Node[] {
-  const inside = (list: readonly Node[], seeds: readonly Node[]) => inBodies(layOut(list, seeds, machine), machine);
+function inBodies(roots: readonly Node[], machine: Machine, worth: Worth): Node[] {
+  const inside = (list: readonly Node[], seeds: readonly Node[]) => {
+    return inBodies(layOut(list, seeds, machine, worth), machine, worth);
+  };
   return rewrite(roots, (node, inputs) => {
     const made = withInputs(node, inputs);
     if (made.is("while")) {
       const { captured, next, ys } = made.attrs;
       const out = inside([...next, ...ys], captured);
+      if (isSame(out, [...next, ...ys])) return made;
       return make("while", made.inputs, { ...made.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
     }
     if (made.is("scan") && made.attrs.carry.length === 0) {
-      return make("scan", made.inputs, { ...made.attrs, ys: inside(made.attrs.ys, made.attrs.xs) });
+      const ys = inside(made.attrs.ys, made.attrs.xs);
+      return isSame(ys, made.attrs.ys) ? made : make("scan", made.inputs, { ...made.attrs, ys });
     }
     return made;
   });
 }
 
-function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine): Node[] {
+const isSame = (p: readonly Node[], q: readonly Node[]) => p.every((x, i) => x === q[i]);
+
+function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine, worth: Worth): Node[] {
   const sizes = new Map<number, number>();
   for (const { shape } of seeds) {
     if (shape.length > 1) sizes.set(shape[0], (sizes.get(shape[0]) ?? 0) + sizeOf(shape));
@@ -45,7 +69,7 @@ function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine
   const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
   if (!largest) return [...roots];
   const batch = batchOf(roots, new Set(seeds), largest[0]);
-  return pays(batch, machine) ? new Layout(batch, new Set(seeds), machine).rebuild(roots) : [...roots];
+  return pays(batch, machine, worth) ? simplify(new Layout(batch, new Set(seeds), machine).rebuild(roots)) : [...roots];
 }
 
 const lanesFor = ({ dtype }: Node, { vectorBytes }: Machine) => vectorBytes / bytesOf[dtype];
@@ -61,10 +85,7 @@ function filled(size: number, lanes: number): number {
   return size / lanes / (vectors + left);
 }
 
-/** Where lanes that stay empty cost this part of all products, it pays to move the batch. */
-const worthMoving = 0.2;
-
-function pays(batch: Batch, machine: Machine): boolean {
+function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
   let [all, lost] = [0, 0];
   for (const node of [...batch.axis.keys(), ...batch.totals]) {
     if (!node.is("contract")) continue;
@@ -77,7 +98,7 @@ function pays(batch: Batch, machine: Machine): boolean {
     all += work / share;
     if (isNarrow(node, batch, machine)) lost += work / share - work / filled(batch.size, lanesFor(node, machine));
   }
-  return lost > worthMoving * all;
+  return all > worth.products && lost > worth.lost * all;
 }
 
 /** Fewer features than four vectors hold are worth moving when anything is: neighbours then lie alike. */

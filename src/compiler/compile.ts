@@ -80,7 +80,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   watch("simplified", () => roots);
   roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
-  roots = simplify(batchLast(roots, machine));
+  roots = batchLast(roots, machine);
   watch("laid", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 

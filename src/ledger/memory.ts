@@ -1,3 +1,4 @@
+import { copiedFrom } from "../compiler/batch-last.ts";
 import type { Planned } from "../compiler/compile.ts";
 import type { Kernel } from "../compiler/kernel.ts";
 import type { Buffer } from "../compiler/loop.ts";
@@ -111,7 +112,8 @@ function heldBy({ bytes, buffers }: Piece): Held {
 }
 
 /** An array in words. */
-export function describe({ kind, holds, dtype, length }: Buffer): Held {
+export function describe({ kind, holds: held, dtype, length }: Buffer): Held {
+  const holds = held && copiedFrom(held);
   const { layer, name } = layerOf(holds?.origin);
   const bytes = length * bytesOf[dtype];
   const shape = holds?.shape ?? [length];
