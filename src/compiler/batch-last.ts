@@ -74,11 +74,12 @@ function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine
 
 const lanesFor = ({ dtype }: Node, { vectorBytes }: Machine) => vectorBytes / bytesOf[dtype];
 
-/** The part of all lanes that an axis fills, when what is left beyond whole vectors goes in smaller ones. */
-function filled(size: number, lanes: number): number {
+/** The part of all lanes that an axis fills, when what is left beyond whole vectors goes in smaller ones, down to 16 bytes. */
+function filled(size: number, node: Node, machine: Machine): number {
+  const lanes = lanesFor(node, machine);
   let vectors = Math.floor(size / lanes);
   let left = size % lanes;
-  for (let n = lanes / 2; n >= Math.max(2, lanes / 4); n /= 2) {
+  for (let n = lanes / 2; n * bytesOf[node.dtype] >= 16; n /= 2) {
     vectors += Math.floor(left / n);
     left %= n;
   }
@@ -94,18 +95,21 @@ function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
     const work = sizeOf(node.shape) * sizeOf(inner);
     const features = node.shape[node.shape.length - 1] ?? 1;
     const along = batch.axis.get(node) === node.shape.length - 1;
-    const share = features === 1 || along ? 1 : filled(features, lanesFor(node, machine));
+    const share = features === 1 || along ? 1 : filled(features, node, machine);
     all += work / share;
-    if (isNarrow(node, batch, machine)) lost += work / share - work / filled(batch.size, lanesFor(node, machine));
+    if (isNarrow(node, batch, machine)) lost += work / share - work / filled(batch.size, node, machine);
   }
   return all > worth.products && lost > worth.lost * all;
 }
 
-/** Fewer features than four vectors hold are worth moving when anything is: neighbours then lie alike. */
+/**
+ * Features of fewer bytes than four vectors of the widest machine are moved when anything is: neighbours then lie alike. (On
+ * WebAssembly sixteen channels fill vectors well, but between layers of six they are read across: 1.6 times as long.)
+ */
 function isNarrow(node: Node, { axis }: Batch, machine: Machine): boolean {
   const at = axis.get(node) as number;
   const last = node.shape.length - 1;
-  return at !== undefined && at !== last && node.shape[last] < 4 * lanesFor(node, machine);
+  return at !== undefined && at !== last && node.shape[last] * bytesOf[node.dtype] < 256;
 }
 
 /** Where an axis of so many stands when axis `at` has gone to the end. */
