@@ -69,7 +69,7 @@ function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine
   const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
   if (!largest) return [...roots];
   const batch = batchOf(roots, new Set(seeds), largest[0]);
-  return pays(batch, machine, worth) ? simplify(new Layout(batch, new Set(seeds), machine).rebuild(roots)) : [...roots];
+  return pays(batch, machine, worth) ? simplify(new Layout(batch, new Set(seeds)).rebuild(roots)) : [...roots];
 }
 
 const lanesFor = ({ dtype }: Node, { vectorBytes }: Machine) => vectorBytes / bytesOf[dtype];
@@ -97,7 +97,7 @@ function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
     const along = batch.axis.get(node) === node.shape.length - 1;
     const share = features === 1 || along ? 1 : filled(features, node, machine);
     all += work / share;
-    if (isNarrow(node, batch, machine)) lost += work / share - work / filled(batch.size, node, machine);
+    if (isNarrow(node, batch)) lost += work / share - work / filled(batch.size, node, machine);
   }
   return all > worth.products && lost > worth.lost * all;
 }
@@ -106,7 +106,7 @@ function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
  * Features of fewer bytes than four vectors of the widest machine are moved when anything is: neighbours then lie alike. (On
  * WebAssembly sixteen channels fill vectors well, but between layers of six they are read across: 1.6 times as long.)
  */
-function isNarrow(node: Node, { axis }: Batch, machine: Machine): boolean {
+function isNarrow(node: Node, { axis }: Batch): boolean {
   const at = axis.get(node) as number;
   const last = node.shape.length - 1;
   return at !== undefined && at !== last && node.shape[last] * bytesOf[node.dtype] < 256;
@@ -133,17 +133,15 @@ interface Laid {
 class Layout {
   readonly #batch: Batch;
   readonly #seeds: ReadonlySet<Node>;
-  readonly #machine: Machine;
   readonly #laid = new Map<Node, Laid>();
   /** How many read a value. */
   readonly #readers = new Map<Node, number>();
   /** What does not run along the batch. */
   readonly #others = new Map<Node, Node>();
 
-  constructor(batch: Batch, seeds: ReadonlySet<Node>, machine: Machine) {
+  constructor(batch: Batch, seeds: ReadonlySet<Node>) {
     this.#batch = batch;
     this.#seeds = seeds;
-    this.#machine = machine;
   }
 
   rebuild(roots: readonly Node[]): Node[] {
@@ -185,12 +183,11 @@ class Layout {
     if (this.#seeds.has(node)) return this.#seed(node, at);
     if (isElementwise(node.op)) {
       const along = node.inputs.flatMap((x) => this.#laid.get(x) ?? []);
-      const last =
-        along.every((x) => x.last) || (along.some((x) => x.last) && isNarrow(node, this.#batch, this.#machine));
+      const last = along.every((x) => x.last) || (along.some((x) => x.last) && isNarrow(node, this.#batch));
       const inputs = node.inputs.map((x) => (last ? this.#last(x, at) : this.#first(x)));
       return { node: make(node.op, inputs, node.attrs), last };
     }
-    if (node.is("contract")) return this.#contract(node, isNarrow(node, this.#batch, this.#machine));
+    if (node.is("contract")) return this.#contract(node, isNarrow(node, this.#batch));
     if (node.is("gather")) return { node: this.#asWritten(node), last: false };
     const { node: x, last } = this.#any(node.inputs[0]);
     return last ? { node: this.#move(node, x, at), last } : { node: this.#asWritten(node), last };
@@ -198,7 +195,7 @@ class Layout {
 
   /** What comes from outside is copied where few features would have it read across. */
   #seed(node: Node, at: number): Laid {
-    if (!isNarrow(node, this.#batch, this.#machine)) return { node, last: false };
+    if (!isNarrow(node, this.#batch)) return { node, last: false };
     // Padding by nothing is no view: it is written once, and all read that.
     const none = node.shape.map(() => 0);
     return { node: make("pad", [turned(node, at)], { before: none, after: none }), last: true };
