@@ -1,6 +1,6 @@
-import { copiedFrom } from "../compiler/batch-last.ts";
 import type { Planned } from "../compiler/compile.ts";
 import type { Kernel } from "../compiler/kernel.ts";
+import { copiedFrom } from "../compiler/layout.ts";
 import type { Buffer } from "../compiler/loop.ts";
 import type { Piece } from "../compiler/memory.ts";
 import { bytesOf } from "../graph/dtype.ts";
