@@ -106,6 +106,12 @@ const programs: { readonly [name: string]: (x: { [name: string]: Tensor }) => Ou
     const inside = checkpoint((z: Tensor) => layer(layer(z, 3, 4).tanh(), 4, 3).tanh());
     return { g: grad(lossOf(inside(x)), x) };
   },
+  "states that a loop carries": ({ x }) => {
+    const [w, v] = [weight(3, 5), weight(5, 3)];
+    const step = ({ h }: { h: Tensor }) => ({ carry: { h: h.matmul(w).tanh().matmul(v).add(h) }, out: { h } });
+    const { carry, out } = scan({ h: x }, step, { length: 4 });
+    return { end: carry.h, path: out.h, w: grad(lossOf(carry.h), w), x: grad(lossOf(out.h), x) };
+  },
   "embeddings looked up": ({ x, index }) => ({ y: layer(weight(5, 3).gather(index).add(x), 3, 2) }),
   "products of samples with one another": ({ x }) => {
     const h = layer(x, 3, 4);
