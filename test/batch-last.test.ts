@@ -8,6 +8,7 @@ import {
   optim,
   parameter,
   repeat,
+  scan,
   type Tensor,
   tensor,
 } from "pondus";
