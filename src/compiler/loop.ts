@@ -52,6 +52,7 @@ export interface Place {
  * Operations on registers; operands have the lanes of the result unless said.
  *
  * - `fma`: a b + c, rounded once or twice.
+ * - `scale`: a 2^k for whole k, |k| at most 252 (2044 in float64) and |a| near 1, rounded once.
  * - `max`, `min`: NaN when either operand is. Float and int32.
  * - `lt le eq ne`: give a mask as wide as the operands' elements.
  * - `and or xor not`: int32, int64 and masks. `shl shr`: int32 and int64, `shr` brings in zeros; shift counts are
@@ -69,6 +70,7 @@ export type LoopOp =
   | "mul"
   | "div"
   | "fma"
+  | "scale"
   | "neg"
   | "abs"
   | "sqrt"

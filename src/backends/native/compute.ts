@@ -95,6 +95,7 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   mul: infix("*"),
   div: infix("/"),
   fma: (to, _, args) => `fma_${typeName(to)}(${args.join(", ")})`,
+  scale: (to, _, args) => `scale_${typeName(to)}(${args.join(", ")})`,
   neg: (_, __, [a]) => `-${a}`,
   abs,
   sqrt: call("sqrt"),

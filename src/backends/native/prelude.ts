@@ -57,6 +57,20 @@ const fused: { readonly [type: string]: { readonly [lanes: number]: readonly [te
   },
 };
 
+/** Vectors that gcc scales by powers of two in one instruction. */
+const scaled: typeof fused = {
+  f32: {
+    4: ["__AVX512VL__", "__builtin_ia32_scalefps128_mask(x, k, x, -1)"],
+    8: ["__AVX512VL__", "__builtin_ia32_scalefps256_mask(x, k, x, -1)"],
+    16: ["__AVX512F__", "__builtin_ia32_scalefps512_mask(x, k, x, -1, 4)"],
+  },
+  f64: {
+    2: ["__AVX512VL__", "__builtin_ia32_scalefpd128_mask(x, k, x, -1)"],
+    4: ["__AVX512VL__", "__builtin_ia32_scalefpd256_mask(x, k, x, -1)"],
+    8: ["__AVX512F__", "__builtin_ia32_scalefpd512_mask(x, k, x, -1, 4)"],
+  },
+};
+
 /** a b + c. */
 function fma(type: "f32" | "f64", lanes: number): string {
   const v = `${type}x${lanes}`;
@@ -73,6 +87,24 @@ function fma(type: "f32" | "f64", lanes: number): string {
     plain,
     "#endif\n",
   ].join("");
+}
+
+/** x 2^k, |k| at most twice the exponent's range: in one step, or as two powers of two, of which only the last rounds. */
+function scale(type: "f32" | "f64", lanes: number): string {
+  const v = lanes === 1 ? (type === "f32" ? "float" : "double") : `${type}x${lanes}`;
+  const bits = lanes === 1 ? (type === "f32" ? "unsigned" : "unsigned long long") : `u${type.slice(1)}x${lanes}`;
+  const [large, fraction] = type === "f32" ? ["12583166.0f", 23] : ["6755399441057790.0", 52];
+  const define = (body: string) => `static inline ${v} scale_${v}(${v} x, ${v} k) { ${body} }\n`;
+  const [toBits, toFloat] =
+    lanes === 1 ? [`(${bits})bits_${v}`, `bits_${type === "f32" ? "int" : "long_long"}`] : [`(${bits})`, `(${v})`];
+  const steps = define(
+    `${bits} n = ${toBits}(k + ${large}), half = n >> 1; ` +
+      `return x * ${toFloat}(half << ${fraction}) * ${toFloat}((n - half) << ${fraction});`,
+  );
+  const [test, call] = scaled[type][lanes] ?? [];
+  return test
+    ? `#if defined(${test}) && !defined(__clang__)\n${define(`return ${call};`)}#else\n${steps}#endif\n`
+    : steps;
 }
 
 /** Operations on vectors of `lanes` lanes that C has no operator for. */
@@ -97,6 +129,8 @@ function vectors(lanes: number): string {
   return [
     fma("f32", lanes),
     fma("f64", lanes),
+    scale("f32", lanes),
+    scale("f64", lanes),
     each("f32", "f32", "sqrt", "__builtin_sqrtf"),
     each("f64", "f64", "sqrt", "__builtin_sqrt"),
     each("f32", "f32", "floor", "__builtin_floorf"),
@@ -115,5 +149,5 @@ function vectors(lanes: number): string {
 /** What every printed program begins with, for the vector lengths that it uses. */
 export function prelude(lanes: Iterable<number>): string {
   const sorted = [...new Set(lanes)].filter((n) => n > 1).sort((a, b) => a - b);
-  return scalars + sorted.map((n) => declareVectors(n) + vectors(n)).join("");
+  return scalars + scale("f32", 1) + scale("f64", 1) + sorted.map((n) => declareVectors(n) + vectors(n)).join("");
 }

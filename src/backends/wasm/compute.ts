@@ -33,6 +33,7 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
     all(o, [a, b], `${shape}.mul`);
     all(o, [c], `${shape}.add`);
   },
+  scale: (o, to, [a, k]) => scale(o, to, a, k),
   neg: (o, to, [a]) => {
     const shape = shapeOf(to);
     if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], `${shape}.neg`);
@@ -125,6 +126,43 @@ function bitShape(to: Value): "v128" | "i32" | "i64" {
   const type = localType(to);
   if (type === "f32" || type === "f64") throw new InternalError(`bitwise operation on ${to.type}`);
   return type;
+}
+
+/** By two powers of two, of which only the last rounds. The sum holds k in its lowest bits, which are halved. */
+function scale(o: Operands, to: Value, a: Value, k: Value): void {
+  const floats = floatShape(to, "scale");
+  const single = to.type === "float32";
+  const [int, fraction, bias] = single ? (["int32", 23, 127] as const) : (["int64", 52, 1023] as const);
+  const whole = { ...to, type: int } satisfies Value;
+  const ints = shapeOf(whole);
+  if (isFloatShape(ints)) throw new InternalError(`scale of ${to.type}`);
+  const count = (n: number) => o.pushConstant({ type: isVector(to) ? "int32" : int, lanes: 1 }, n);
+  const reinterpreted = (opcode: Opcode) => {
+    if (!isVector(to)) o.writer.emit(opcode);
+  };
+  const power = () => {
+    count(fraction);
+    o.writer.emit(`${ints}.shl`);
+    reinterpreted(single ? "f32.reinterpret_i32" : "f64.reinterpret_i64");
+    o.writer.emit(`${floats}.mul`);
+  };
+  const [both, half] = [o.writer.take(localType(whole)), o.writer.take(localType(whole))];
+  o.push(a);
+  o.push(k);
+  o.pushConstant(to, 1.5 * 2 ** fraction + 2 * bias);
+  o.writer.emit(`${floats}.add`);
+  reinterpreted(single ? "i32.reinterpret_f32" : "i64.reinterpret_f64");
+  o.writer.emit("local.tee", both);
+  count(1);
+  o.writer.emit(`${ints}.shr_u`);
+  o.writer.emit("local.tee", half);
+  power();
+  o.writer.emit("local.get", both);
+  o.writer.emit("local.get", half);
+  o.writer.emit(`${ints}.sub`);
+  power();
+  o.writer.give(both);
+  o.writer.give(half);
 }
 
 function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Value[]): void {
