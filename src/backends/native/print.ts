@@ -157,22 +157,33 @@ function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number
   return [
     `ROUTINE void ${name}(${parts === 1 ? alone : sharedParameters})`,
     ...indent(parts === 1 ? [] : indices.map((i, k) => `const long i${i.id} = at[${k}];`)),
-    ...indent(printBody(body, lanes)),
+    ...indent(printBody(body, { lanes, numbers: new Map() })),
     "}",
   ];
 }
 
 const name = (v: Value) => `v${v.id}`;
 
-function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
+/** What was printed of a routine: vectors of how many lanes, and constants. */
+interface Seen {
+  readonly lanes: Set<number>;
+  readonly numbers: Map<Value, number>;
+}
+
+function printBody(body: readonly Instruction[], seen: Seen): string[] {
+  const { lanes, numbers } = seen;
   return body.flatMap((i): string[] => {
     if ("to" in i && typeof i.to === "object" && "lanes" in i.to) lanes.add(i.to.lanes);
     const define = (to: Value, value: string) => [`const ${typeName(to)} ${name(to)} = ${value};`];
     switch (i.op) {
       case "constant":
+        numbers.set(i.to, i.value);
         return define(i.to, i.to.lanes === 1 ? literal(i.to, i.value) : vectorConstant(i.to, i.value));
       case "compute":
-        return define(i.to, printCompute(i, name));
+        return define(
+          i.to,
+          printCompute(i, name, (v) => numbers.get(v)),
+        );
       case "ramp":
         return define(i.to, ramp(i.to, i.at, i.stride));
       case "load":
@@ -193,7 +204,7 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
           i.shared
             ? `for (long ${v} = ${edge("part")}, end = ${edge("(part + 1)")}; ${v} < end; ${v} += ${i.step}) {`
             : `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
-          ...indent(printBody(i.body, lanes)),
+          ...indent(printBody(i.body, seen)),
           "}",
         ];
       }
