@@ -38,7 +38,8 @@ export function exp(b: Builder, x: Value): Value {
 /** exp(x) where that does not overflow by far. */
 function expUpTo(b: Builder, x: Value): Value {
   const { k, r } = reduce(b, atLeast(b, x, limits(x).low));
-  return b.op("scale", polynomial(b, r, [1, 1, ...coefficientsFor(x).exp]), k);
+  const slope = polynomial(b, r, [1, ...coefficientsFor(x).exp]);
+  return b.op("scale", b.op("fma", slope, r, b.like(x, 1)), k);
 }
 
 /** exp(x) - 1, exact near 0: twice 2^(k-1) (1 + p) - 1/2, since 2^k itself overflows before the result does. */

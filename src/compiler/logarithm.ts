@@ -2,7 +2,7 @@ import type { Builder } from "./builder.ts";
 import { expOfMinusAbs, ln2For } from "./exponential.ts";
 import { bitsOf, floatOf, isSingle, layoutOf, polynomial, wholeType } from "./float-bits.ts";
 import type { Value } from "./loop.ts";
-import { coefficientsFor } from "./minimax.ts";
+import { coefficientsFor, middle } from "./minimax.ts";
 
 /** From the bits of sqrt(1/2) to those of 1. */
 const fromRootToOne = { single: 0x4afb0d, double: 0x95f619980c433 };
@@ -73,5 +73,8 @@ export function log1p(b: Builder, x: Value): Value {
 /** max(x, 0) + log(1 + exp(-|x|)). */
 export function softplus(b: Builder, x: Value): Value {
   const e = expOfMinusAbs(b, x);
-  return b.op("fma", e, polynomial(b, e, coefficientsFor(x).log1p), b.op("max", x, b.like(x, 0)));
+  const [mean, ...slope] = coefficientsFor(x).log1p;
+  const t = b.op("sub", e, b.like(x, middle));
+  const ratio = b.op("fma", polynomial(b, t, slope), t, b.like(x, mean));
+  return b.op("fma", e, ratio, b.op("max", x, b.like(x, 0)));
 }

@@ -17,7 +17,7 @@ function sine(b: Builder, x: Value, quarter: 0 | 1): Value {
   const r2 = b.op("mul", r, r);
   const { sin, cos } = coefficientsFor(x);
   const odd = b.op("fma", b.op("mul", r, r2), polynomial(b, r2, sin), r);
-  const even = polynomial(b, r2, [1, -0.5, ...cos]);
+  const even = b.op("fma", polynomial(b, r2, [-0.5, ...cos]), r2, b.like(x, 1));
   // The quadrant, k + quarter, stands in the lowest bits: 1 and 3 mod 4 take the cosine, 2 and 3 the opposite sign.
   const int = wholeType(x);
   const quadrant = bitsOf(b, shifted);

@@ -167,7 +167,8 @@ function scale(o: Operands, to: Value, a: Value, k: Value): void {
 
 function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Value[]): void {
   const shape = shapeOf(to);
-  if (isFloatShape(shape)) all(o, args, `${shape}.${name}`);
+  if (shape === "f32x4" || shape === "f64x2") extremeLanes(o, name, shape, to, args);
+  else if (isFloatShape(shape)) all(o, args, `${shape}.${name}`);
   else if (to.type !== "int32") throw new InternalError(`${name} of ${to.type}`);
   else if (shape === "i32x4") all(o, args, `${shape}.${name}_s`);
   else {
@@ -177,6 +178,30 @@ function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Val
       o.writer.emit("select");
     });
   }
+}
+
+/**
+ * Of a vector and a known number. `pmax` and `pmin` give the first operand where either is NaN, or both are zeros; they
+ * are one instruction of a processor, where engines make eight of `max`.
+ */
+function extremeLanes(
+  o: Operands,
+  name: "max" | "min",
+  shape: "f32x4" | "f64x2",
+  to: Value,
+  args: readonly Value[],
+): void {
+  const [x, known] = o.constantOf(args[0]) === undefined ? args : [args[1], args[0]];
+  const number = o.constantOf(known);
+  if (number === undefined || Number.isNaN(number) || Object.is(number, -0)) {
+    all(o, args, `${shape}.${name}`);
+    return;
+  }
+  all(o, [x, known], `${shape}.p${name}`);
+  if (name !== "max" || number !== 0) return;
+  // The larger of a negative zero and zero is zero.
+  o.pushConstant(to, 0);
+  o.writer.emit(`${shape}.add`);
 }
 
 function order(o: Operands, name: "lt" | "le", args: readonly Value[]): void {
