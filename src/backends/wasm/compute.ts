@@ -78,7 +78,10 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
     o.push(yes);
     o.push(no);
     o.push(mask);
-    o.writer.emit(isVector(to) ? "v128.bitselect" : "select");
+    // Of a mask all bits of a lane are alike, so that lanes may be selected by any of them: one instruction, not four.
+    if (!isVector(to)) o.writer.emit("select");
+    else if (!o.has.relaxed) o.writer.emit("v128.bitselect");
+    else o.writer.emit(widthOf(mask.type) === 4 ? "i32x4.relaxed_laneselect" : "i64x2.relaxed_laneselect");
   },
   splat: (o, to, [a]) => {
     const shape = shapeOf(to);

@@ -217,6 +217,8 @@ export const opcodes = {
   "f32x4.convert_i32x4_s": simd(0xfa),
   "f32x4.relaxed_madd": simd(0x105),
   "f64x2.relaxed_madd": simd(0x107),
+  "i32x4.relaxed_laneselect": simd(0x10b),
+  "i64x2.relaxed_laneselect": simd(0x10c),
 } as const satisfies Record<string, Encoding>;
 
 export type Opcode = keyof typeof opcodes;
