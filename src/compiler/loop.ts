@@ -51,7 +51,7 @@ export interface Place {
 /**
  * Operations on registers; operands have the lanes of the result unless said.
  *
- * - `fma`: a b + c, rounded once or twice.
+ * - `fma`: a b + c, rounded once or twice; on one machine always as often, in a scalar and in a lane of any vector.
  * - `scale`: a 2^k for whole k, |k| at most 252 (2044 in float64) and |a| near 1, rounded once.
  * - `max`, `min`: NaN when either operand is. Float and int32.
  * - `lt le eq ne`: give a mask as wide as the operands' elements.

@@ -27,11 +27,11 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
   sub: (o, to, args) => all(o, args, `${shapeOf(to)}.sub`),
   mul: (o, to, args) => all(o, args, `${shapeOf(to)}.mul`),
   div: (o, to, args) => all(o, args, `${floatShape(to, "div")}.div`),
-  fma: (o, to, [a, b, c]) => {
-    const shape = shapeOf(to);
-    if (o.has.relaxed && (shape === "f32x4" || shape === "f64x2")) return all(o, [a, b, c], `${shape}.relaxed_madd`);
-    all(o, [a, b], `${shape}.mul`);
-    all(o, [c], `${shape}.add`);
+  fma: (o, to, args) => {
+    const shape = floatShape(to, "fma");
+    if (o.has.relaxed) return relaxedMultiplyAdd(o, shape, args);
+    all(o, args.slice(0, 2), `${shape}.mul`);
+    all(o, args.slice(2), `${shape}.add`);
   },
   scale: (o, to, [a, k]) => scale(o, to, a, k),
   neg: (o, to, [a]) => {
@@ -105,6 +105,21 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
 function all(o: Operands, args: readonly Value[], opcode: Opcode): void {
   for (const a of args) o.push(a);
   o.writer.emit(opcode);
+}
+
+/**
+ * A scalar goes by way of a vector, so that it is rounded as a lane of one is: whether an element is the last of a vector or
+ * stands behind the vectors depends on the kernel that it is computed in.
+ */
+function relaxedMultiplyAdd(o: Operands, shape: "f32" | "f64" | "f32x4" | "f64x2", args: readonly Value[]): void {
+  if (shape === "f32x4" || shape === "f64x2") {
+    all(o, args, `${shape}.relaxed_madd`);
+    return;
+  }
+  const vector = shape === "f32" ? "f32x4" : "f64x2";
+  for (const a of args) all(o, [a], `${vector}.splat`);
+  o.writer.emit(`${vector}.relaxed_madd`);
+  o.writer.emit(`${vector}.extract_lane`, 0);
 }
 
 /** Puts operands that are needed more than once into locals. */
