@@ -4,7 +4,7 @@ import { make, type Node } from "../graph/node.ts";
 import { isElementwise, type OpAttrs } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
 import { bytesIn, type Shape, sizeOf } from "../graph/shape.ts";
-import { rewrite, topological, withInputs } from "../graph/walk.ts";
+import { rewrite, rewriteOn, topological, withInputs } from "../graph/walk.ts";
 import { reshapeNode } from "../tensor/operands.ts";
 import { type Batch, batchOf, bytesPerSample } from "./batch.ts";
 
@@ -82,6 +82,8 @@ class Blocks {
   readonly #rows: number;
   /** What takes the place of totals, and of values along the batch that somebody outside reads. */
   readonly #done = new Map<Node, Node>();
+  /** What stands outside for values that this pass has asked for. */
+  #outside = new Map<Node, Node>();
 
   constructor(batch: Batch, seeds: ReadonlySet<Node>, rows: number) {
     this.#batch = batch;
@@ -119,6 +121,7 @@ class Blocks {
   #scan(results: readonly Node[], pass: number): void {
     if (results.length === 0) return;
     const { axis, size, phase } = this.#batch;
+    this.#outside = new Map(this.#done);
     const sequences = new Map<string, { source: Node; formal: Node }>();
     const known = new Map<Node, Node>();
 
@@ -185,7 +188,7 @@ class Blocks {
 
   /** What stands for a value outside the passes. */
   #outer(node: Node): Node {
-    return rewrite([node], withInputs, this.#done)[0];
+    return rewriteOn([node], withInputs, this.#outside)[0];
   }
 
   #cut(shape: Shape, at: number): number[] {

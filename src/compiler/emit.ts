@@ -4,6 +4,7 @@ import { Builder } from "./builder.ts";
 import { fetchAhead } from "./fetch.ts";
 import type { Axis, Kernel } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
+import { workOf } from "./parallel.ts";
 import { cut, cutVectors, nest, overPieces, type Piece } from "./pieces.ts";
 import { PointWriter, type Shift } from "./point-writer.ts";
 import { type Tiling, tile } from "./tile.ts";
@@ -14,7 +15,8 @@ export function emit(kernel: Kernel, name: string, indices: readonly Index[], ma
   const tiling = tile(kernel, machine);
   if (tiling.mode === "row") emitRows(b, kernel, tiling);
   else emitColumns(b, kernel, tiling, machine);
-  return { name, indices, body: b.finish(), parts: 1 };
+  const body = b.finish();
+  return { name, indices, body, parts: 1, work: workOf(body) };
 }
 
 /** Rows left over are few where so many times as many are in whole tiles. */

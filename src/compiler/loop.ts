@@ -147,6 +147,8 @@ export interface Routine {
   readonly body: readonly Instruction[];
   /** Into how many parts its shared loops may be cut; 1 when it has none. */
   readonly parts: number;
+  /** Instructions in a run, roughly. */
+  readonly work: number;
 }
 
 /** `launch` holds a kernel before lowering and the call of a routine after. */

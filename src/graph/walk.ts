@@ -2,25 +2,34 @@ import { InternalError } from "./errors.ts";
 import { make, type Node } from "./node.ts";
 import { inheriting } from "./origin.ts";
 
-/** Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered. */
-export function topological(roots: readonly Node[]): Node[] {
+/**
+ * Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered.
+ *
+ * @param known  nodes that are left out, with what only they need
+ */
+export function topological(roots: readonly Node[], known?: ReadonlyMap<Node, unknown>): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [];
-  const visit = (node: Node) => {
-    if (!seen.has(node)) {
-      seen.add(node);
-      stack.push({ node, next: 0 });
-    }
-  };
+  // Nodes on the way from a root, and how many of its inputs each has been through.
+  const path: Node[] = [];
+  const counts: number[] = [];
   for (const root of roots) {
-    visit(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      if (top.next < top.node.inputs.length) visit(top.node.inputs[top.next++]);
-      else {
-        order.push(top.node);
-        stack.pop();
+    let entered: Node | undefined = seen.has(root) || known?.has(root) ? undefined : root;
+    while (entered || path.length > 0) {
+      if (entered) {
+        seen.add(entered);
+        path.push(entered);
+        counts.push(0);
+      }
+      const top = path.length - 1;
+      const { inputs } = path[top];
+      let i = counts[top];
+      while (i < inputs.length && (seen.has(inputs[i]) || known?.has(inputs[i]))) i++;
+      counts[top] = i + 1;
+      entered = inputs[i];
+      if (!entered) {
+        order.push(path.pop() as Node);
+        counts.pop();
       }
     }
   }
@@ -53,18 +62,27 @@ export function rewrite(
   rule: (node: Node, inputs: readonly Node[]) => Node,
   given: ReadonlyMap<Node, Node> = new Map(),
 ): Node[] {
-  const done = new Map<Node, Node>(given);
+  return rewriteOn(roots, rule, new Map(given));
+}
+
+/** The same, keeping all results in `done`: what is there is not looked into again. */
+export function rewriteOn(
+  roots: readonly Node[],
+  rule: (node: Node, inputs: readonly Node[]) => Node,
+  done: Map<Node, Node>,
+): Node[] {
   const result = (node: Node): Node => {
     const x = done.get(node);
     if (!x) throw new InternalError("a node was rewritten before its inputs");
     return x;
   };
-  for (const node of topological(roots)) {
-    if (done.has(node)) continue;
+  for (const node of topological(roots, done)) {
     // What takes a node's place comes from where the node came from.
     const inputs = node.inputs.map(result);
-    const made = inheriting(node.origin, () => rule(node, inputs));
-    done.set(node, made);
+    done.set(
+      node,
+      inheriting(node.origin, () => rule(node, inputs)),
+    );
   }
   return roots.map(result);
 }

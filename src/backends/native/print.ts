@@ -11,7 +11,7 @@ import {
   type Step,
   type Value,
 } from "../../compiler/loop.ts";
-import { isWorthSharing, workOf, workOfSteps } from "../../compiler/parallel.ts";
+import { isWorthSharing, workOfSteps } from "../../compiler/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -132,7 +132,7 @@ const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
 const word = ({ buffer, at }: Place, around: Around) =>
   `*(int *)(m + ${buffer.offset}${shift(buffer, around, 1)} + 4 * (${affine(at)}))`;
 
-function launch({ routine: { name, parts, body }, counters }: Call, around: Around): string {
+function launch({ routine: { name, parts, work }, counters }: Call, around: Around): string {
   const given = counters.map((x) => {
     const where = passed(x);
     if (typeof where !== "number") return indexName(where);
@@ -140,7 +140,7 @@ function launch({ routine: { name, parts, body }, counters }: Call, around: Arou
   });
   if (parts === 1) return `${name}(${["m", ...given].join(", ")});`;
   // A thread that runs turns of a loop runs all of what is in them.
-  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, workOf(body));
+  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, work);
 }
 
 const listed = (counters: readonly string[]) => (counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0");
