@@ -38,8 +38,14 @@ export function batchOf(roots: readonly Node[], seeds: ReadonlySet<Node>, size: 
 function axisAfter(node: Node, axes: ReadonlyMap<Node, number>, size: number): number | "total" | undefined {
   const [x, y] = node.inputs;
   if (isElementwise(node.op)) {
-    const found = new Set(node.inputs.flatMap((z) => axes.get(z) ?? []));
-    return found.size === 1 ? [...found][0] : undefined;
+    let found: number | undefined;
+    for (const z of node.inputs) {
+      const at = axes.get(z);
+      if (at === undefined || at === found) continue;
+      if (found !== undefined) return undefined;
+      found = at;
+    }
+    return found;
   }
   if (node.is("contract")) {
     const { a, b, out } = node.attrs;

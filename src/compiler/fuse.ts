@@ -167,11 +167,13 @@ function formGroups(
 
 /** Sums of a scatter, which nobody else reads, with something: what is scattered is added to that. */
 function additionsOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Node> {
+  const found = new Map<Node, Node>();
+  const scatters = order.filter((node) => node.op === "scatter");
+  if (scatters.length === 0) return found;
   const readers = new Map<Node, Set<Node>>();
   for (const node of order) for (const x of node.inputs) readers.set(x, (readers.get(x) ?? new Set()).add(node));
-  const found = new Map<Node, Node>();
-  for (const node of order) {
-    if (!node.is("scatter") || outputs.includes(node)) continue;
+  for (const node of scatters) {
+    if (outputs.includes(node)) continue;
     const [reader, ...others] = readers.get(node) ?? [];
     if (reader?.op === "add" && others.length === 0 && reader.inputs[0] !== reader.inputs[1]) found.set(node, reader);
   }

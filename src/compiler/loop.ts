@@ -210,14 +210,18 @@ export function add(a: Affine, b: Affine): Affine {
   // Most sums are with a fixed position, or with nothing.
   if (b.terms.length === 0) return b.offset === 0 ? a : { offset: a.offset + b.offset, terms: a.terms };
   if (a.terms.length === 0) return a.offset === 0 ? b : { offset: a.offset + b.offset, terms: b.terms };
-  const scales = new Map<Index, number>();
-  for (const { index, scale } of [...a.terms, ...b.terms]) scales.set(index, (scales.get(index) ?? 0) + scale);
-  const terms = [...scales].filter(([, scale]) => scale !== 0).map(([index, scale]) => ({ index, scale }));
-  return { offset: a.offset + b.offset, terms };
+  const terms = [...a.terms];
+  for (const term of b.terms) {
+    const k = terms.findIndex(({ index }) => index === term.index);
+    if (k < 0) terms.push(term);
+    else terms[k] = { index: term.index, scale: terms[k].scale + term.scale };
+  }
+  return { offset: a.offset + b.offset, terms: terms.filter(({ scale }) => scale !== 0) };
 }
 
 export function scaled(a: Affine, by: number): Affine {
   if (by === 0) return at(0);
+  if (by === 1) return a;
   return { offset: a.offset * by, terms: a.terms.map(({ index, scale }) => ({ index, scale: scale * by })) };
 }
 
@@ -232,7 +236,8 @@ export function along(index: Index, scale = 1): Affine {
 }
 
 export function scaleOf(a: Affine, index: Index): number {
-  return a.terms.find((term) => term.index === index)?.scale ?? 0;
+  for (const term of a.terms) if (term.index === index) return term.scale;
+  return 0;
 }
 
 export function sameAffine(a: Affine, b: Affine): boolean {

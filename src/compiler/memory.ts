@@ -52,7 +52,10 @@ export function planMemory(
       for (const b of own) inside.add(b);
       const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
       const put = (offset: number) => {
-        for (const b of own) Object.assign(b, { offset: b.offset + offset, stride });
+        for (const b of own) {
+          b.offset += offset;
+          b.stride = stride;
+        }
       };
       items.push({ bytes: threads * stride, life, put, buffers: own });
     }
@@ -63,7 +66,10 @@ export function planMemory(
     else if (!inside.has(b)) items.push(itemOf(b, life));
   }
   const bytes = layOut(items);
-  for (const [made, home] of shared) Object.assign(made, { offset: home.offset, stride: home.stride });
+  for (const [made, home] of shared) {
+    made.offset = home.offset;
+    made.stride = home.stride;
+  }
   return { bytes, pieces: items, launches };
 }
 

@@ -35,9 +35,15 @@ export class Node<K extends OpName = OpName> {
 
 let nextId = 0;
 const known = new Map<string, WeakRef<Node>>();
-const forget = new FinalizationRegistry<string>((key) => {
-  if (!known.get(key)?.deref()) known.delete(key);
-});
+/** At so many, those are looked for that nobody has any more. To be told of each takes longer than to make it. */
+let sweepAt = 4096;
+
+function remember(key: string, node: Node): void {
+  known.set(key, new WeakRef<Node>(node));
+  if (known.size < sweepAt) return;
+  for (const [k, ref] of known) if (!ref.deref()) known.delete(k);
+  sweepAt = Math.max(4096, 2 * known.size);
+}
 
 /** Identities of things that attributes mention but that are not plain values. */
 const identities = new WeakMap<object, number>();
@@ -71,7 +77,6 @@ export function make<K extends OpName>(op: K, inputs: readonly Node[], attrs: Op
   if (found) return found as Node<K>;
   const { shape, dtype } = typeRules[op](inputs, attrs);
   const node = new Node<K>(op, inputs, attrs, shape, dtype, originHere());
-  known.set(key, new WeakRef<Node>(node));
-  forget.register(node, key);
+  remember(key, node);
   return node;
 }

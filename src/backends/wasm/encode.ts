@@ -90,9 +90,7 @@ function encodeBody(out: Bytes, f: WasmFunction): void {
     out.unsigned(count);
     out.byte(typeBytes[type]);
   });
-  f.body.forEach((code) => {
-    encodeInstruction(out, code);
-  });
+  for (const code of f.body) encodeInstruction(out, code);
   out.bytes(encodingOf("end").bytes);
 }
 
