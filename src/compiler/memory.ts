@@ -102,17 +102,19 @@ function itemOf(b: Buffer, life: Lifetime): Item {
  * @returns the bytes that all take together
  */
 function layOut(items: readonly Item[]): number {
-  const placed: { offset: number; bytes: number; life: Lifetime }[] = [];
+  const placed: { offset: number; end: number; first: number; last: number }[] = [];
   let total = 0;
   for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
+    const { first, last } = life;
     let offset = 0;
-    for (const other of placed) {
+    // Pairs are many: an iterator would take longer than what is done with them.
+    for (let i = 0; i < placed.length; i++) {
+      const other = placed[i];
       if (other.offset >= offset + bytes) break;
-      const overlaps = other.life.first <= life.last && life.first <= other.life.last;
-      if (overlaps) offset = Math.max(offset, other.offset + other.bytes);
+      if (other.end > offset && other.first <= last && first <= other.last) offset = other.end;
     }
     put(offset);
-    placed.splice(placeFor(offset, placed), 0, { offset, bytes, life });
+    placed.splice(placeFor(offset, placed), 0, { offset, end: offset + bytes, first, last });
     total = Math.max(total, offset + bytes);
   }
   return total;

@@ -31,7 +31,8 @@ export function shareLoops(routine: Routine): Routine {
 /** Instructions, roughly: one lane-wise operation is one, however wide. What is stored often goes out of the caches. */
 export function workOf(body: readonly Instruction[]): number {
   let work = 0;
-  for (const i of body) {
+  for (let k = 0; k < body.length; k++) {
+    const i = body[k];
     if (i.op === "for") work += turnsOf(i) * (1 + workOf(i.body));
     else work += i.op === "store" ? 4 : 1;
   }

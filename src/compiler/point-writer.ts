@@ -153,6 +153,7 @@ export function liesAlong(s: Scalar, other: Index, stride: number): s is Extract
 }
 
 export function shifted(a: Affine, shift: Shift): Affine {
+  if (shift.size === 0 || a.terms.length === 0) return a;
   let offset = 0;
   for (const [index, by] of shift) offset += scaleOf(a, index) * by;
   return offset === 0 ? a : add(a, at(offset));
@@ -181,6 +182,7 @@ function countersOf(s: Scalar): ReadonlySet<Index> {
 function shiftKey(s: Scalar, shift: Shift): string {
   if (shift.size === 0) return "";
   const counters = countersOf(s);
+  if (counters.size === 0) return "";
   let key = "";
   for (const [index, by] of shift) if (by !== 0 && counters.has(index)) key += `${index.id}+${by},`;
   return key;

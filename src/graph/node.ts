@@ -59,10 +59,12 @@ function identityOf(thing: object): number {
 }
 
 function attributeKey(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
+  if (typeof value === "string") return value;
   if (value instanceof Node) return `n${value.id}`;
   if (Array.isArray(value)) return `[${value.map(attributeKey).join(",")}]`;
   if (typeof value === "object" && value !== null) return `#${identityOf(value)}`;
-  return Object.is(value, -0) ? "-0" : String(value);
+  return String(value);
 }
 
 /**
@@ -71,7 +73,7 @@ function attributeKey(value: unknown): string {
  */
 export function make<K extends OpName>(op: K, inputs: readonly Node[], attrs: OpAttrs[K]): Node<K> {
   let key: string = op;
-  for (const x of inputs) key += `:${x.id}`;
+  for (let i = 0; i < inputs.length; i++) key += `:${inputs[i].id}`;
   for (const name in attrs) key += `;${attributeKey(attrs[name])}`;
   const found = known.get(key)?.deref();
   if (found) return found as Node<K>;

@@ -103,7 +103,7 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
 
 /** Pushes all operands and then does one instruction. */
 function all(o: Operands, args: readonly Value[], opcode: Opcode): void {
-  for (const a of args) o.push(a);
+  for (let i = 0; i < args.length; i++) o.push(args[i]);
   o.writer.emit(opcode);
 }
 

@@ -90,7 +90,8 @@ function encodeBody(out: Bytes, f: WasmFunction): void {
     out.unsigned(count);
     out.byte(typeBytes[type]);
   });
-  for (const code of f.body) encodeInstruction(out, code);
+  // Instructions are many, and this is code that nobody has run before: an iterator would cost more than it does.
+  for (let i = 0; i < f.body.length; i++) encodeInstruction(out, f.body[i]);
   out.bytes(encodingOf("end").bytes);
 }
 

@@ -38,7 +38,7 @@ export function printStore(o: Operands, addresses: Addresses, value: Value, to: 
 }
 
 function elementAfter(place: Place, elements: number): Place {
-  return { ...place, at: { ...place.at, offset: place.at.offset + elements } };
+  return elements === 0 ? place : { ...place, at: { ...place.at, offset: place.at.offset + elements } };
 }
 
 /** A bool is an int32 in memory, and a mask in a register. */

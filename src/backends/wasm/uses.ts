@@ -47,7 +47,7 @@ export function countUses(body: readonly Instruction[]): Uses {
     for (let i = block.length - 1; i >= 0; i--) {
       const one = block[i];
       if (one.op === "compute") {
-        if (find(one.to).count > 0) for (const a of one.args) use(find(a), block);
+        if (find(one.to).count > 0) for (let k = 0; k < one.args.length; k++) use(find(one.args[k]), block);
       } else if (one.op === "load") {
         if (one.from.moving && find(one.to).count > 0) usePlace(one.from, block);
       } else if (one.op === "declare" || one.op === "assign") use(find(one.from), block);
