@@ -35,7 +35,7 @@ export function close(
     if (spreads(node)) capture(node.inputs[0]);
     else replacements.set(node, bound(node));
   };
-  for (const node of topological(outputs, given)) if (inside.has(node)) node.inputs.forEach(capture);
+  for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
   outputs.forEach(capture);
   return {
     outputs: substitute(outputs, new Map([...given, ...replacements])),

@@ -62,7 +62,11 @@ function attributeKey(value: unknown): string {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
   if (typeof value === "string") return value;
   if (value instanceof Node) return `n${value.id}`;
-  if (Array.isArray(value)) return `[${value.map(attributeKey).join(",")}]`;
+  if (Array.isArray(value)) {
+    let key = "[";
+    for (let i = 0; i < value.length; i++) key += `${attributeKey(value[i])},`;
+    return `${key}]`;
+  }
   if (typeof value === "object" && value !== null) return `#${identityOf(value)}`;
   return String(value);
 }

@@ -2,38 +2,43 @@ import { InternalError } from "./errors.ts";
 import { make, type Node } from "./node.ts";
 import { inheriting } from "./origin.ts";
 
-/**
- * Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered.
- *
- * @param known  nodes that are left out, with what only they need
- */
-export function topological(roots: readonly Node[], known?: ReadonlyMap<Node, unknown>): Node[] {
+/** Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered. */
+export function topological(roots: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
+  walk(roots, seen, (node) => {
+    seen.add(node);
+    order.push(node);
+  });
+  return order;
+}
+
+/** Visits what `roots` need, each node after its inputs; `visit` puts it into `done`, and what is there is passed over. */
+function walk(roots: readonly Node[], done: { has(node: Node): boolean }, visit: (node: Node) => void): void {
   // Nodes on the way from a root, and how many of its inputs each has been through.
   const path: Node[] = [];
   const counts: number[] = [];
   for (const root of roots) {
-    let entered: Node | undefined = seen.has(root) || known?.has(root) ? undefined : root;
+    let entered: Node | undefined = done.has(root) ? undefined : root;
     while (entered || path.length > 0) {
       if (entered) {
-        seen.add(entered);
         path.push(entered);
         counts.push(0);
       }
       const top = path.length - 1;
-      const { inputs } = path[top];
+      const node: Node = path[top];
+      const { inputs } = node;
       let i = counts[top];
-      while (i < inputs.length && (seen.has(inputs[i]) || known?.has(inputs[i]))) i++;
+      while (i < inputs.length && done.has(inputs[i])) i++;
       counts[top] = i + 1;
       entered = inputs[i];
       if (!entered) {
-        order.push(path.pop() as Node);
+        path.pop();
         counts.pop();
+        visit(node);
       }
     }
   }
-  return order;
 }
 
 /** The nodes among those that `roots` need which depend on one of `sources` (the sources included). */
@@ -76,13 +81,13 @@ export function rewriteOn(
     if (!x) throw new InternalError("a node was rewritten before its inputs");
     return x;
   };
-  for (const node of topological(roots, done)) {
+  walk(roots, done, (node) => {
     // What takes a node's place comes from where the node came from.
     const inputs = node.inputs.map(result);
     done.set(
       node,
       inheriting(node.origin, () => rule(node, inputs)),
     );
-  }
+  });
   return roots.map(result);
 }

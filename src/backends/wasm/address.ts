@@ -63,14 +63,16 @@ export class Addresses {
   readonly #writer: FunctionWriter;
   /** Locals that hold the counters. */
   readonly #counters: Map<Index, number>;
-  readonly #ranges: Map<Index, Range>;
+  /** Those of the routine's loops, and of the program's around it. */
+  readonly #ranges = new Map<Index, Range>();
+  readonly #outer: ReadonlyMap<Index, Range>;
   readonly #moving = new Map<Value, Map<number, Moving>>();
   #scope: Scope = { from: 0, entry: [], pointers: new Map(), met: new Map(), counted: true };
 
   constructor(writer: FunctionWriter, counters: ReadonlyMap<Index, number>, ranges: ReadonlyMap<Index, Range>) {
     this.#writer = writer;
     this.#counters = new Map(counters);
-    this.#ranges = new Map(ranges);
+    this.#outer = ranges;
   }
 
   /** A counted loop, tested at its bottom: on a pointer that it steps anyway, unless something reads its counter. */
@@ -237,7 +239,7 @@ export class Addresses {
   #least(terms: Affine["terms"]): number {
     let sum = 0;
     for (const { index, scale } of terms) {
-      const range = this.#ranges.get(index);
+      const range = this.#ranges.get(index) ?? this.#outer.get(index);
       if (!range) throw new InternalError(`counter ${index.id} belongs to no loop around its use`);
       sum += scale * (scale < 0 ? range.max : range.min);
     }
