@@ -9,13 +9,14 @@ import { typeRules } from "./types.ts";
  * object, so a common subexpression is found by being written.
  */
 export class Node<K extends OpName = OpName> {
-  readonly id: number;
-  readonly op: K;
-  readonly inputs: readonly Node[];
-  readonly attrs: OpAttrs[K];
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly origin: Origin | undefined;
+  // Declared, so that the constructor alone makes them: thousands of nodes are made for one program, and few of them twice.
+  declare readonly id: number;
+  declare readonly op: K;
+  declare readonly inputs: readonly Node[];
+  declare readonly attrs: OpAttrs[K];
+  declare readonly shape: Shape;
+  declare readonly dtype: DType;
+  declare readonly origin: Origin | undefined;
 
   /** Use `make`; the constructor does not look for an equal node. */
   constructor(op: K, inputs: readonly Node[], attrs: OpAttrs[K], shape: Shape, dtype: DType, origin?: Origin) {
