@@ -39,8 +39,15 @@ export function axisAfter(
   const [x, y] = node.inputs;
   if (linear && isOfSums(node, { axis: axes, totals })) return "sum";
   if (isElementwise(node.op)) {
-    const found = new Set(node.inputs.flatMap((z) => axes.get(z) ?? []));
-    return found.size === 1 && !node.inputs.some((z) => totals.has(z) && linear) ? [...found][0] : undefined;
+    let found: number | undefined;
+    for (const z of node.inputs) {
+      const at = axes.get(z);
+      if (linear && totals.has(z)) return undefined;
+      if (at === undefined || at === found) continue;
+      if (found !== undefined) return undefined;
+      found = at;
+    }
+    return found;
   }
   if (node.is("contract")) {
     const { a, b, out } = node.attrs;

@@ -28,10 +28,17 @@ export function rowsOf(batch: Batch, limits: Limits): number | undefined {
   const wanted = blockBytes / perSample;
   if (wanted < fewestRows) return undefined;
   const most = Math.min(1.5 * wanted, batch.size / 4);
+  const fitting: number[] = [];
   for (let rows = Math.floor(most); rows >= Math.max(fewestRows, most / 4); rows--) {
-    if (batch.size % rows === 0) return rows;
+    if (batch.size % rows === 0) fitting.push(rows);
   }
-  return undefined;
+  return inWholeVectors(fitting)[0];
+}
+
+/** Of several choices those that fill vectors of any machine, should these come to lie along the block (batch-last.ts). */
+function inWholeVectors(choices: readonly number[]): readonly number[] {
+  const whole = choices.filter((rows) => rows % 16 === 0);
+  return whole.length > 0 ? whole : choices;
 }
 
 /**
@@ -46,9 +53,10 @@ function rowsOfLoops(batch: Batch, { blockBytes, smallBatch }: Limits): number |
   const { bytes, flops } = workOf(batch);
   if (flops === 0 || bytes < 4 * smallBatch || weightBytes(batch) > 2 * blockBytes) return undefined;
   const wanted = Math.max(fewRowsInLoop, Math.min(manyRowsInLoop, batch.size / 4));
-  const choices = Array.from({ length: Math.floor(batch.size / 2) + 1 }, (_, rows) => rows)
+  const fitting = Array.from({ length: Math.floor(batch.size / 2) + 1 }, (_, rows) => rows)
     .filter((rows) => rows >= fewestRows && rows <= 1.5 * manyRowsInLoop && batch.size % rows === 0)
     .sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted));
+  const choices = inWholeVectors(fitting);
   // Two threads have as many of an even number.
   const rows = choices.find((n) => (batch.size / n) % 2 === 0) ?? choices[0];
   if (rows === undefined) return undefined;

@@ -2,7 +2,7 @@ import { bound, close } from "../graph/body.ts";
 import { make, type Node } from "../graph/node.ts";
 import { inheriting } from "../graph/origin.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
-import { rewrite, topological, withInputs } from "../graph/walk.ts";
+import { rewrite, rewriteOn, topological, withInputs } from "../graph/walk.ts";
 import { reshapeNode, uniform } from "../tensor/operands.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch-axes.ts";
@@ -61,6 +61,8 @@ class Blocks {
   readonly #done = new Map<Node, Node>();
   /** What a pass leaves for the next ones, [blocks, ...]. */
   readonly #stacks = new Map<Node, Node>();
+  /** What stands outside for values that this pass has asked for. */
+  #outside = new Map<Node, Node>();
 
   constructor(batch: Batch, seeds: ReadonlyMap<Node, number>, rows: number) {
     this.#batch = batch;
@@ -98,6 +100,7 @@ class Blocks {
   #scan(results: readonly Node[], pass: number): void {
     if (results.length === 0) return;
     const { axis, totals, size, phase } = this.#batch;
+    this.#outside = new Map(this.#done);
     const sequences = new Map<string, { source: Node; formal: Node }>();
     const known = new Map<Node, Node>();
 
@@ -170,7 +173,7 @@ class Blocks {
 
   /** What stands for a value outside the passes. */
   #outer(node: Node): Node {
-    return rewrite([node], withInputs, this.#done)[0];
+    return rewriteOn([node], withInputs, this.#outside)[0];
   }
 
   /** [.., size, ..] as [blocks, .., rows, ..]. */

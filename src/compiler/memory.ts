@@ -55,7 +55,11 @@ export function planMemory(
       const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
       const turn = turns < threads ? index : undefined;
       const put = (offset: number) => {
-        for (const b of own) Object.assign(b, { offset: b.offset + offset, stride, turn });
+        for (const b of own) {
+          b.offset += offset;
+          b.stride = stride;
+          b.turn = turn;
+        }
       };
       items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
     }
@@ -66,7 +70,11 @@ export function planMemory(
     else if (!inside.has(b)) items.push(itemOf(b, life));
   }
   const bytes = layOut(items);
-  for (const [made, home] of shared) Object.assign(made, { offset: home.offset, stride: home.stride, turn: home.turn });
+  for (const [made, home] of shared) {
+    made.offset = home.offset;
+    made.stride = home.stride;
+    made.turn = home.turn;
+  }
   return { bytes, pieces: items, launches };
 }
 
@@ -99,17 +107,19 @@ function itemOf(b: Buffer, life: Lifetime): Item {
  * @returns the bytes that all take together
  */
 function layOut(items: readonly Item[]): number {
-  const placed: { offset: number; bytes: number; life: Lifetime }[] = [];
+  const placed: { offset: number; end: number; first: number; last: number }[] = [];
   let total = 0;
   for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
+    const { first, last } = life;
     let offset = 0;
-    for (const other of placed) {
+    // Pairs are many: an iterator would take longer than what is done with them.
+    for (let i = 0; i < placed.length; i++) {
+      const other = placed[i];
       if (other.offset >= offset + bytes) break;
-      const overlaps = other.life.first <= life.last && life.first <= other.life.last;
-      if (overlaps) offset = Math.max(offset, other.offset + other.bytes);
+      if (other.end > offset && other.first <= last && first <= other.last) offset = other.end;
     }
     put(offset);
-    placed.splice(placeFor(offset, placed), 0, { offset, bytes, life });
+    placed.splice(placeFor(offset, placed), 0, { offset, end: offset + bytes, first, last });
     total = Math.max(total, offset + bytes);
   }
   return total;
