@@ -107,7 +107,8 @@ describe("a tie", () => {
       each: grad(lossOf(free), weightOf(free, 0)),
     }));
     const r = await program.run();
-    expect(r.tied.data).toEqual(r.free.data);
+    // A product with one knob everywhere is made once and spread, with its sum in another order.
+    r.tied.data.forEach((y, k) => expect(Math.abs(y - r.free.data[k])).toBeLessThan(1e-14 * Math.max(1, Math.abs(y))));
     const at = (entry: readonly number[]) => r.each.data[entry[0] * 4 + entry[1]];
     const sums = groups.map((g) => g.entries.reduce((s, e) => s + at(e), 0));
     sums.forEach((s, k) => expect(Math.abs(r.of.data[k] - s)).toBeLessThan(1e-13 * Math.max(1, Math.abs(s))));

@@ -11,6 +11,7 @@ import {
   repeat,
   stack,
   type Tensor,
+  whileLoop,
 } from "pondus";
 import type { Executable } from "../src/backends/backend.ts";
 import type { TypedArray } from "../src/graph/dtype.ts";
@@ -38,6 +39,33 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
         return { y, updates };
       },
       { x: [4096, 64] },
+    ) as never;
+  },
+  "a recurrent layer, whose 32 samples are taken in blocks": () => {
+    const model = nn.lstm(40, 56);
+    return compile(
+      ({ x }) => {
+        const y = model(x);
+        const { updates } = optim.adam({ rate: 1e-2 }).minimize(y.square().mean());
+        return { y, updates };
+      },
+      { x: [32, 50, 40] },
+    ) as never;
+  },
+  "the way back of a loop whose turns are counted, in blocks": () => {
+    const [w, v] = [parameter([64, 64], 0.1), parameter([64, 64], 0.1)];
+    return compile(
+      ({ x }) => {
+        const { y } = whileLoop(
+          { y: x, k: x.sum().mul(0) },
+          ({ k }) => k.lt(21),
+          ({ y, k }) => ({ y: y.matmul(w).tanh().matmul(v).add(x).sin(), k: k.add(1) }),
+          { limit: 30 },
+        );
+        const loss = y.mul(x).square().sum();
+        return { y, dw: grad(loss, w), dv: grad(loss, v), dx: grad(loss, x) };
+      },
+      { x: [64, 64] },
     ) as never;
   },
   "elementwise work, sums of rows and of everything": () =>

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compile, Tensor } from "pondus";
+import { compile, Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { make } from "../src/graph/node.ts";
 import type { OpName } from "../src/graph/ops.ts";
@@ -209,6 +209,24 @@ onEveryBackend((backend) => {
         });
       }
       expect(wrong).toEqual([]);
+    });
+
+    test.for([0, 1, -2.5, Infinity, -Infinity])("the larger and the smaller of a number and %d", async (known) => {
+      const some = [NaN, Infinity, -Infinity, 0, -0, 1, -1, -2.5, 1e-40, -1e-40, 3, 1e30].map((x) =>
+        dtype === "float32" ? Math.fround(x) : x,
+      );
+      const x = [...some, ...some, ...some];
+      const program = compile(
+        ({ x }) => ({ above: x.maximum(known), below: x.minimum(known), turned: tensor(known, { dtype }).maximum(x) }),
+        { x: { shape: [x.length], dtype } },
+        { backend },
+      );
+      const { above, below, turned } = await program.run({ x });
+      expect([...above.data]).toEqual(x.map((v) => Math.max(v, known)));
+      // Of two zeros either may be the smaller, or the larger where the known one stands first.
+      const bare = (list: ArrayLike<number>) => Array.from(list, (v) => v + 0);
+      expect(bare(below.data)).toEqual(bare(x.map((v) => Math.min(v, known))));
+      expect(bare(turned.data)).toEqual(bare(x.map((v) => Math.max(v, known))));
     });
 
     test("NaN, infinities and zeros of pow", async () => {

@@ -42,8 +42,14 @@ function combinations(types: readonly LoopType[]): number[][] {
 }
 
 /** Applies one operation, elementwise, to all combinations of its operands' samples. */
-async function tryOperation(name: LoopOp, to: LoopType, types: readonly LoopType[], lanes: number, gives = lanes) {
-  const rows = combinations(types);
+async function tryOperation(
+  name: LoopOp,
+  to: LoopType,
+  types: readonly LoopType[],
+  lanes: number,
+  gives = lanes,
+  rows = combinations(types),
+) {
   const arena = new Arena();
   const operands = types.map((type) => arena.buffer(dtypes[type], rows.length));
   const result = arena.buffer(dtypes[to], rows.length);
@@ -97,6 +103,40 @@ describe("one operation on registers", () => {
   for (const { name, to, types } of elementwise()) {
     for (const lanes of [1, vectorOf[to]]) {
       test(`${name}: ${lanes} x ${types.join(", ")} to ${to}`, () => tryOperation(name, to, types, lanes));
+    }
+  }
+
+  const steps = {
+    float32: [0, 1, -1, 23, -126, 127, 128, -149, -150, 252, -252],
+    float64: [0, 1, -1, 52, -1022, 1023, 1024, -1074, -1075, 2044, -2044],
+  };
+  for (const to of floating) {
+    const factors = [1, -1.5, 0.75, 1.9999, 0.5, -0, infinity, NaN];
+    const rows = factors.flatMap((a) => steps[to].map((k) => [a, k]));
+    for (const lanes of [1, vectorOf[to]]) {
+      test(`scale: ${lanes} x ${to}`, () => tryOperation("scale", to, [to, to], lanes, lanes, rows));
+    }
+  }
+
+  for (const name of ["max", "min"] as const) {
+    for (const to of floating) {
+      test.for([0, 1.5, -1.5, infinity, NaN])(`${name}: ${to} and %d`, async (known) => {
+        const lanes = vectorOf[to];
+        // Which of two zeros comes out is left open.
+        const others = [...floats, 1.5].filter((x) => x !== 0).concat(known === 0 ? [] : [0, -0]);
+        const length = others.length - (others.length % lanes);
+        const arena = new Arena();
+        const x = arena.buffer(to, others.length);
+        const results = [arena.buffer(to, length), arena.buffer(to, length)];
+        const h = new Hand();
+        const constant = h.constant(to, lanes, known);
+        h.for(0, length, lanes, (i) => {
+          const loaded = h.load(to, lanes, x, along(i));
+          h.store(h.compute(name, to, lanes, constant, loaded), results[0], along(i));
+          h.store(h.compute(name, to, lanes, loaded, constant), results[1], along(i));
+        });
+        await agree(arena.program(launch(h.routine(name))), (buffer) => (buffer === x ? others : undefined));
+      });
     }
   }
 

@@ -6,7 +6,7 @@ import { loadLoopProgram } from "../src/backends/wasm/load.ts";
 import { printProgram } from "../src/backends/wasm/print.ts";
 import { textOf } from "../src/backends/wasm/text.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
-import { at } from "../src/compiler/loop.ts";
+import { along, at } from "../src/compiler/loop.ts";
 import { viewOf } from "../src/graph/dtype.ts";
 import { vectorOf } from "./loops/agree.ts";
 import { Arena, Hand, launch } from "./loops/by-hand.ts";
@@ -60,5 +60,29 @@ describe.skipIf(!has)("relaxed SIMD", () => {
     fill([2, 3, 5]);
     await run();
     expect([...view(out)]).toEqual([...Array(lanes).fill(11), ...Array(lanes).fill(13)]);
+  });
+
+  test.each(["float32", "float64"] as const)("fma of a %s rounds as a lane of a vector does", async (type) => {
+    const lanes = vectorOf[type];
+    const arena = new Arena();
+    const [x, y, z, inVectors, alone] = Array.from({ length: 5 }, () => arena.buffer(type, 64));
+    const h = new Hand();
+    for (const [step, out] of [
+      [lanes, inVectors],
+      [1, alone],
+    ] as const) {
+      h.for(0, 64, step, (i) => {
+        const args = [x, y, z].map((buffer) => h.load(type, step, buffer, along(i)));
+        h.store(h.compute("fma", type, step, ...args), out, along(i));
+      });
+    }
+    const { memory, run } = await loadLoopProgram(arena.program(launch(h.routine("fma"))), { relaxed: true });
+    const view = ({ offset, length }: typeof x) => viewOf(type, memory, offset, length);
+    // What is added nearly takes the product away, so that its rounding shows.
+    view(x).set(Array.from({ length: 64 }, (_, i) => 1 + Math.sin(i) / 8));
+    view(y).set(Array.from({ length: 64 }, (_, i) => 1 + Math.cos(i) / 8));
+    view(z).set(Array.from({ length: 64 }, (_, i) => -view(x)[i] * view(y)[i]));
+    await run();
+    expect([...view(alone)]).toEqual([...view(inVectors)]);
   });
 });

@@ -3,8 +3,11 @@ import { InternalError } from "../graph/errors.ts";
 import type { OpName } from "../graph/ops.ts";
 import { type Builder, maskOf } from "./builder.ts";
 import { erf } from "./erf.ts";
+import { exp, expm1, sigmoid, tanh } from "./exponential.ts";
+import { log, log1p, softplus } from "./logarithm.ts";
 import type { LoopType, Value } from "./loop.ts";
-import { cos, exp, expm1, log, log1p, pow, sigmoid, sin, softplus, tanh } from "./transcendental.ts";
+import { pow } from "./power.ts";
+import { cos, sin } from "./sine.ts";
 
 /** How a number of a dtype stands in a register; a bool becomes a mask of either width. */
 export function registerType(dtype: DType): LoopType {

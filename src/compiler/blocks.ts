@@ -1,12 +1,16 @@
 import { bound, close } from "../graph/body.ts";
-import { InternalError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
-import { isElementwise, type OpAttrs } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
-import { bytesIn, type Shape, sizeOf } from "../graph/shape.ts";
-import { rewrite, topological, withInputs } from "../graph/walk.ts";
-import { reshapeNode } from "../tensor/operands.ts";
-import { type Batch, batchOf, bytesPerSample } from "./batch.ts";
+import { type Shape, sizeOf } from "../graph/shape.ts";
+import { rewrite, rewriteOn, topological, withInputs } from "../graph/walk.ts";
+import { reshapeNode, uniform } from "../tensor/operands.ts";
+import { batchOf } from "./batch.ts";
+import type { Batch } from "./batch-axes.ts";
+import { isInside, isSpread } from "./batch-loop.ts";
+import { leavesOf, seedsOf } from "./batch-seeds.ts";
+import { type Block, remake, spreadOver } from "./block-nodes.ts";
+import { type Limits, rowsOf, usual } from "./block-rows.ts";
+import { prune } from "./prune.ts";
 
 /**
  * Takes a large batch block by block: all layers for some samples, forward and backward, then for the next. What the
@@ -18,67 +22,49 @@ import { type Batch, batchOf, bytesPerSample } from "./batch.ts";
  * training step of 100-128-64-1 and 256 samples: 1.4 times as fast on two threads, no slower on one).
  */
 export function inBlocks(roots: readonly Node[], limits: Limits = usual): Node[] {
-  const seeds = topological(roots).filter((x) => x.is("input") || x.is("data"));
-  const blocked = takeInBlocks(roots, seeds, limits);
+  const blocked = takeInBlocks(roots, leavesOf(roots), limits);
   return rewrite(blocked, (node, inputs) => {
     const made = withInputs(node, inputs);
     if (!made.is("while")) return made;
-    const { captured, next, ys } = made.attrs;
-    const out = takeInBlocks([...next, ...ys], captured, limits);
+    const { carry, captured, next, ys } = made.attrs;
+    const out = takeInBlocks([...next, ...ys], captured, limits, made.inputs.slice(carry.length));
     return make("while", made.inputs, { ...made.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
   });
 }
 
-export interface Limits {
-  /** What fits into a core's own cache beside the weights. */
-  readonly blockBytes: number;
-  /** A batch that takes no more bytes than this is not worth cutting. */
-  readonly smallBatch: number;
-  /** Fewer samples than this are none. */
-  readonly samples: number;
-}
-
-const usual: Limits = { blockBytes: 2 ** 19, smallBatch: 2 ** 18, samples: 128 };
-
-function takeInBlocks(roots: readonly Node[], seeds: readonly Node[], limits: Limits): Node[] {
-  const sizes = new Map<number, number>();
-  for (const x of seeds) {
-    if (x.shape.length > 0 && x.shape[0] >= limits.samples)
-      sizes.set(x.shape[0], (sizes.get(x.shape[0]) ?? 0) + sizeOf(x.shape));
+function takeInBlocks(
+  roots: readonly Node[],
+  leaves: readonly Node[],
+  limits: Limits,
+  sources: readonly Node[] = leaves,
+): Node[] {
+  const found = [...seedsOf(leaves, sources, limits)].map(([size, seeds]) => {
+    return { size, seeds, numbers: [...seeds.keys()].reduce((n, x) => n + sizeOf(x.shape), 0) };
+  });
+  const sorted = found.sort((a, b) => b.numbers - a.numbers);
+  const long = sorted.find(({ size }) => size >= limits.samples);
+  for (const candidate of new Set([long, sorted[0]])) {
+    if (!candidate) continue;
+    const batch = batchOf(roots, candidate.seeds, candidate.size);
+    const rows = rowsOf(batch, limits);
+    // Of a loop that is taken along, nothing is left outside but what the batch has no part in.
+    if (rows !== undefined) return prune(new Blocks(batch, candidate.seeds, rows).rebuild(roots));
   }
-  const [largest] = [...sizes].sort((a, b) => b[1] - a[1]);
-  if (!largest) return [...roots];
-  const batch = batchOf(roots, new Set(seeds), largest[0]);
-  const rows = rowsOf(batch, limits);
-  return rows === undefined ? [...roots] : new Blocks(batch, new Set(seeds), rows).rebuild(roots);
+  return [...roots];
 }
-
-/** Samples in a block; undefined where blocks do not pay. */
-function rowsOf(batch: Batch, { blockBytes, smallBatch }: Limits): number | undefined {
-  const products = [...batch.axis.keys(), ...batch.totals].filter((node) => node.op === "contract").length;
-  const perSample = bytesPerSample(batch);
-  const totals = [...batch.totals].reduce((n, x) => n + bytesIn(x), 0);
-  if (products < 3 || perSample * batch.size < smallBatch || totals > blockBytes / 2) return undefined;
-  const wanted = blockBytes / perSample;
-  if (wanted < fewestRows) return undefined;
-  const most = Math.min(1.5 * wanted, batch.size / 4);
-  for (let rows = Math.floor(most); rows >= Math.max(fewestRows, most / 4); rows--) {
-    if (batch.size % rows === 0) return rows;
-  }
-  return undefined;
-}
-
-/** Fewer rows do not fill a register tile. */
-const fewestRows = 12;
 
 class Blocks {
   readonly #batch: Batch;
-  readonly #seeds: ReadonlySet<Node>;
+  readonly #seeds: ReadonlyMap<Node, number>;
   readonly #rows: number;
   /** What takes the place of totals, and of values along the batch that somebody outside reads. */
   readonly #done = new Map<Node, Node>();
+  /** What a pass leaves for the next ones, [blocks, ...]. */
+  readonly #stacks = new Map<Node, Node>();
+  /** What stands outside for values that this pass has asked for. */
+  #outside = new Map<Node, Node>();
 
-  constructor(batch: Batch, seeds: ReadonlySet<Node>, rows: number) {
+  constructor(batch: Batch, seeds: ReadonlyMap<Node, number>, rows: number) {
     this.#batch = batch;
     this.#seeds = seeds;
     this.#rows = rows;
@@ -104,7 +90,7 @@ class Blocks {
     const leaves = (x: Node) => axis.has(x) && !this.#seeds.has(x);
     for (const node of topological(roots)) {
       if (totals.has(node)) found.add(node);
-      const inside = axis.has(node) || totals.has(node);
+      const inside = isInside(node, this.#batch);
       for (const x of node.inputs) if (leaves(x) && (!inside || phase.get(x) !== phase.get(node))) found.add(x);
     }
     for (const x of roots) if (leaves(x)) found.add(x);
@@ -113,15 +99,16 @@ class Blocks {
 
   #scan(results: readonly Node[], pass: number): void {
     if (results.length === 0) return;
-    const { axis, size, phase } = this.#batch;
+    const { axis, totals, size, phase } = this.#batch;
+    this.#outside = new Map(this.#done);
     const sequences = new Map<string, { source: Node; formal: Node }>();
     const known = new Map<Node, Node>();
 
-    const sequence = (x: Node, at: number): Node => {
+    const sequence = (x: Node, at: number, stack?: Node): Node => {
       const key = `${x.id}:${at}`;
       let made = sequences.get(key);
       if (!made) {
-        const source = this.#split(x, at);
+        const source = stack ?? this.#split(x, at);
         made = { source, formal: bound({ shape: source.shape.slice(1), dtype: x.dtype }) };
         sequences.set(key, made);
       }
@@ -129,30 +116,28 @@ class Blocks {
     };
     /** An operand of something along the batch; `at` is its own axis there, if it has one. */
     const operand = (x: Node, at: number | undefined): Node => {
-      if (axis.has(x)) return inner(x);
+      if (isInside(x, this.#batch) && !totals.has(x)) return inner(x);
       const outer = this.#outer(x);
       if (at === undefined || x.shape[at] !== size) return outer;
-      // What is the same for all samples is spread anew.
-      if (outer.is("expand") && outer.inputs[0].shape[at] === 1) {
-        return make("expand", outer.inputs, { shape: this.#cut(x.shape, at) });
-      }
-      return sequence(outer, at);
+      return isSpread(outer, at) ? spreadOver(outer, at, this.#rows, (y) => y) : sequence(outer, at);
     };
+    const isHere = (x: Node) => axis.has(x) && !this.#seeds.has(x) && phase.get(x) === pass;
+    const block: Block = { batch: this.#batch, rows: this.#rows, operand, isHere };
     const inner = (node: Node): Node => {
       let made = known.get(node);
       if (!made) {
         const at = axis.get(node);
         const given = at !== undefined && (this.#seeds.has(node) || (phase.get(node) as number) < pass);
         made = given
-          ? sequence(this.#outer(node), at)
-          : inheriting(node.origin, () => this.#remake(node, pass, operand));
+          ? sequence(this.#outer(node), at, this.#stacks.get(node))
+          : inheriting(node.origin, () => remake(node, block));
         known.set(node, made);
       }
       return made;
     };
     // In order, so that no chain of expressions is followed by recursion alone.
     for (const node of topological(results)) {
-      if (axis.has(node) && phase.get(node) === pass && !this.#seeds.has(node)) inner(node);
+      if (isHere(node)) inner(node);
     }
 
     const ys = results.map(inner);
@@ -169,22 +154,26 @@ class Blocks {
     });
     results.forEach((node, index) => {
       const stack = make("pick", [scan], { index });
-      const at = axis.get(node);
-      const whole =
-        at === undefined
-          ? make(node.is("maximum") ? "maximum" : "sum", [stack], { axes: [0] })
-          : this.#joined(stack, node.shape, at);
+      const total = totals.get(node);
+      const whole = total
+        ? this.#begun(node, make(total, [stack], { axes: [0] }))
+        : this.#joined(stack, node.shape, axis.get(node) as number);
       this.#done.set(node, whole);
+      if (!total) this.#stacks.set(node, stack);
     });
+  }
+
+  /** The total of all blocks; with what the sum began with, where a loop carries it. */
+  #begun(node: Node, total: Node): Node {
+    const [loop] = node.inputs;
+    if (!node.is("pick") || !this.#batch.loops.get(loop)?.sums.has(node.attrs.index)) return total;
+    const first = this.#outer(loop.inputs[node.attrs.index]);
+    return uniform(first) === 0 ? total : make("add", [first, total], {});
   }
 
   /** What stands for a value outside the passes. */
   #outer(node: Node): Node {
-    return rewrite([node], withInputs, this.#done)[0];
-  }
-
-  #cut(shape: Shape, at: number): number[] {
-    return shape.map((n, i) => (i === at ? this.#rows : n));
+    return rewriteOn([node], withInputs, this.#outside)[0];
   }
 
   /** [.., size, ..] as [blocks, .., rows, ..]. */
@@ -201,47 +190,5 @@ class Blocks {
     const rest = stack.shape.map((_, i) => i).slice(1);
     const order = [...rest.slice(0, at), 0, ...rest.slice(at)];
     return reshapeNode(make("permute", [stack], { order }), shape);
-  }
-
-  /** A node for the samples of one block. */
-  #remake(node: Node, pass: number, operand: (x: Node, at: number | undefined) => Node): Node {
-    const { axis } = this.#batch;
-    const [x] = node.inputs;
-    const at = axis.get(node);
-    const own = axis.get(x);
-    const moved = <K extends "expand" | "reshape">(op: K): Node => {
-      return make(op, [operand(x, own)], { shape: this.#cut(node.shape, at as number) } as OpAttrs[K]);
-    };
-    if (isElementwise(node.op)) {
-      return make(
-        node.op,
-        node.inputs.map((z) => operand(z, at)),
-        node.attrs,
-      );
-    }
-    if (node.is("contract")) {
-      const { a, b } = node.attrs;
-      const [p, q] = node.inputs.map((z) => axis.get(z));
-      const label = p === undefined ? b[q as number] : a[p];
-      const place = (labels: readonly number[]) => (labels.includes(label) ? labels.indexOf(label) : undefined);
-      return make("contract", [operand(x, place(a)), operand(node.inputs[1], place(b))], node.attrs);
-    }
-    if (node.is("gather")) {
-      return make("gather", [operand(x, undefined), operand(node.inputs[1], axis.get(node.inputs[1]))], node.attrs);
-    }
-    if (node.is("again")) {
-      const [value, when] = [operand(x, own), node.inputs[1]];
-      const inHere = axis.has(when) && !this.#seeds.has(when) && this.#batch.phase.get(when) === pass;
-      return make("again", [value, inHere ? operand(when, undefined) : value], node.attrs);
-    }
-    if (node.is("expand")) return moved("expand");
-    if (node.is("reshape")) return moved("reshape");
-    if (node.is("slice")) {
-      return make("slice", [operand(x, own)], { ...node.attrs, stop: this.#cut(node.attrs.stop, own as number) });
-    }
-    if (["sum", "maximum", "permute", "flip", "pad", "window", "overlap"].includes(node.op)) {
-      return make(node.op, [operand(x, own)], node.attrs);
-    }
-    throw new InternalError(`${node.op} does not run along a batch`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Axis, Guard, Kernel, Moving, Scalar } from "./kernel.ts";
-import { eachScalar, rootsOf } from "./kernel.ts";
+import { scalarsOf } from "./kernel.ts";
 import { type Affine, type Index, scaleOf } from "./loop.ts";
 
 /**
@@ -36,10 +36,10 @@ export function collapse(kernel: Kernel): Kernel {
 
 function affinesOf(kernel: Kernel): Affine[] {
   const found: Affine[] = kernel.stores.map((s) => s.at);
-  eachScalar(rootsOf(kernel), (s) => {
+  for (const s of scalarsOf(kernel)) {
     if (s.kind === "load" || s.kind === "position") found.push(s.at);
-    if (s.kind === "load" || s.kind === "within") found.push(...s.guards.map((g) => g.at));
-  });
+    if (s.kind === "load" || s.kind === "within") for (const g of s.guards) found.push(g.at);
+  }
   return found;
 }
 

@@ -5,7 +5,9 @@ import { type GraphProgram, parametersOf, rootsOf } from "../graph/program.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { type Assignment, assign } from "./assign.ts";
-import { inBlocks, type Limits } from "./blocks.ts";
+import { batchLast } from "./batch-last.ts";
+import type { Limits } from "./block-rows.ts";
+import { inBlocks } from "./blocks.ts";
 import { dump, type Watch } from "./dump.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
@@ -79,6 +81,8 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   watch("simplified", () => roots);
   roots = inBlocks(roots, limits);
   watch("blocks", () => roots);
+  roots = batchLast(roots, machine);
+  watch("laid", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 
   const workshop = new Workshop();
@@ -126,12 +130,20 @@ function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Work
   return { leaves, inputs, parameters, outputs, data };
 }
 
-/** Whether a loop's result is the last value of a carry that began as `leaf`, which nobody else reads. */
-function isCarriedAlone(result: Node<"pick">, leaf: Node, roots: readonly Node[]): boolean {
+/** How often each node is read, be it as a result. */
+function countReaders(roots: readonly Node[]): Map<Node, number> {
+  const counts = new Map<Node, number>();
+  const read = (x: Node) => void counts.set(x, (counts.get(x) ?? 0) + 1);
+  for (const node of topological(roots)) node.inputs.forEach(read);
+  roots.forEach(read);
+  return counts;
+}
+
+/** Whether a loop's result is the last value of a carry that began as `leaf`. */
+function isCarried(result: Node, leaf: Node): result is Node<"pick"> {
+  if (!result.is("pick")) return false;
   const [loop] = result.inputs;
-  if (!loop.is("while") || loop.inputs[result.attrs.index] !== leaf || roots.includes(leaf)) return false;
-  const readers = topological(roots).flatMap((node) => node.inputs.filter((x) => x === leaf));
-  return readers.length === 1;
+  return loop.is("while") && loop.inputs[result.attrs.index] === leaf;
 }
 
 interface Lowered {
@@ -145,12 +157,13 @@ function lower(graph: GraphProgram, roots: readonly Node[], places: Places, work
     node: roots[i],
     target: contiguous(places.outputs.get(name) as Buffer, node.shape),
   }));
+  const readers = countReaders(roots);
   const assignments = graph.updates.flatMap(({ parameter }, i) => {
     const node = roots[graph.outputs.length + i];
     const leaf = make("parameter", [], { parameter });
     if (node === leaf) return [];
     const to = places.leaves.get(leaf) as View;
-    if (node.is("pick") && isCarriedAlone(node, leaf, roots)) {
+    if (isCarried(node, leaf) && readers.get(leaf) === 1) {
       // The loop works on the parameter itself: nothing is copied in or out.
       const homes = workshop.homes.get(node.inputs[0]) ?? new Map<number, View>();
       workshop.homes.set(node.inputs[0], homes.set(node.attrs.index, to));

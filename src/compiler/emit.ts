@@ -4,6 +4,7 @@ import { Builder } from "./builder.ts";
 import { fetchAhead } from "./fetch.ts";
 import type { Axis, Kernel } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
+import { workOf } from "./parallel.ts";
 import { cut, cutVectors, nest, overPieces, type Piece } from "./pieces.ts";
 import { PointWriter, type Shift } from "./point-writer.ts";
 import { type Tiling, tile } from "./tile.ts";
@@ -14,18 +15,25 @@ export function emit(kernel: Kernel, name: string, indices: readonly Index[], ma
   const tiling = tile(kernel, machine);
   if (tiling.mode === "row") emitRows(b, kernel, tiling);
   else emitColumns(b, kernel, tiling, machine);
-  return { name, indices, body: b.finish(), parts: 1 };
+  const body = b.finish();
+  return { name, indices, body, parts: 1, work: workOf(body) };
 }
+
+/** Rows left over are few where so many times as many are in whole tiles. */
+const fewLeft = 32;
 
 /** Every lane is a point of its own. Elementwise kernels and kernels in scalar mode come here too. */
 function emitColumns(b: Builder, kernel: Kernel, tiling: Tiling, machine: Machine): void {
   const { vector, rowAxis, rows } = tiling;
   const outer = kernel.axes.filter((axis) => axis !== vector && axis !== rowAxis);
   const columnPieces = vector ? cutVectors(vector, tiling, kernel, machine) : [];
+  const single = vector ? cutVectors(vector, { ...tiling, columns: 1 }, kernel, machine) : [];
   const order = kernel.scatter ? "in order" : "independent";
   nest(b, outer, order, () => {
     overPieces(b, rowAxis, rowAxis ? cut(rowAxis.size, 1, rows) : [], order, (row) => {
-      overPieces(b, vector, columnPieces, order, (column) => emitTile(b, kernel, tiling, row, column));
+      // Rows that are left over from many are a matter of code alone: vector by vector they are least of it.
+      const few = row.count < rows && rowAxis !== undefined && fewLeft * row.count <= rowAxis.size;
+      overPieces(b, vector, few ? single : columnPieces, order, (column) => emitTile(b, kernel, tiling, row, column));
     });
   });
 }

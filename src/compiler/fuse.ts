@@ -64,12 +64,12 @@ export function fuse(
 
 interface Dependencies {
   /** Stored nodes read at the very point that is computed. */
-  readonly here: Set<Node>;
-  /** Stored nodes and results of loops read elsewhere. */
-  readonly elsewhere: Set<Node>;
-  readonly leaves: Set<Node>;
+  readonly here: Node[];
+  /** Stored nodes and results of loops read elsewhere; several results are so many mentions of a loop. */
+  readonly elsewhere: Node[];
+  readonly leaves: Node[];
   /** Not read, but to be there before. */
-  readonly before: Set<Node>;
+  readonly before: Node[];
 }
 
 /** What the kernel that computes `node` reads. */
@@ -79,24 +79,24 @@ function dependenciesOf(
   parts: Parts,
   leaves: ReadonlyMap<Node, View>,
 ): Dependencies {
-  const found: Dependencies = { here: new Set(), elsewhere: new Set(), leaves: new Set(), before: new Set() };
+  const found: Dependencies = { here: [], elsewhere: [], leaves: [], before: [] };
   // One value may be read both at the point and elsewhere, and then both count.
   const seen = { here: new Set<Node>(), elsewhere: new Set<Node>() };
   const visit = (x: Node, here: boolean) => {
     const visited = here ? seen.here : seen.elsewhere;
     if (visited.has(x)) return;
     visited.add(x);
-    if (leaves.has(x)) found.leaves.add(x);
-    else if (x.op === "pick") found.elsewhere.add(x.inputs[0]);
-    else if (stored.has(x)) (here && !parts.has(x) ? found.here : found.elsewhere).add(x);
+    if (leaves.has(x)) found.leaves.push(x);
+    else if (x.op === "pick") found.elsewhere.push(x.inputs[0]);
+    else if (stored.has(x)) (here && !parts.has(x) ? found.here : found.elsewhere).push(x);
     else below(x, here);
   };
   const awaited = new Set<Node>();
   const awaits = (x: Node) => {
     if (awaited.has(x)) return;
     awaited.add(x);
-    if (x.op === "pick") found.before.add(x.inputs[0]);
-    else if (stored.has(x)) found.before.add(x);
+    if (x.op === "pick") found.before.push(x.inputs[0]);
+    else if (stored.has(x)) found.before.push(x);
     else if (!leaves.has(x)) x.inputs.forEach(awaits);
   };
   const below = (x: Node, here: boolean) => {
@@ -136,11 +136,11 @@ function formGroups(
     const space = longAxes((parts.get(node)?.[0].value ?? node).shape);
     let group: Group | undefined;
     if (!isControl(node) && !isAnchor(node)) {
-      const candidates = [...new Set([...needed.here].map(homeOf))].reverse();
+      const candidates = [...new Set(needed.here.map(homeOf))].reverse();
       group = candidates.find((g) => {
         if (g.control || !sameShape(g.space, space)) return false;
         if (g.anchor?.op === "scatter" && additions.get(g.anchor) !== node) return false;
-        if (g.members.length >= mostMembers || [...needed.elsewhere].some((x) => homeOf(x) === g)) return false;
+        if (g.members.length >= mostMembers || needed.elsewhere.some((x) => homeOf(x) === g)) return false;
         return before.every((other) => other === g || !following.mayReach(other, g));
       });
     }
@@ -167,11 +167,13 @@ function formGroups(
 
 /** Sums of a scatter, which nobody else reads, with something: what is scattered is added to that. */
 function additionsOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Node> {
+  const found = new Map<Node, Node>();
+  const scatters = order.filter((node) => node.op === "scatter");
+  if (scatters.length === 0) return found;
   const readers = new Map<Node, Set<Node>>();
   for (const node of order) for (const x of node.inputs) readers.set(x, (readers.get(x) ?? new Set()).add(node));
-  const found = new Map<Node, Node>();
-  for (const node of order) {
-    if (!node.is("scatter") || outputs.includes(node)) continue;
+  for (const node of scatters) {
+    if (outputs.includes(node)) continue;
     const [reader, ...others] = readers.get(node) ?? [];
     if (reader?.op === "add" && others.length === 0 && reader.inputs[0] !== reader.inputs[1]) found.set(node, reader);
   }

@@ -81,24 +81,43 @@ export function eachScalar(roots: readonly Scalar[], visit: (s: Scalar) => void)
   const go = (s: Scalar) => {
     if (seen.has(s)) return;
     seen.add(s);
-    operandsOf(s).forEach(go);
+    for (const x of operandsOf(s)) go(x);
     visit(s);
   };
   roots.forEach(go);
 }
 
 /** All the scalars from which a kernel starts. */
-export function rootsOf(kernel: Kernel): Scalar[] {
+function rootsOf(kernel: Kernel): Scalar[] {
   const stores = kernel.stores.flatMap((s) => (s.moving ? [s.value, s.moving.position] : [s.value]));
   return kernel.reduction ? [kernel.reduction.value, ...stores] : stores;
 }
 
+const lists = new WeakMap<Kernel, readonly Scalar[]>();
+
+/** All that a kernel computes at a point, operands first. Every pass asks for it. */
+export function scalarsOf(kernel: Kernel): readonly Scalar[] {
+  let list = lists.get(kernel);
+  if (!list) {
+    const found: Scalar[] = [];
+    eachScalar(rootsOf(kernel), (s) => found.push(s));
+    list = found;
+    lists.set(kernel, list);
+  }
+  return list;
+}
+
+const readSets = new WeakMap<Kernel, ReadonlySet<Buffer>>();
+
 /** The buffers that a kernel reads. */
-export function readsOf(kernel: Kernel): Set<Buffer> {
-  const reads = new Set<Buffer>();
-  eachScalar(rootsOf(kernel), (s) => {
-    if (s.kind === "load") reads.add(s.buffer);
-  });
-  if (kernel.scatter) for (const s of kernel.stores) reads.add(s.buffer);
+export function readsOf(kernel: Kernel): ReadonlySet<Buffer> {
+  let reads = readSets.get(kernel);
+  if (!reads) {
+    const found = new Set<Buffer>();
+    for (const s of scalarsOf(kernel)) if (s.kind === "load") found.add(s.buffer);
+    if (kernel.scatter) for (const s of kernel.stores) found.add(s.buffer);
+    reads = found;
+    readSets.set(kernel, reads);
+  }
   return reads;
 }

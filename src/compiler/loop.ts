@@ -39,6 +39,8 @@ export interface Buffer {
   offset: number;
   /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
   stride?: number;
+  /** The loop's counter, where there are fewer turns than threads: then every turn has a copy, and not every thread. */
+  turn?: Index;
 }
 
 /** An element of a buffer: `at`, plus a position known only when it runs (an int32 scalar times `scale`). */
@@ -51,7 +53,8 @@ export interface Place {
 /**
  * Operations on registers; operands have the lanes of the result unless said.
  *
- * - `fma`: a b + c, rounded once or twice.
+ * - `fma`: a b + c, rounded once or twice; on one machine always as often, in a scalar and in a lane of any vector.
+ * - `scale`: a 2^k for whole k, |k| at most 252 (2044 in float64) and |a| near 1, rounded once.
  * - `max`, `min`: NaN when either operand is. Float and int32.
  * - `lt le eq ne`: give a mask as wide as the operands' elements.
  * - `and or xor not`: int32, int64 and masks. `shl shr`: int32 and int64, `shr` brings in zeros; shift counts are
@@ -69,6 +72,7 @@ export type LoopOp =
   | "mul"
   | "div"
   | "fma"
+  | "scale"
   | "neg"
   | "abs"
   | "sqrt"
@@ -145,6 +149,8 @@ export interface Routine {
   readonly body: readonly Instruction[];
   /** Into how many parts its shared loops may be cut; 1 when it has none. */
   readonly parts: number;
+  /** Instructions in a run, roughly. */
+  readonly work: number;
 }
 
 /** `launch` holds a kernel before lowering and the call of a routine after. */
@@ -206,14 +212,18 @@ export function add(a: Affine, b: Affine): Affine {
   // Most sums are with a fixed position, or with nothing.
   if (b.terms.length === 0) return b.offset === 0 ? a : { offset: a.offset + b.offset, terms: a.terms };
   if (a.terms.length === 0) return a.offset === 0 ? b : { offset: a.offset + b.offset, terms: b.terms };
-  const scales = new Map<Index, number>();
-  for (const { index, scale } of [...a.terms, ...b.terms]) scales.set(index, (scales.get(index) ?? 0) + scale);
-  const terms = [...scales].filter(([, scale]) => scale !== 0).map(([index, scale]) => ({ index, scale }));
-  return { offset: a.offset + b.offset, terms };
+  const terms = [...a.terms];
+  for (const term of b.terms) {
+    const k = terms.findIndex(({ index }) => index === term.index);
+    if (k < 0) terms.push(term);
+    else terms[k] = { index: term.index, scale: terms[k].scale + term.scale };
+  }
+  return { offset: a.offset + b.offset, terms: terms.filter(({ scale }) => scale !== 0) };
 }
 
 export function scaled(a: Affine, by: number): Affine {
   if (by === 0) return at(0);
+  if (by === 1) return a;
   return { offset: a.offset * by, terms: a.terms.map(({ index, scale }) => ({ index, scale: scale * by })) };
 }
 
@@ -228,7 +238,8 @@ export function along(index: Index, scale = 1): Affine {
 }
 
 export function scaleOf(a: Affine, index: Index): number {
-  return a.terms.find((term) => term.index === index)?.scale ?? 0;
+  for (const term of a.terms) if (term.index === index) return term.scale;
+  return 0;
 }
 
 export function sameAffine(a: Affine, b: Affine): boolean {

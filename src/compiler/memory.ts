@@ -1,6 +1,8 @@
 import { bytesOf } from "../graph/dtype.ts";
 import { type Kernel, readsOf } from "./kernel.ts";
-import type { Buffer, Step } from "./loop.ts";
+import type { Buffer, Index, Step } from "./loop.ts";
+
+type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
 
 /** Buffers start at multiples of a cache line, which is also the widest vector. */
 const alignment = 64;
@@ -34,7 +36,7 @@ interface Item extends Piece {
 
 /**
  * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
- * turns may run side by side keeps to itself has a place for every thread. An input is given anew for every run, so its
+ * turns may run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is given anew for every run, so its
  * memory is free once it was read; a result's is free until it is written.
  */
 export function planMemory(
@@ -48,13 +50,18 @@ export function planMemory(
   const items: Item[] = [];
   const inside = new Set<Buffer>();
   if (threads > 1) {
-    for (const { life, own } of loops) {
+    for (const { life, own, index, turns } of loops) {
       for (const b of own) inside.add(b);
       const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
+      const turn = turns < threads ? index : undefined;
       const put = (offset: number) => {
-        for (const b of own) Object.assign(b, { offset: b.offset + offset, stride });
+        for (const b of own) {
+          b.offset += offset;
+          b.stride = stride;
+          b.turn = turn;
+        }
       };
-      items.push({ bytes: threads * stride, life, put, buffers: own });
+      items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
     }
   }
   for (const b of homes) {
@@ -63,7 +70,11 @@ export function planMemory(
     else if (!inside.has(b)) items.push(itemOf(b, life));
   }
   const bytes = layOut(items);
-  for (const [made, home] of shared) Object.assign(made, { offset: home.offset, stride: home.stride });
+  for (const [made, home] of shared) {
+    made.offset = home.offset;
+    made.stride = home.stride;
+    made.turn = home.turn;
+  }
   return { bytes, pieces: items, launches };
 }
 
@@ -96,17 +107,19 @@ function itemOf(b: Buffer, life: Lifetime): Item {
  * @returns the bytes that all take together
  */
 function layOut(items: readonly Item[]): number {
-  const placed: { offset: number; bytes: number; life: Lifetime }[] = [];
+  const placed: { offset: number; end: number; first: number; last: number }[] = [];
   let total = 0;
   for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
+    const { first, last } = life;
     let offset = 0;
-    for (const other of placed) {
+    // Pairs are many: an iterator would take longer than what is done with them.
+    for (let i = 0; i < placed.length; i++) {
+      const other = placed[i];
       if (other.offset >= offset + bytes) break;
-      const overlaps = other.life.first <= life.last && life.first <= other.life.last;
-      if (overlaps) offset = Math.max(offset, other.offset + other.bytes);
+      if (other.end > offset && other.first <= last && first <= other.last) offset = other.end;
     }
     put(offset);
-    placed.splice(placeFor(offset, placed), 0, { offset, bytes, life });
+    placed.splice(placeFor(offset, placed), 0, { offset, end: offset + bytes, first, last });
     total = Math.max(total, offset + bytes);
   }
   return total;
@@ -126,7 +139,14 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
 interface Lives extends Pick<MemoryPlan, "launches"> {
   readonly lives: ReadonlyMap<Buffer, Lifetime>;
   /** Loops whose turns may run side by side, the outermost ones, with the buffers that nobody else touches. */
-  readonly loops: readonly { readonly life: Lifetime; readonly own: readonly Buffer[] }[];
+  readonly loops: readonly ApartLoop[];
+}
+
+interface ApartLoop {
+  readonly life: Lifetime;
+  readonly own: readonly Buffer[];
+  readonly index: Index;
+  readonly turns: number;
 }
 
 /**
@@ -136,7 +156,7 @@ interface Lives extends Pick<MemoryPlan, "launches"> {
 function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
   const launches = new Map<Kernel, number>();
-  const spans: { first: number; last: number; apart: boolean; uses: Map<Buffer, number> }[] = [];
+  const spans: { first: number; last: number; apart?: Repeat; uses: Map<Buffer, number> }[] = [];
   const total = new Map<Buffer, number>();
   let now = 0;
   const use = (buffer: Buffer) => {
@@ -147,8 +167,8 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const span of open) span.uses.set(home, (span.uses.get(home) ?? 0) + 1);
   };
   const open: (typeof spans)[number][] = [];
-  const loop = (independent: boolean, walkBody: () => void) => {
-    const apart = independent && !open.some((outer) => outer.apart);
+  const loop = (independent: Repeat | undefined, walkBody: () => void) => {
+    const apart = open.some((outer) => outer.apart) ? undefined : independent;
     const span = { first: now, last: now, apart, uses: new Map<Buffer, number>() };
     spans.push(span);
     open.push(span);
@@ -164,13 +184,13 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
       } else if (step.kind === "repeat") {
-        loop(step.independent === true, () => {
+        loop(step.independent ? step : undefined, () => {
           // It is read again for every turn.
           if (step.count) use(step.count.buffer);
           walk(step.body);
         });
       } else if (step.kind === "while") {
-        loop(false, () => {
+        loop(undefined, () => {
           walk(step.test);
           use(step.flag.buffer);
           walk(step.body);
@@ -194,7 +214,7 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
   }
   const loops = spans.flatMap(({ first, last, apart, uses }) => {
     const own = [...uses].flatMap(([b, count]) => (isOwn(b) && count === total.get(b) ? [b] : []));
-    return apart && own.length > 0 ? [{ life: { first, last }, own }] : [];
+    return apart && own.length > 0 ? [{ life: { first, last }, own, index: apart.index, turns: apart.length }] : [];
   });
   return { lives, loops, launches };
 }

@@ -21,7 +21,7 @@ const enoughTurns = 16;
  * results are the same, to the last bit, for any number of threads.
  */
 export function shareLoops(routine: Routine): Routine {
-  const work = workOf(routine.body);
+  const { work } = routine;
   if (work < worthSharing || !isShareable(routine.body)) return routine;
   const body = share(routine.body);
   const parts = Math.min(turnsShared(body), Math.floor(work / smallestPart));
@@ -30,10 +30,13 @@ export function shareLoops(routine: Routine): Routine {
 
 /** Instructions, roughly: one lane-wise operation is one, however wide. What is stored often goes out of the caches. */
 export function workOf(body: readonly Instruction[]): number {
-  return body.reduce((sum, i) => {
-    if (isLoop(i)) return sum + turnsOf(i) * (1 + workOf(i.body));
-    return sum + (i.op === "store" ? 4 : 1);
-  }, 0);
+  let work = 0;
+  for (let k = 0; k < body.length; k++) {
+    const i = body[k];
+    if (i.op === "for") work += turnsOf(i) * (1 + workOf(i.body));
+    else work += i.op === "store" ? 4 : 1;
+  }
+  return work;
 }
 
 const turnsOf = ({ from, to, step }: For) => Math.ceil((to - from) / step);
@@ -64,7 +67,7 @@ export function workOfSteps(steps: readonly Step<Call>[]): number {
 }
 
 function workOfStep(step: Step<Call>): number {
-  if (step.kind === "launch") return workOf(step.kernel.routine.body);
+  if (step.kind === "launch") return step.kernel.routine.work;
   if (step.kind === "branch") return Math.max(workOfSteps(step.yes), workOfSteps(step.no));
   if (step.kind === "repeat") return step.length * workOfSteps(step.body);
   return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test) + workOfSteps(step.body));

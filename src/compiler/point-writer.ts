@@ -153,34 +153,38 @@ export function liesAlong(s: Scalar, other: Index, stride: number): s is Extract
 }
 
 export function shifted(a: Affine, shift: Shift): Affine {
+  if (shift.size === 0 || a.terms.length === 0) return a;
   let offset = 0;
   for (const [index, by] of shift) offset += scaleOf(a, index) * by;
   return offset === 0 ? a : add(a, at(offset));
 }
 
-const affineLists = new WeakMap<Scalar, readonly Affine[]>();
+const counterSets = new WeakMap<Scalar, ReadonlySet<Index>>();
 
-/** Every index expression below a scalar. */
-function affinesBelow(s: Scalar): readonly Affine[] {
-  let list = affineLists.get(s);
-  if (!list) {
-    const own: Affine[] = [];
-    if (s.kind === "load" || s.kind === "position") own.push(s.at);
-    if (s.kind === "load" || s.kind === "within") own.push(...s.guards.map((g) => g.at));
-    list = [...new Set([...own, ...operandsOf(s).flatMap(affinesBelow)])];
-    affineLists.set(s, list);
+/** Every counter on which a scalar depends. */
+function countersOf(s: Scalar): ReadonlySet<Index> {
+  let set = counterSets.get(s);
+  if (!set) {
+    const found = new Set<Index>();
+    const note = (a: Affine) => {
+      for (const { index, scale } of a.terms) if (scale !== 0) found.add(index);
+    };
+    if (s.kind === "load" || s.kind === "position") note(s.at);
+    if (s.kind === "load" || s.kind === "within") for (const g of s.guards) note(g.at);
+    for (const x of operandsOf(s)) for (const index of countersOf(x)) found.add(index);
+    set = found;
+    counterSets.set(s, set);
   }
-  return list;
+  return set;
 }
 
 /** The part of a shift on which a scalar depends. */
 function shiftKey(s: Scalar, shift: Shift): string {
   if (shift.size === 0) return "";
-  const below = affinesBelow(s);
+  const counters = countersOf(s);
+  if (counters.size === 0) return "";
   let key = "";
-  for (const [index, by] of shift) {
-    if (by !== 0 && below.some((a) => scaleOf(a, index) !== 0)) key += `${index.id}+${by},`;
-  }
+  for (const [index, by] of shift) if (by !== 0 && counters.has(index)) key += `${index.id}+${by},`;
   return key;
 }
 

@@ -53,6 +53,7 @@ function liveResults(node: Node, wanted: ReadonlySet<number>): number[] {
   if (node.is("cond")) return all.filter((i) => wanted.has(i));
   if (!node.is("scan") && !node.is("while")) return all;
   const { carry, next } = node.attrs;
+  if (wanted.size === all.length) return all;
   const live = new Set(wanted);
   const results = [...next, ...node.attrs.ys];
   const always = node.is("while") ? [node.attrs.test] : [];

@@ -3,6 +3,7 @@ import { collapse } from "./collapse.ts";
 import { emit } from "./emit.ts";
 import type { Kernel } from "./kernel.ts";
 import {
+  type Affine,
   add,
   along,
   type Buffer,
@@ -88,9 +89,16 @@ function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: n
     arenas.set(dtype, made);
     return made;
   };
+  // Points of a tile differ in their offsets alone and have their terms in common, before as after.
+  const moved = new Map<Buffer, Map<Affine["terms"], Affine["terms"]>>();
   const place = (p: Place): Place => {
     const base = bases.get(p.buffer);
-    return base ? { ...p, buffer: arena(p.buffer.dtype), at: add(p.at, along(base)) } : p;
+    if (!base) return p;
+    const known = moved.get(p.buffer) ?? new Map<Affine["terms"], Affine["terms"]>();
+    moved.set(p.buffer, known);
+    const terms = known.get(p.at.terms) ?? add(p.at, along(base)).terms;
+    known.set(p.at.terms, terms);
+    return { ...p, buffer: arena(p.buffer.dtype), at: { offset: p.at.offset, terms } };
   };
   const move = (i: Instruction): Instruction => {
     if (i.op === "load" || i.op === "fetch") return { ...i, from: place(i.from) };

@@ -32,11 +32,12 @@ export function signatureOf(kernel: Kernel): Signature {
     for (const { index, size } of list) text.push(`i${numbered(own, index)}<${size}`);
   };
   const affine = ({ offset, terms }: Affine) => {
+    if (terms.length === 0) return `${offset}+`;
     const parts = terms.map(({ index, scale }) => {
       const n = own.get(index);
       return n === undefined ? `${scale}o${numbered(outer, index)}` : `${scale}i${n}`;
     });
-    return `${offset}+${parts.sort().join("+")}`;
+    return `${offset}+${(parts.length > 1 ? parts.sort() : parts).join("+")}`;
   };
   const buffer = (b: Buffer) => `b${numbered(buffers, b)}:${b.dtype}${b.length}`;
   const guards = (list: readonly Guard[]) => list.map((g) => `?${g.from}<=${affine(g.at)}<${g.to}`).join("");

@@ -17,6 +17,11 @@ export function simplerPermute(node: Node<"permute">, x: Node): Node {
 /** Labels of size 1 leave a contraction; one that sums over nothing is a product. */
 export function simplerContract(node: Node<"contract">, x: Node, y: Node): Node {
   const { a, b, out } = node.attrs;
+  const [p, q] = [once(x, a, b, out), once(y, b, a, out)];
+  if (p !== x || q !== y) {
+    const made = make("contract", [p, q], node.attrs) as Node<"contract">;
+    return spread(simplerContract(made, p, q), node.shape);
+  }
   const size = (label: number) => (a.includes(label) ? x.shape[a.indexOf(label)] : y.shape[b.indexOf(label)]);
   const long = (labels: readonly number[]) => labels.filter((label) => size(label) !== 1);
   const squeezed = (z: Node, labels: readonly number[]) => reshapeNode(z, long(labels).map(size));
@@ -36,10 +41,19 @@ export function simplerContract(node: Node<"contract">, x: Node, y: Node): Node 
     lo,
     size,
   );
-  const [p, q] = [innermostLast(sx, la, lb, sorted), innermostLast(sy, lb, la, sorted)];
-  const made = make("contract", [p.node, q.node], { a: p.labels, b: q.labels, out: sorted });
+  const [u, v] = [innermostLast(sx, la, lb, sorted), innermostLast(sy, lb, la, sorted)];
+  const made = make("contract", [u.node, v.node], { a: u.labels, b: v.labels, out: sorted });
   const order = lo.map((label) => sorted.indexOf(label));
   return reshapeNode(permuted(made, order), node.shape);
+}
+
+/** An operand without what only repeats it along the result: the product is spread instead, as a tangent that all samples share. */
+function once(z: Node, labels: readonly number[], other: readonly number[], out: readonly number[]): Node {
+  if (!z.is("expand")) return z;
+  const [source] = z.inputs;
+  const repeats = (label: number, i: number) => source.shape[i] === 1 && out.includes(label) && !other.includes(label);
+  const shape = z.shape.map((n, i) => (repeats(labels[i], i) ? 1 : n));
+  return shape.every((n, i) => n === z.shape[i]) ? z : spread(source, shape);
 }
 
 const permuted = (z: Node, order: readonly number[]) => {

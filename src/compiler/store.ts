@@ -130,12 +130,18 @@ interface Uses {
 
 /** Readers of each node, views being transparent. */
 function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, Uses> {
-  const readers = new Map<Node, Set<unknown>>();
+  /** How many read a node, and the last one, whose reads come one after another. */
+  const readers = new Map<Node, { count: number; last: unknown }>();
   const spread = new Set<Node>();
   const read = (node: Node, reader: unknown, wide: boolean) => {
     let [x, seenSpread] = [node, wide];
     for (;;) {
-      readers.set(x, (readers.get(x) ?? new Set()).add(reader));
+      const known = readers.get(x);
+      if (!known) readers.set(x, { count: 1, last: reader });
+      else if (known.last !== reader) {
+        known.count++;
+        known.last = reader;
+      }
       if (seenSpread) spread.add(x);
       if (!isMove(x)) return;
       seenSpread ||= (x.op === "expand" && !keepsPlace(x)) || (x.is("window") && x.attrs.stride < x.attrs.size);
@@ -146,7 +152,7 @@ function countUses(order: readonly Node[], outputs: readonly Node[]): Map<Node, 
   outputs.forEach((y, i) => {
     read(y, i, false);
   });
-  return new Map([...readers].map(([node, set]) => [node, { count: set.size, spread: spread.has(node) }]));
+  return new Map([...readers].map(([node, { count }]) => [node, { count, spread: spread.has(node) }]));
 }
 
 function isWorthStoring(

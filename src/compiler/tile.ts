@@ -1,6 +1,6 @@
 import { ops } from "../graph/ops.ts";
 import type { Axis, Kernel, Scalar } from "./kernel.ts";
-import { eachScalar, operandsOf, rootsOf } from "./kernel.ts";
+import { eachScalar, operandsOf, scalarsOf } from "./kernel.ts";
 import { type Affine, type Index, type Machine, scaleOf } from "./loop.ts";
 import { liesAlong } from "./point-writer.ts";
 
@@ -68,7 +68,7 @@ function lanesOf(kernel: Kernel, machine: Machine): number {
   let [wide, narrow, scalarOnly] = [false, false, false];
   /** Bools made of constants alone: as masks they are as narrow as can be, though a mere constant fits any width. */
   const constant = new Set<Scalar>();
-  eachScalar(rootsOf(kernel), (s) => {
+  for (const s of scalarsOf(kernel)) {
     if (s.dtype === "bool" && s.kind !== "load" && operandsOf(s).every((x) => constant.has(x))) {
       constant.add(s);
       if (s.kind !== "constant") narrow = true;
@@ -76,7 +76,7 @@ function lanesOf(kernel: Kernel, machine: Machine): number {
     if (s.dtype === "float64") wide = true;
     else if (s.dtype !== "bool" || s.kind === "load") narrow = true;
     if (s.kind === "apply" && s.op === "mod" && s.dtype === "int32") scalarOnly = true;
-  });
+  }
   for (const s of kernel.stores) if (s.value.dtype === "bool") narrow = true;
   if (scalarOnly || (wide && narrow && !machine.mixedWidths)) return 1;
   return machine.vectorBytes / (wide ? 8 : 4);
@@ -100,44 +100,42 @@ function dependsOn(s: Scalar, index: Index): boolean {
 /** False where lanes would need different guards or different looked-up positions. */
 function canVectorise(kernel: Kernel, index: Index, mode: Tiling["mode"]): boolean {
   let fits = true;
-  const roots = mode === "row" && kernel.reduction ? [kernel.reduction.value] : rootsOf(kernel);
-  eachScalar(roots, (s) => {
-    if (s.kind !== "load" && s.kind !== "within") return;
+  for (const s of mode === "row" ? termsOf(kernel) : scalarsOf(kernel)) {
+    if (s.kind !== "load" && s.kind !== "within") continue;
     if (s.guards.some((g) => scaleOf(g.at, index) !== 0)) fits = false;
     if (s.kind === "load" && s.moving && dependsOn(s.moving.position, index)) fits = false;
-  });
+  }
   if (mode === "column" && kernel.stores.some((s) => scaleOf(s.at, index) !== 1)) fits = false;
   return fits;
 }
 
+/** What is computed in the innermost loop: for every term of a reduction, or at every point where there is none. */
+function termsOf(kernel: Kernel): readonly Scalar[] {
+  if (!kernel.reduction) return scalarsOf(kernel);
+  const found: Scalar[] = [];
+  eachScalar([kernel.reduction.value], (s) => found.push(s));
+  return found;
+}
+
 /** True when some load of the innermost loop would have to pick its lanes one by one. */
 function strided(kernel: Kernel, index: Index): boolean {
-  let found = false;
-  eachScalar(kernel.reduction ? [kernel.reduction.value] : rootsOf(kernel), (s) => {
-    if (s.kind !== "load") return;
+  return termsOf(kernel).some((s) => {
+    if (s.kind !== "load") return false;
     const step = scaleOf(s.at, index);
-    if (step !== 0 && step !== 1) found = true;
+    return step !== 0 && step !== 1;
   });
-  return found;
 }
 
 /** True when a square of both axes can be read along `other` and turned over in registers. */
 function turns(kernel: Kernel, vector: Index, other: Index): boolean {
-  let found = false;
-  eachScalar(rootsOf(kernel), (s) => {
-    if (s.kind === "load" && vector !== other && liesAlong(s, other, scaleOf(s.at, vector))) found = true;
-  });
-  return found;
+  if (vector === other) return false;
+  return scalarsOf(kernel).some((s) => s.kind === "load" && liesAlong(s, other, scaleOf(s.at, vector)));
 }
 
 /** Loads of the reduction that do not vary along an axis, so that points along it can share them. */
 function shares(kernel: Kernel, index: Index): boolean {
   if (!kernel.reduction) return false;
-  let found = false;
-  eachScalar([kernel.reduction.value], (s) => {
-    if (s.kind === "load" && scaleOf(s.at, index) === 0 && !s.moving) found = true;
-  });
-  return found;
+  return termsOf(kernel).some((s) => s.kind === "load" && scaleOf(s.at, index) === 0 && !s.moving);
 }
 
 /** Cuts an axis into equal pieces of at most `most`: exactly, where a number not much smaller does, as one piece is less code. */

@@ -9,6 +9,18 @@ export interface Uses {
 }
 
 export function usesOf(step: Step<Kernel>): Uses {
+  let uses = known.get(step);
+  if (!uses) {
+    uses = findUses(step);
+    known.set(step, uses);
+  }
+  return uses;
+}
+
+/** A step around a body is asked again for every loop further out. */
+const known = new WeakMap<Step<Kernel>, Uses>();
+
+function findUses(step: Step<Kernel>): Uses {
   if (step.kind === "launch") {
     return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
   }

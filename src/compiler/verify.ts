@@ -1,6 +1,6 @@
 import { bytesOf } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
-import { type Axis, eachScalar, type Kernel, readsOf, rootsOf } from "./kernel.ts";
+import { type Axis, type Kernel, readsOf, scalarsOf } from "./kernel.ts";
 import type { Affine, Buffer, Index, Step } from "./loop.ts";
 
 /**
@@ -89,8 +89,8 @@ function checkKernel(kernel: Kernel, loops: readonly Axis[]): void {
     }
   };
   for (const s of kernel.stores) check(s.buffer, s.at, s.moving ? (s.moving.size - 1) * s.moving.scale : 0);
-  eachScalar(rootsOf(kernel), (s) => {
-    if (s.kind !== "load" || s.guards.length > 0) return;
+  for (const s of scalarsOf(kernel)) {
+    if (s.kind !== "load" || s.guards.length > 0) continue;
     check(s.buffer, s.at, s.moving ? (s.moving.size - 1) * s.moving.scale : 0);
-  });
+  }
 }

@@ -19,20 +19,26 @@ export interface Closed {
 /**
  * Closes `outputs` over `formals`: the largest subexpressions that do not depend on a formal are computed once outside
  * (loop-invariant code motion) and come in as captured formals. Constants stay inside, and so does the spreading of what is
- * captured: it costs nothing there, and a gradient is then of what was spread.
+ * captured, by copies or by windows: it costs nothing there, and a gradient is then of what was spread.
+ *
+ * @param given  what formals stand for that the outputs were not written on
  */
-export function close(outputs: readonly Node[], formals: readonly Node[]): Closed {
-  const inside = dependents(outputs, formals);
+export function close(
+  outputs: readonly Node[],
+  formals: readonly Node[],
+  given: ReadonlyMap<Node, Node> = new Map(),
+): Closed {
+  const inside = dependents(outputs, [...formals, ...given.keys()]);
   const replacements = new Map<Node, Node>();
   const capture = (node: Node): void => {
     if (inside.has(node) || isConstant(node) || replacements.has(node)) return;
-    if (node.op === "expand") capture(node.inputs[0]);
+    if (spreads(node)) capture(node.inputs[0]);
     else replacements.set(node, bound(node));
   };
   for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
   outputs.forEach(capture);
   return {
-    outputs: substitute(outputs, replacements),
+    outputs: substitute(outputs, new Map([...given, ...replacements])),
     captured: [...replacements.values()],
     sources: [...replacements.keys()],
   };
@@ -58,6 +64,12 @@ export function closeBranch(outputs: readonly Node[], since: number): Closed {
     captured: [...replacements.values()],
     sources: [...replacements.keys()],
   };
+}
+
+/** A view in which elements stand more than once. */
+function spreads(node: Node): boolean {
+  if (node.op === "permute" || node.op === "reshape") return spreads(node.inputs[0]);
+  return node.op === "expand" || node.op === "window";
 }
 
 /** Scalars, and scalars spread or counted: cheaper to make again than to load. */

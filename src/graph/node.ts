@@ -9,13 +9,14 @@ import { typeRules } from "./types.ts";
  * object, so a common subexpression is found by being written.
  */
 export class Node<K extends OpName = OpName> {
-  readonly id: number;
-  readonly op: K;
-  readonly inputs: readonly Node[];
-  readonly attrs: OpAttrs[K];
-  readonly shape: Shape;
-  readonly dtype: DType;
-  readonly origin: Origin | undefined;
+  // Declared, so that the constructor alone makes them: thousands of nodes are made for one program, and few of them twice.
+  declare readonly id: number;
+  declare readonly op: K;
+  declare readonly inputs: readonly Node[];
+  declare readonly attrs: OpAttrs[K];
+  declare readonly shape: Shape;
+  declare readonly dtype: DType;
+  declare readonly origin: Origin | undefined;
 
   /** Use `make`; the constructor does not look for an equal node. */
   constructor(op: K, inputs: readonly Node[], attrs: OpAttrs[K], shape: Shape, dtype: DType, origin?: Origin) {
@@ -35,9 +36,15 @@ export class Node<K extends OpName = OpName> {
 
 let nextId = 0;
 const known = new Map<string, WeakRef<Node>>();
-const forget = new FinalizationRegistry<string>((key) => {
-  if (!known.get(key)?.deref()) known.delete(key);
-});
+/** At so many, those are looked for that nobody has any more. To be told of each takes longer than to make it. */
+let sweepAt = 4096;
+
+function remember(key: string, node: Node): void {
+  known.set(key, new WeakRef<Node>(node));
+  if (known.size < sweepAt) return;
+  for (const [k, ref] of known) if (!ref.deref()) known.delete(k);
+  sweepAt = Math.max(4096, 2 * known.size);
+}
 
 /** Identities of things that attributes mention but that are not plain values. */
 const identities = new WeakMap<object, number>();
@@ -53,10 +60,16 @@ function identityOf(thing: object): number {
 }
 
 function attributeKey(value: unknown): string {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : `${value}`;
+  if (typeof value === "string") return value;
   if (value instanceof Node) return `n${value.id}`;
-  if (Array.isArray(value)) return `[${value.map(attributeKey).join(",")}]`;
+  if (Array.isArray(value)) {
+    let key = "[";
+    for (let i = 0; i < value.length; i++) key += `${attributeKey(value[i])},`;
+    return `${key}]`;
+  }
   if (typeof value === "object" && value !== null) return `#${identityOf(value)}`;
-  return Object.is(value, -0) ? "-0" : String(value);
+  return String(value);
 }
 
 /**
@@ -65,13 +78,12 @@ function attributeKey(value: unknown): string {
  */
 export function make<K extends OpName>(op: K, inputs: readonly Node[], attrs: OpAttrs[K]): Node<K> {
   let key: string = op;
-  for (const x of inputs) key += `:${x.id}`;
+  for (let i = 0; i < inputs.length; i++) key += `:${inputs[i].id}`;
   for (const name in attrs) key += `;${attributeKey(attrs[name])}`;
   const found = known.get(key)?.deref();
   if (found) return found as Node<K>;
   const { shape, dtype } = typeRules[op](inputs, attrs);
   const node = new Node<K>(op, inputs, attrs, shape, dtype, originHere());
-  known.set(key, new WeakRef<Node>(node));
-  forget.register(node, key);
+  remember(key, node);
   return node;
 }

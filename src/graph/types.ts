@@ -17,9 +17,13 @@ const elementwise =
   (op: OpName) =>
   (inputs: readonly Node[]): TensorType => {
     const [first] = inputs;
-    for (const x of inputs) {
-      requireDtype(op, x);
-      if (x.dtype !== first.dtype) throw mixed(op, first, x);
+    requireDtype(op, first);
+    for (let i = 1; i < inputs.length; i++) {
+      const x = inputs[i];
+      if (x.dtype !== first.dtype) {
+        requireDtype(op, x);
+        throw mixed(op, first, x);
+      }
       if (!sameShape(x.shape, first.shape)) throw new InternalError(`${op}: operands were not broadcast`);
     }
     return { shape: first.shape, dtype: ops[op].gives === "bool" ? "bool" : first.dtype };
@@ -149,6 +153,17 @@ export function turnsOf({ attrs }: Loop): number {
 
 /** The types of a control node's results, in the order that `pick` counts. */
 export function resultTypes(node: Node): readonly TensorType[] {
+  let types = resultLists.get(node);
+  if (!types) {
+    types = typesOfResults(node);
+    resultLists.set(node, types);
+  }
+  return types;
+}
+
+const resultLists = new WeakMap<Node, readonly TensorType[]>();
+
+function typesOfResults(node: Node): readonly TensorType[] {
   if (node.is("scan") || node.is("while")) {
     const { carry, ys } = node.attrs;
     return [...carry.map(typeOf), ...ys.map((y) => ({ shape: [turnsOf(node), ...y.shape], dtype: y.dtype }))];

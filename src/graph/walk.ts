@@ -6,25 +6,39 @@ import { inheriting } from "./origin.ts";
 export function topological(roots: readonly Node[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [];
-  const visit = (node: Node) => {
-    if (!seen.has(node)) {
-      seen.add(node);
-      stack.push({ node, next: 0 });
-    }
-  };
+  walk(roots, seen, (node) => {
+    seen.add(node);
+    order.push(node);
+  });
+  return order;
+}
+
+/** Visits what `roots` need, each node after its inputs; `visit` puts it into `done`, and what is there is passed over. */
+function walk(roots: readonly Node[], done: { has(node: Node): boolean }, visit: (node: Node) => void): void {
+  // Nodes on the way from a root, and how many of its inputs each has been through.
+  const path: Node[] = [];
+  const counts: number[] = [];
   for (const root of roots) {
-    visit(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      if (top.next < top.node.inputs.length) visit(top.node.inputs[top.next++]);
-      else {
-        order.push(top.node);
-        stack.pop();
+    let entered: Node | undefined = done.has(root) ? undefined : root;
+    while (entered || path.length > 0) {
+      if (entered) {
+        path.push(entered);
+        counts.push(0);
+      }
+      const top = path.length - 1;
+      const node: Node = path[top];
+      const { inputs } = node;
+      let i = counts[top];
+      while (i < inputs.length && done.has(inputs[i])) i++;
+      counts[top] = i + 1;
+      entered = inputs[i];
+      if (!entered) {
+        path.pop();
+        counts.pop();
+        visit(node);
       }
     }
   }
-  return order;
 }
 
 /** The nodes among those that `roots` need which depend on one of `sources` (the sources included). */
@@ -53,18 +67,27 @@ export function rewrite(
   rule: (node: Node, inputs: readonly Node[]) => Node,
   given: ReadonlyMap<Node, Node> = new Map(),
 ): Node[] {
-  const done = new Map<Node, Node>(given);
+  return rewriteOn(roots, rule, new Map(given));
+}
+
+/** The same, keeping all results in `done`: what is there is not looked into again. */
+export function rewriteOn(
+  roots: readonly Node[],
+  rule: (node: Node, inputs: readonly Node[]) => Node,
+  done: Map<Node, Node>,
+): Node[] {
   const result = (node: Node): Node => {
     const x = done.get(node);
     if (!x) throw new InternalError("a node was rewritten before its inputs");
     return x;
   };
-  for (const node of topological(roots)) {
-    if (done.has(node)) continue;
+  walk(roots, done, (node) => {
     // What takes a node's place comes from where the node came from.
     const inputs = node.inputs.map(result);
-    const made = inheriting(node.origin, () => rule(node, inputs));
-    done.set(node, made);
-  }
+    done.set(
+      node,
+      inheriting(node.origin, () => rule(node, inputs)),
+    );
+  });
   return roots.map(result);
 }

@@ -1,5 +1,6 @@
 import type { Planned } from "../compiler/compile.ts";
 import type { Kernel } from "../compiler/kernel.ts";
+import { copiedFrom } from "../compiler/layout.ts";
 import type { Buffer } from "../compiler/loop.ts";
 import type { Piece } from "../compiler/memory.ts";
 import { bytesOf } from "../graph/dtype.ts";
@@ -111,7 +112,8 @@ function heldBy({ bytes, buffers }: Piece): Held {
 }
 
 /** An array in words. */
-export function describe({ kind, holds, dtype, length }: Buffer): Held {
+export function describe({ kind, holds: held, dtype, length }: Buffer): Held {
+  const holds = held && copiedFrom(held);
   const { layer, name } = layerOf(holds?.origin);
   const bytes = length * bytesOf[dtype];
   const shape = holds?.shape ?? [length];

@@ -3,7 +3,6 @@ import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape } from "../graph/shape.ts";
-import { substitute } from "../graph/walk.ts";
 import type { Tensors } from "../tensor/control.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Update } from "./program.ts";
@@ -50,11 +49,11 @@ export function repeat<O extends Tensors>(
   const alive = bound({ shape: [], dtype: "bool" });
   const last = reported.map(bound);
   const more = goOn?.(step.outputs).node ?? make("constant", [], { value: 1, dtype: "bool" });
-  const body = substitute([more, ...reported, ...step.updates.map((u) => u.value.node)], replacements);
+  const body = [more, ...reported, ...step.updates.map((u) => u.value.node)];
   const carry = [index, alive, ...last, ...inside];
   const counted = make("lt", [index, count.node], {});
   const test = make("and", [counted, alive], {});
-  const closed = close([test, make("add", [index, one], {}), ...body], carry);
+  const closed = close([test, make("add", [index, one], {}), ...body], carry, replacements);
   const yes = make("constant", [], { value: 1, dtype: "bool" });
   const blank = reported.map(
     (y) => new Tensor(make("constant", [], { value: 0, dtype: y.dtype })).expand(y.shape).node,

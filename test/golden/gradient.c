@@ -39,6 +39,8 @@ static inline int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
 static inline int truncate_float(float x) { return truncate_double((double)x); }
+static inline float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
+static inline double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
 
 ROUTINE void contract_0(char *m) {
   const float v0 = 0.0f;

@@ -39,6 +39,8 @@ static inline int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
 static inline int truncate_float(float x) { return truncate_double((double)x); }
+static inline float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
+static inline double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
 typedef float f32x8 __attribute__((vector_size(32)));
 typedef float f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double f64x8 __attribute__((vector_size(64)));
@@ -65,6 +67,60 @@ static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return __builtin_ia32
 #else
 static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
 #endif
+#if defined(__AVX512VL__) && !defined(__clang__)
+static inline f32x8 scale_f32x8(f32x8 x, f32x8 k) { return __builtin_ia32_scalefps256_mask(x, k, x, -1); }
+#else
+static inline f32x8 scale_f32x8(f32x8 x, f32x8 k) { u32x8 n = (u32x8)(k + 12583166.0f), half = n >> 1; return x * (f32x8)(half << 23) * (f32x8)((n - half) << 23); }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline f64x8 scale_f64x8(f64x8 x, f64x8 k) { return __builtin_ia32_scalefpd512_mask(x, k, x, -1, 4); }
+#else
+static inline f64x8 scale_f64x8(f64x8 x, f64x8 k) { u64x8 n = (u64x8)(k + 6755399441057790.0), half = n >> 1; return x * (f64x8)(half << 52) * (f64x8)((n - half) << 52); }
+#endif
+#if defined(__AVX__) && !defined(__clang__)
+static inline f32x8 larger_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256(a, b); }
+#else
+static inline f32x8 larger_f32x8(f32x8 a, f32x8 b) { i32x8 t = a > b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+#endif
+#if defined(__AVX512VL__) && !defined(__clang__)
+static inline f32x8 largest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
+#else
+static inline f32x8 largest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a > b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+#endif
+#if defined(__AVX__) && !defined(__clang__)
+static inline f32x8 smaller_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256(a, b); }
+#else
+static inline f32x8 smaller_f32x8(f32x8 a, f32x8 b) { i32x8 t = a < b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+#endif
+#if defined(__AVX512VL__) && !defined(__clang__)
+static inline f32x8 smallest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
+#else
+static inline f32x8 smallest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a < b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline f64x8 larger_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, -1, 4); }
+#else
+static inline f64x8 larger_f64x8(f64x8 a, f64x8 b) { i64x8 t = a > b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline f64x8 largest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
+#else
+static inline f64x8 largest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a > b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline f64x8 smaller_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, -1, 4); }
+#else
+static inline f64x8 smaller_f64x8(f64x8 a, f64x8 b) { i64x8 t = a < b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
+#else
+static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a < b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+#endif
+static inline f32x8 select_f32x8(i32x8 test, f32x8 yes, f32x8 no) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+static inline f64x8 select_f64x8(i64x8 test, f64x8 yes, f64x8 no) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+static inline i32x8 select_i32x8(i32x8 test, i32x8 yes, i32x8 no) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+static inline i64x8 select_i64x8(i64x8 test, i64x8 yes, i64x8 no) { i64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
 static inline f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
 static inline f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
 static inline f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
@@ -74,9 +130,9 @@ static inline i32x8 truncate_f64x8(f64x8 x) { i32x8 r; for (int k = 0; k < 8; k+
 static inline float sum_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
 static inline double sum_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
 static inline int sum_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f32x8)(((i32x8)a & ((a > b) | (a != a))) | ((i32x8)b & ~((a > b) | (a != a)))); return a[0]; }
-static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (f64x8)(((i64x8)a & ((a > b) | (a != a))) | ((i64x8)b & ~((a > b) | (a != a)))); return a[0]; }
-static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (i32x8)(((i32x8)a & (a > b)) | ((i32x8)b & ~(a > b))); return a[0]; }
+static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f32x8(a, b); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f32x8(a, b); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f32x8(a, b); return a[0]; }
+static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f64x8(a, b); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f64x8(a, b); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f64x8(a, b); return a[0]; }
+static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (a & (a > b)) | (b & ~(a > b)); return a[0]; }
 
 ROUTINE void copy_0(char *m) {
   for (long i1 = 0; i1 < 2; i1 += 1) {
@@ -86,23 +142,20 @@ ROUTINE void copy_0(char *m) {
 }
 ROUTINE void contract_1(char *m, long i0) {
   const float v0 = 0.0f;
-  const float v8 = -2.0f;
-  const float v10 = -18.0f;
-  const float v12 = 1.4426950408889634f;
-  const float v14 = 12582912.0f;
-  const float v17 = 0.00021219444f;
-  const float v18 = -0.693359375f;
-  const float v21 = 0.0001984126984126984f;
-  const float v22 = 0.001388888888888889f;
-  const float v24 = 0.008333333333333333f;
-  const float v26 = 0.041666666666666664f;
-  const float v28 = 0.16666666666666666f;
-  const float v30 = 0.5f;
-  const float v34 = 12583039.0f;
-  const int v37 = 23;
-  const float v40 = 1.0f;
-  const float v44 = 2.0f;
-  const float v49 = -0.0f;
+  const float v8 = 10.0f;
+  const float v10 = 12583039.0f;
+  const float v11 = -2.8853900817779268f;
+  const float v14 = 0.34657359027997264f;
+  const float v17 = -0.04462907463312149f;
+  const float v18 = 0.133866086602211f;
+  const float v20 = -0.3333302438259125f;
+  const float v22 = 0.6666616797447205f;
+  const float v24 = -1.0f;
+  const int v27 = 23;
+  const float v31 = -0.5f;
+  const float v32 = 0.5f;
+  const float v35 = 1.0f;
+  const float v39 = -0.0f;
   for (long i2 = 0; i2 < 2; i2 += 1) {
     float v1 = v0;
     for (long i3 = 0; i3 < 2; i3 += 1) {
@@ -114,36 +167,30 @@ ROUTINE void contract_1(char *m, long i0) {
     const float v5 = *(float *)(m + 0 + 4 * (i0 * 2L + i2));
     const float v6 = v1 + v5;
     const float v7 = __builtin_fabsf(v6);
-    const float v9 = v7 * v8;
-    const float v11 = ((v9 > v10) | (v9 != v9)) ? v9 : v10;
-    const float v13 = v11 * v12;
-    const float v15 = v13 + v14;
-    const float v16 = v15 - v14;
-    const float v19 = fma_float(v16, v18, v11);
-    const float v20 = fma_float(v16, v17, v19);
-    const float v23 = fma_float(v21, v20, v22);
-    const float v25 = fma_float(v23, v20, v24);
-    const float v27 = fma_float(v25, v20, v26);
-    const float v29 = fma_float(v27, v20, v28);
-    const float v31 = fma_float(v29, v20, v30);
-    const float v32 = v20 * v20;
-    const float v33 = fma_float(v32, v31, v20);
-    const float v35 = v16 + v34;
-    const int v36 = bits_float(v35);
-    const int v38 = v36 << (v37 & 31);
-    const float v39 = bits_int(v38);
-    const float v41 = v39 - v40;
-    const float v42 = fma_float(v33, v39, v41);
-    const float v43 = v0 - v42;
-    const float v45 = v42 + v44;
-    const float v46 = v43 / v45;
-    const int v47 = bits_float(v46);
-    const int v48 = bits_float(v6);
-    const int v50 = bits_float(v49);
-    const int v51 = v48 & v50;
-    const int v52 = v47 | v51;
-    const float v53 = bits_int(v52);
-    *(float *)(m + 256 + 4 * (i0 * 2L + i2)) = v53;
+    const float v9 = (v8 < v7) ? v8 : v7;
+    const float v12 = fma_float(v9, v11, v10);
+    const float v13 = v12 - v10;
+    const float v15 = fma_float(v13, v14, v9);
+    const float v16 = v15 * v15;
+    const float v19 = fma_float(v17, v15, v18);
+    const float v21 = fma_float(v19, v15, v20);
+    const float v23 = fma_float(v21, v15, v22);
+    const float v25 = fma_float(v23, v15, v24);
+    const float v26 = fma_float(v16, v25, v15);
+    const int v28 = bits_float(v12);
+    const int v29 = v28 << (v27 & 31);
+    const float v30 = bits_int(v29);
+    const float v33 = fma_float(v30, v31, v32);
+    const float v34 = fma_float(v30, v26, v33);
+    const float v36 = v35 - v34;
+    const float v37 = v34 / v36;
+    const int v38 = bits_float(v6);
+    const int v40 = bits_float(v39);
+    const int v41 = v38 & v40;
+    const int v42 = bits_float(v37);
+    const int v43 = v42 | v41;
+    const float v44 = bits_int(v43);
+    *(float *)(m + 256 + 4 * (i0 * 2L + i2)) = v44;
   }
 }
 ROUTINE void copy_2(char *m, long i0) {

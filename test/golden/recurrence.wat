@@ -17,7 +17,7 @@
       br_if 0
     end
   )
-  (func $contract_1 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32 f32 f32 f32)
+  (func $contract_1 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32 f32 f32 f32 f32)
     local.get 0
     i32.const 8
     i32.mul
@@ -63,78 +63,66 @@
         br_if 0
       end
       local.get 7
-      f32.const 0
       local.get 2
       local.get 7
       f32.load
       f32.add
       local.tee 9
       f32.abs
-      f32.const -2
-      f32.mul
-      f32.const -18
-      f32.max
+      f32.const 10
+      f32.min
       local.tee 10
-      f32.const 1.4426950408889634
+      f32.const -2.8853900817779268
       f32.mul
-      f32.const 12582912
-      f32.add
-      f32.const 12582912
-      f32.sub
-      local.tee 11
-      f32.const 0.00021219444
-      f32.mul
-      local.get 11
-      f32.const -0.693359375
-      f32.mul
-      local.get 10
-      f32.add
-      f32.add
-      local.tee 10
-      local.get 10
-      f32.mul
-      f32.const 0.0001984126984126984
-      local.get 10
-      f32.mul
-      f32.const 0.001388888888888889
-      f32.add
-      local.get 10
-      f32.mul
-      f32.const 0.008333333333333333
-      f32.add
-      local.get 10
-      f32.mul
-      f32.const 0.041666666666666664
-      f32.add
-      local.get 10
-      f32.mul
-      f32.const 0.16666666666666666
-      f32.add
-      local.get 10
-      f32.mul
-      f32.const 0.5
-      f32.add
-      f32.mul
-      local.get 10
-      f32.add
-      local.get 11
       f32.const 12583039
       f32.add
+      local.tee 11
       i32.reinterpret_f32
       i32.const 23
       i32.shl
       f32.reinterpret_i32
-      local.tee 11
+      local.tee 12
+      local.get 11
+      f32.const 12583039
+      f32.sub
+      f32.const 0.34657359027997264
       f32.mul
-      local.get 11
+      local.get 10
+      f32.add
+      local.tee 10
+      local.get 10
+      f32.mul
+      f32.const -0.04462907463312149
+      local.get 10
+      f32.mul
+      f32.const 0.133866086602211
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const -0.3333302438259125
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const 0.6666616797447205
+      f32.add
+      local.get 10
+      f32.mul
+      f32.const -1
+      f32.add
+      f32.mul
+      local.get 10
+      f32.add
+      f32.mul
+      local.get 12
+      f32.const -0.5
+      f32.mul
+      f32.const 0.5
+      f32.add
+      f32.add
+      local.tee 12
       f32.const 1
+      local.get 12
       f32.sub
-      f32.add
-      local.tee 11
-      f32.sub
-      local.get 11
-      f32.const 2
-      f32.add
       f32.div
       i32.reinterpret_f32
       local.get 9

@@ -13,6 +13,7 @@ import {
   type Step,
   type Value,
 } from "../../src/compiler/loop.ts";
+import { workOf } from "../../src/compiler/parallel.ts";
 import { bytesOf, type DType } from "../../src/graph/dtype.ts";
 
 let made = 0;
@@ -81,7 +82,7 @@ export class Hand {
   }
 
   routine(name: string, indices: readonly Index[] = []): Routine {
-    return { name, indices, body: this.#body, parts: 1 };
+    return { name, indices, body: this.#body, parts: 1, work: workOf(this.#body) };
   }
 
   #collect(print: () => void): Instruction[] {

@@ -76,6 +76,8 @@ const scalars: { readonly [Op in Exclude<LoopOp, Across>]: Scalar } = {
   mul: multiply,
   div: (_, a, b) => Number(a) / Number(b),
   fma: (type, a, b, c) => plus(type, rounded(type, multiply(type, a, b)), c),
+  // In two steps, as 2^k alone may be out of range.
+  scale: (_, a, k) => Number(a) * 2 ** Math.floor(Number(k) / 2) * 2 ** Math.ceil(Number(k) / 2),
   neg: (_, a) => (whole(a) && typeof a === "bigint" ? -a : -Number(a)),
   abs: (_, a) => (typeof a === "bigint" ? (a < 0n ? -a : a) : Math.abs(a)),
   sqrt: (_, a) => Math.sqrt(Number(a)),

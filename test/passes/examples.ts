@@ -2,6 +2,7 @@ import type { GraphProgram } from "../../src/graph/program.ts";
 import {
   dense,
   double,
+  fewFeatures,
   gradientOfSum,
   largeProduct,
   loopAndGradient,
@@ -53,6 +54,7 @@ export const examples: { readonly [pass: string]: Example } = {
       ],
     },
   },
+  batchLast: { program: fewFeatures, stages: { blocks: "whole", laid: "whole" } },
   fuse: { program: dense, stages: { blocks: "whole", lowered: "whole" } },
   schedule: { program: recomputed, stages: { blocks: "whole", lowered: "whole" } },
   lower: { program: movement, stages: { blocks: "whole", lowered: [{ from: "mul over", lines: 2 }] } },

@@ -43,6 +43,11 @@ export function threeLayers() {
   return compile(({ x }) => ({ y: x.matmul(a).tanh().matmul(b).tanh().matmul(c).sum() }), { x: [16384, 2] });
 }
 
+export function fewFeatures() {
+  const [w, b] = [weight("w", 6, 6), weight("b", 6)];
+  return compile(({ x }) => ({ y: x.matmul(w).add(b).tanh().sum(0) }), { x: [1024, 6] });
+}
+
 export function dense() {
   const [w, b] = [weight("w", 3, 8), weight("b", 8)];
   return compile(({ x }) => ({ y: x.matmul(w).add(b).tanh() }), { x: [4, 3] });

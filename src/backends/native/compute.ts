@@ -3,7 +3,12 @@ import { InternalError } from "../../graph/errors.ts";
 import { bitsName, isMask, scalarName, typeName } from "./types.ts";
 
 type Compute = Extract<Instruction, { op: "compute" }>;
-type Expression = (to: Value, args: readonly Value[], names: readonly string[]) => string;
+type Expression = (
+  to: Value,
+  args: readonly Value[],
+  names: readonly string[],
+  numberOf: (v: Value) => number | undefined,
+) => string;
 
 const infix =
   (operator: string): Expression =>
@@ -15,19 +20,35 @@ const compare =
   (to, _, [a, b]) =>
     to.lanes === 1 ? `${a} ${operator} ${b}` : `(${typeName(to)})(${a} ${operator} ${b})`;
 
-/** `test ? yes : no` lane by lane, through the bits. */
+/** `test ? yes : no` lane by lane. */
+function select(to: Value, _: readonly Value[], [test, yes, no]: readonly string[]): string {
+  return to.lanes === 1 ? `${test} ? ${yes} : ${no}` : `select_${typeName(to)}(${test}, ${yes}, ${no})`;
+}
+
+/** Through the bits, which costs the compiler less than a select. */
 function blend(to: Value, test: string, yes: string, no: string): string {
   if (to.lanes === 1) return `${test} ? ${yes} : ${no}`;
   const bits = bitsName(to);
   return `(${typeName(to)})(((${bits})${test} & (${bits})${yes}) | (~(${bits})${test} & (${bits})${no}))`;
 }
 
-/** The larger or smaller; the comparison also holds for a NaN on the left, and fails for one on the right. */
+/**
+ * The larger or smaller. A number that is known is no NaN; put first, it gives way to one. (Of two zeros the second counts,
+ * so that a known one stays where it is.)
+ */
 const extreme =
   (operator: ">" | "<"): Expression =>
-  (to, _, [a, b]) => {
-    const isFloat = to.type.startsWith("float");
-    return blend(to, isFloat ? `((${a} ${operator} ${b}) | (${a} != ${a}))` : `(${a} ${operator} ${b})`, a, b);
+  (to, args, names, numberOf) => {
+    const [a, b] = names;
+    if (to.type === "int32") return blend(to, `(${a} ${operator} ${b})`, a, b);
+    const [first, second] = args.map(numberOf);
+    const isNumber = (x: number | undefined) => x !== undefined && !Number.isNaN(x);
+    const known = isNumber(first) ? [a, b] : isNumber(second) && second !== 0 ? [b, a] : undefined;
+    const [x, y] = known ?? [a, b];
+    if (to.lanes === 1)
+      return blend(to, known ? `(${x} ${operator} ${y})` : `((${x} ${operator} ${y}) | (${x} != ${x}))`, x, y);
+    const name = operator === ">" ? (known ? "larger" : "largest") : known ? "smaller" : "smallest";
+    return `${name}_${typeName(to)}(${x}, ${y})`;
   };
 
 const call =
@@ -95,6 +116,7 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   mul: infix("*"),
   div: infix("/"),
   fma: (to, _, args) => `fma_${typeName(to)}(${args.join(", ")})`,
+  scale: (to, _, args) => `scale_${typeName(to)}(${args.join(", ")})`,
   neg: (_, __, [a]) => `-${a}`,
   abs,
   sqrt: call("sqrt"),
@@ -111,7 +133,7 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
   not: (to, _, [a]) => (to.lanes === 1 && isMask(to.type) ? `!${a}` : `~${a}`),
   shl: (to, _, [a, b]) => `${a} << ${shiftCount(to, b)}`,
   shr: shiftRight,
-  select: (to, _, [test, yes, no]) => blend(to, test, yes, no),
+  select,
   splat,
   sumLanes: call("sum"),
   maxLanes: call("max"),
@@ -122,7 +144,11 @@ const expressions: { readonly [K in LoopOp]: Expression } = {
     to.lanes === 1 ? `bits_${scalarName[x.type].replace(" ", "_")}(${a})` : `(${typeName(to)})${a}`,
 };
 
-/** The right-hand side of one operation. */
-export function printCompute({ to, name, args }: Compute, nameOf: (v: Value) => string): string {
-  return expressions[name](to, args, args.map(nameOf));
+/** The right-hand side of one operation. `numberOf` tells the number that a constant holds. */
+export function printCompute(
+  { to, name, args }: Compute,
+  nameOf: (v: Value) => string,
+  numberOf: (v: Value) => number | undefined,
+): string {
+  return expressions[name](to, args, args.map(nameOf), numberOf);
 }

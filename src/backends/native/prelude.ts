@@ -1,3 +1,4 @@
+import { extremes, fma, scale, select } from "./instructions.ts";
 import { declareVectors } from "./types.ts";
 
 const scalars = `
@@ -43,38 +44,6 @@ static inline int truncate_double(double x) {
 static inline int truncate_float(float x) { return truncate_double((double)x); }
 `;
 
-/** Vectors for which gcc has a function of its own, by their lanes: when it is there, and what it is. */
-const fused: { readonly [type: string]: { readonly [lanes: number]: readonly [test: string, call: string] } } = {
-  f32: {
-    4: ["__FMA__", "__builtin_ia32_vfmaddps(a, b, c)"],
-    8: ["__FMA__", "__builtin_ia32_vfmaddps256(a, b, c)"],
-    16: ["__AVX512F__", "__builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4)"],
-  },
-  f64: {
-    2: ["__FMA__", "__builtin_ia32_vfmaddpd(a, b, c)"],
-    4: ["__FMA__", "__builtin_ia32_vfmaddpd256(a, b, c)"],
-    8: ["__AVX512F__", "__builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4)"],
-  },
-};
-
-/** a b + c. */
-function fma(type: "f32" | "f64", lanes: number): string {
-  const v = `${type}x${lanes}`;
-  const define = (body: string) => `static inline ${v} fma_${v}(${v} a, ${v} b, ${v} c) { ${body} }\n`;
-  const scalar = type === "f32" ? "fma_float" : "fma_double";
-  const plain = define(`${v} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(a[k], b[k], c[k]); return r;`);
-  const together = define("return a * b + c;");
-  const [test, call] = fused[type][lanes] ?? [];
-  return [
-    "#if defined(__clang__) || !defined(__FP_FAST_FMAF)\n",
-    together,
-    ...(call ? [`#elif defined(${test})\n`, define(`return ${call};`)] : []),
-    "#else\n",
-    plain,
-    "#endif\n",
-  ].join("");
-}
-
 /** Operations on vectors of `lanes` lanes that C has no operator for. */
 function vectors(lanes: number): string {
   const each = (type: string, result: string, name: string, scalar: string) =>
@@ -90,13 +59,17 @@ function vectors(lanes: number): string {
     const v = `${type}x${lanes}`;
     return `static inline ${element} ${name}_${v}(${v} a) { ${v} b; ${steps.join(" ")} return a[0]; }\n`;
   };
-  const larger = (v: string, bits: string) => {
-    const mask = v === "i32" ? "(a > b)" : "((a > b) | (a != a))";
-    return `(${v}x${lanes})(((${bits}x${lanes})a & ${mask}) | ((${bits}x${lanes})b & ~${mask}))`;
-  };
   return [
     fma("f32", lanes),
     fma("f64", lanes),
+    scale("f32", lanes),
+    scale("f64", lanes),
+    extremes("f32", lanes),
+    extremes("f64", lanes),
+    select("f32", lanes),
+    select("f64", lanes),
+    select("i32", lanes),
+    select("i64", lanes),
     each("f32", "f32", "sqrt", "__builtin_sqrtf"),
     each("f64", "f64", "sqrt", "__builtin_sqrt"),
     each("f32", "f32", "floor", "__builtin_floorf"),
@@ -106,14 +79,14 @@ function vectors(lanes: number): string {
     fold("f32", "i32", "float", "sum", "a + b"),
     fold("f64", "i64", "double", "sum", "a + b"),
     fold("i32", "i32", "int", "sum", "a + b"),
-    fold("f32", "i32", "float", "max", larger("f32", "i32")),
-    fold("f64", "i64", "double", "max", larger("f64", "i64")),
-    fold("i32", "i32", "int", "max", larger("i32", "i32")),
+    fold("f32", "i32", "float", "max", `largest_f32x${lanes}(a, b)`),
+    fold("f64", "i64", "double", "max", `largest_f64x${lanes}(a, b)`),
+    fold("i32", "i32", "int", "max", "(a & (a > b)) | (b & ~(a > b))"),
   ].join("");
 }
 
 /** What every printed program begins with, for the vector lengths that it uses. */
 export function prelude(lanes: Iterable<number>): string {
   const sorted = [...new Set(lanes)].filter((n) => n > 1).sort((a, b) => a - b);
-  return scalars + sorted.map((n) => declareVectors(n) + vectors(n)).join("");
+  return scalars + scale("f32", 1) + scale("f64", 1) + sorted.map((n) => declareVectors(n) + vectors(n)).join("");
 }

@@ -11,7 +11,7 @@ import {
   type Step,
   type Value,
 } from "../../compiler/loop.ts";
-import { isWorthSharing, workOf, workOfSteps } from "../../compiler/parallel.ts";
+import { isWorthSharing, workOfSteps } from "../../compiler/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -124,15 +124,15 @@ function printSteps(
   });
 }
 
-/** How much further a thread's own copy lies than the first one. */
-const shift = ({ stride }: Buffer, { apart }: Around, unit: number) =>
-  apart && stride ? ` + me * ${stride / unit}L` : "";
+/** How much further a thread's own copy lies than the first one, or a turn's. */
+const shift = ({ stride, turn }: Buffer, { apart }: Around, unit: number) =>
+  apart && stride ? ` + ${turn ? indexName(turn) : "me"} * ${stride / unit}L` : "";
 
 /** The int32 or bool at a place. */
 const word = ({ buffer, at }: Place, around: Around) =>
   `*(int *)(m + ${buffer.offset}${shift(buffer, around, 1)} + 4 * (${affine(at)}))`;
 
-function launch({ routine: { name, parts, body }, counters }: Call, around: Around): string {
+function launch({ routine: { name, parts, work }, counters }: Call, around: Around): string {
   const given = counters.map((x) => {
     const where = passed(x);
     if (typeof where !== "number") return indexName(where);
@@ -140,7 +140,7 @@ function launch({ routine: { name, parts, body }, counters }: Call, around: Arou
   });
   if (parts === 1) return `${name}(${["m", ...given].join(", ")});`;
   // A thread that runs turns of a loop runs all of what is in them.
-  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, workOf(body));
+  return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, work);
 }
 
 const listed = (counters: readonly string[]) => (counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0");
@@ -157,22 +157,33 @@ function printRoutine({ name, indices, parts, body }: Routine, lanes: Set<number
   return [
     `ROUTINE void ${name}(${parts === 1 ? alone : sharedParameters})`,
     ...indent(parts === 1 ? [] : indices.map((i, k) => `const long i${i.id} = at[${k}];`)),
-    ...indent(printBody(body, lanes)),
+    ...indent(printBody(body, { lanes, numbers: new Map() })),
     "}",
   ];
 }
 
 const name = (v: Value) => `v${v.id}`;
 
-function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
+/** What was printed of a routine: vectors of how many lanes, and constants. */
+interface Seen {
+  readonly lanes: Set<number>;
+  readonly numbers: Map<Value, number>;
+}
+
+function printBody(body: readonly Instruction[], seen: Seen): string[] {
+  const { lanes, numbers } = seen;
   return body.flatMap((i): string[] => {
     if ("to" in i && typeof i.to === "object" && "lanes" in i.to) lanes.add(i.to.lanes);
     const define = (to: Value, value: string) => [`const ${typeName(to)} ${name(to)} = ${value};`];
     switch (i.op) {
       case "constant":
+        numbers.set(i.to, i.value);
         return define(i.to, i.to.lanes === 1 ? literal(i.to, i.value) : vectorConstant(i.to, i.value));
       case "compute":
-        return define(i.to, printCompute(i, name));
+        return define(
+          i.to,
+          printCompute(i, name, (v) => numbers.get(v)),
+        );
       case "ramp":
         return define(i.to, ramp(i.to, i.at, i.stride));
       case "load":
@@ -193,7 +204,7 @@ function printBody(body: readonly Instruction[], lanes: Set<number>): string[] {
           i.shared
             ? `for (long ${v} = ${edge("part")}, end = ${edge("(part + 1)")}; ${v} < end; ${v} += ${i.step}) {`
             : `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
-          ...indent(printBody(i.body, lanes)),
+          ...indent(printBody(i.body, seen)),
           "}",
         ];
       }

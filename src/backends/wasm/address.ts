@@ -22,8 +22,17 @@ interface Scope {
   /** What must run right before the loop. */
   entry: Code[];
   readonly pointers: Map<string, Pointer>;
+  /** What is known of places met here whose terms were these very ones, as those of a tile's points are. */
+  readonly met: Map<Affine["terms"], Met>;
   /** True once something reads the counter itself. */
   counted: boolean;
+}
+
+/** The local that holds the variable part of a place's address, and what is taken out of its constant. */
+interface Met {
+  readonly size: number;
+  readonly least: number;
+  readonly local: number;
 }
 
 /** A sum kept in a local. `step` is what one turn of its scope's loop adds to it; `start` is known where it is constant. */
@@ -54,14 +63,16 @@ export class Addresses {
   readonly #writer: FunctionWriter;
   /** Locals that hold the counters. */
   readonly #counters: Map<Index, number>;
-  readonly #ranges: Map<Index, Range>;
+  /** Those of the routine's loops, and of the program's around it. */
+  readonly #ranges = new Map<Index, Range>();
+  readonly #outer: ReadonlyMap<Index, Range>;
   readonly #moving = new Map<Value, Map<number, Moving>>();
-  #scope: Scope = { from: 0, entry: [], pointers: new Map(), counted: true };
+  #scope: Scope = { from: 0, entry: [], pointers: new Map(), met: new Map(), counted: true };
 
   constructor(writer: FunctionWriter, counters: ReadonlyMap<Index, number>, ranges: ReadonlyMap<Index, Range>) {
     this.#writer = writer;
     this.#counters = new Map(counters);
-    this.#ranges = new Map(ranges);
+    this.#outer = ranges;
   }
 
   /** A counted loop, tested at its bottom: on a pointer that it steps anyway, unless something reads its counter. */
@@ -146,7 +157,8 @@ export class Addresses {
   }
 
   #inside(loop: Loop) {
-    return { parent: this.#scope, index: loop.index, entry: [], pointers: new Map<string, Pointer>(), counted: false };
+    const pointers = new Map<string, Pointer>();
+    return { parent: this.#scope, index: loop.index, entry: [], pointers, met: new Map(), counted: false };
   }
 
   #collect(scope: Scope, loop: Loop, counter: number, body: () => void): Code[] {
@@ -187,13 +199,22 @@ export class Addresses {
    */
   push({ buffer, at, moving }: Place, pushPosition: (position: Value) => void): number {
     const size = bytesOf[buffer.dtype];
+    const met = moving ? undefined : this.#scope.met.get(at.terms);
+    if (met?.size === size) {
+      const constant = buffer.offset + at.offset * size + met.least;
+      if (constant >= 0 && constant < 2 ** 32) {
+        this.#writer.emit("local.get", met.local);
+        return constant;
+      }
+    }
     const terms = at.terms.map(({ index, scale }) => ({ index, scale: scale * size }));
     if (!moving) {
       // What the terms may add up to at worst is taken out of the constant, the same for all that share the terms.
       const least = Math.min(0, this.#least(terms));
       const constant = buffer.offset + at.offset * size + least;
       if (constant >= 0 && constant < 2 ** 32) {
-        this.#pushSum(this.#scope, { constant: -least, terms });
+        const local = this.#pushSum(this.#scope, { constant: -least, terms });
+        if (local !== undefined) this.#scope.met.set(at.terms, { size, least, local });
         return constant;
       }
     }
@@ -218,14 +239,15 @@ export class Addresses {
   #least(terms: Affine["terms"]): number {
     let sum = 0;
     for (const { index, scale } of terms) {
-      const range = this.#ranges.get(index);
+      const range = this.#ranges.get(index) ?? this.#outer.get(index);
       if (!range) throw new InternalError(`counter ${index.id} belongs to no loop around its use`);
       sum += scale * (scale < 0 ? range.max : range.min);
     }
     return sum;
   }
 
-  #pushSum(scope: Scope, sum: Sum): void {
+  /** Gives the local in which all of it is, where there is one. */
+  #pushSum(scope: Scope, sum: Sum): number | undefined {
     const { constant, terms, moving } = sum;
     if (moving?.scope === scope) {
       this.#writer.emit("local.get", moving.local);
@@ -238,8 +260,11 @@ export class Addresses {
     } else if (terms.length === 1 && terms[0].scale === 1 && constant === 0 && !moving) {
       this.#pushCounter(terms[0].index);
     } else {
-      this.#writer.emit("local.get", this.#pointer(scope, sum));
+      const local = this.#pointer(scope, sum);
+      this.#writer.emit("local.get", local);
+      return local;
     }
+    return undefined;
   }
 
   /** The local that holds the sum inside `scope`. */
@@ -286,8 +311,10 @@ export class Addresses {
 
   /** Counters in scope have locals of their own, so these name them. */
   #keyOf({ constant, terms, moving }: Sum): string {
-    const parts = terms.map(({ index, scale }) => `${this.#counterOf(index)}*${scale}`).sort();
-    return [constant, moving?.local ?? "", ...parts].join();
+    let key = `${constant},${moving?.local ?? ""}`;
+    // Two sums of one scope whose terms stand in other orders have pointers of their own: that is rare, and sorting is slow.
+    for (let i = 0; i < terms.length; i++) key += `,${this.#counterOf(terms[i].index)}*${terms[i].scale}`;
+    return key;
   }
 
   #pushCounter(index: Index): void {

@@ -15,7 +15,11 @@ export class Bytes {
   }
 
   bytes(values: ArrayLike<number>): void {
-    for (let i = 0; i < values.length; i++) this.byte(values[i]);
+    this.#room(values.length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = 0; i < values.length; i++) bytes[at++] = values[i];
+    this.#length = at;
   }
 
   float32(value: number): void {

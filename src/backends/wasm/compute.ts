@@ -3,7 +3,7 @@ import { InternalError } from "../../graph/errors.ts";
 import { convert, reinterpret } from "./convert.ts";
 import type { Features } from "./features.ts";
 import type { Opcode } from "./opcodes.ts";
-import { isFloatShape, isMask, isVector, isVectorShape, localType, shapeOf, widthOf } from "./types.ts";
+import { isFloatShape, isMask, isVector, isVectorShape, localType, named, shapeOf, widthOf } from "./types.ts";
 import type { FunctionWriter } from "./writer.ts";
 
 /** What an operation may ask for while it is printed. */
@@ -23,53 +23,54 @@ type Print = (operands: Operands, to: Value, args: readonly Value[]) => void;
 
 /** Every operation on registers. */
 export const computations: { readonly [Op in LoopOp]: Print } = {
-  add: (o, to, args) => all(o, args, `${shapeOf(to)}.add`),
-  sub: (o, to, args) => all(o, args, `${shapeOf(to)}.sub`),
-  mul: (o, to, args) => all(o, args, `${shapeOf(to)}.mul`),
-  div: (o, to, args) => all(o, args, `${floatShape(to, "div")}.div`),
-  fma: (o, to, [a, b, c]) => {
-    const shape = shapeOf(to);
-    if (o.has.relaxed && (shape === "f32x4" || shape === "f64x2")) return all(o, [a, b, c], `${shape}.relaxed_madd`);
-    all(o, [a, b], `${shape}.mul`);
-    all(o, [c], `${shape}.add`);
+  add: (o, to, args) => all(o, args, named(shapeOf(to), "add")),
+  sub: (o, to, args) => all(o, args, named(shapeOf(to), "sub")),
+  mul: (o, to, args) => all(o, args, named(shapeOf(to), "mul")),
+  div: (o, to, args) => all(o, args, named(floatShape(to, "div"), "div")),
+  fma: (o, to, args) => {
+    const shape = floatShape(to, "fma");
+    if (o.has.relaxed) return relaxedMultiplyAdd(o, shape, args);
+    all(o, args.slice(0, 2), named(shape, "mul"));
+    all(o, args.slice(2), named(shape, "add"));
   },
+  scale: (o, to, [a, k]) => scale(o, to, a, k),
   neg: (o, to, [a]) => {
     const shape = shapeOf(to);
-    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], `${shape}.neg`);
+    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], named(shape, "neg"));
     o.pushConstant(to, 0);
-    all(o, [a], `${shape}.sub`);
+    all(o, [a], named(shape, "sub"));
   },
   abs: (o, to, [a]) => {
     const shape = shapeOf(to);
-    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], `${shape}.abs`);
+    if (isVectorShape(shape) || isFloatShape(shape)) return all(o, [a], named(shape, "abs"));
     inLocals(o, [a], ([x]) => {
       o.writer.emit("local.get", x);
       o.pushConstant(to, 0);
       o.writer.emit("local.get", x);
-      o.writer.emit(`${shape}.sub`);
+      o.writer.emit(named(shape, "sub"));
       o.pushConstant(to, 0);
       o.writer.emit("local.get", x);
-      o.writer.emit(`${shape}.le_s`);
+      o.writer.emit(named(shape, "le_s"));
       o.writer.emit("select");
     });
   },
-  sqrt: (o, to, args) => all(o, args, `${floatShape(to, "sqrt")}.sqrt`),
-  floor: (o, to, args) => all(o, args, `${floatShape(to, "floor")}.floor`),
+  sqrt: (o, to, args) => all(o, args, named(floatShape(to, "sqrt"), "sqrt")),
+  floor: (o, to, args) => all(o, args, named(floatShape(to, "floor"), "floor")),
   max: (o, to, args) => extreme(o, "max", to, args),
   min: (o, to, args) => extreme(o, "min", to, args),
   lt: (o, _, args) => order(o, "lt", args),
   le: (o, _, args) => order(o, "le", args),
-  eq: (o, _, args) => all(o, args, `${shapeOf(args[0])}.eq`),
-  ne: (o, _, args) => all(o, args, `${shapeOf(args[0])}.ne`),
-  and: (o, to, args) => all(o, args, `${bitShape(to)}.and`),
-  or: (o, to, args) => all(o, args, `${bitShape(to)}.or`),
-  xor: (o, to, args) => all(o, args, `${bitShape(to)}.xor`),
+  eq: (o, _, args) => all(o, args, named(shapeOf(args[0]), "eq")),
+  ne: (o, _, args) => all(o, args, named(shapeOf(args[0]), "ne")),
+  and: (o, to, args) => all(o, args, named(bitShape(to), "and")),
+  or: (o, to, args) => all(o, args, named(bitShape(to), "or")),
+  xor: (o, to, args) => all(o, args, named(bitShape(to), "xor")),
   not: (o, to, [a]) => {
     if (isVector(to)) return all(o, [a], "v128.not");
     if (isMask(to.type)) return all(o, [a], "i32.eqz");
     o.push(a);
     o.pushConstant(to, -1);
-    o.writer.emit(`${bitShape(to)}.xor`);
+    o.writer.emit(named(bitShape(to), "xor"));
   },
   shl: (o, to, args) => shift(o, "shl", to, args),
   shr: (o, to, args) => shift(o, "shr_u", to, args),
@@ -77,17 +78,20 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
     o.push(yes);
     o.push(no);
     o.push(mask);
-    o.writer.emit(isVector(to) ? "v128.bitselect" : "select");
+    // Of a mask all bits of a lane are alike, so that lanes may be selected by any of them: one instruction, not four.
+    if (!isVector(to)) o.writer.emit("select");
+    else if (!o.has.relaxed) o.writer.emit("v128.bitselect");
+    else o.writer.emit(widthOf(mask.type) === 4 ? "i32x4.relaxed_laneselect" : "i64x2.relaxed_laneselect");
   },
   splat: (o, to, [a]) => {
     const shape = shapeOf(to);
     if (!isVectorShape(shape)) return o.push(a);
-    if (!isMask(to.type)) return all(o, [a], `${shape}.splat`);
+    if (!isMask(to.type)) return all(o, [a], named(shape, "splat"));
     o.writer.emit("i32.const", 0);
     o.push(a);
     o.writer.emit("i32.sub");
     if (shape === "i64x2") o.writer.emit("i64.extend_i32_s");
-    o.writer.emit(`${shape}.splat`);
+    o.writer.emit(named(shape, "splat"));
   },
   sumLanes: (o, _, [a]) => combineLanes(o, a, lanesOpcode(a, "add")),
   zipLow: (o, _, args) => zip(o, args, 0),
@@ -99,8 +103,23 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
 
 /** Pushes all operands and then does one instruction. */
 function all(o: Operands, args: readonly Value[], opcode: Opcode): void {
-  for (const a of args) o.push(a);
+  for (let i = 0; i < args.length; i++) o.push(args[i]);
   o.writer.emit(opcode);
+}
+
+/**
+ * A scalar goes by way of a vector, so that it is rounded as a lane of one is: whether an element is the last of a vector or
+ * stands behind the vectors depends on the kernel that it is computed in.
+ */
+function relaxedMultiplyAdd(o: Operands, shape: "f32" | "f64" | "f32x4" | "f64x2", args: readonly Value[]): void {
+  if (shape === "f32x4" || shape === "f64x2") {
+    all(o, args, named(shape, "relaxed_madd"));
+    return;
+  }
+  const vector = shape === "f32" ? "f32x4" : "f64x2";
+  for (const a of args) all(o, [a], named(vector, "splat"));
+  o.writer.emit(named(vector, "relaxed_madd"));
+  o.writer.emit(named(vector, "extract_lane"), 0);
 }
 
 /** Puts operands that are needed more than once into locals. */
@@ -127,11 +146,49 @@ function bitShape(to: Value): "v128" | "i32" | "i64" {
   return type;
 }
 
+/** By two powers of two, of which only the last rounds. The sum holds k in its lowest bits, which are halved. */
+function scale(o: Operands, to: Value, a: Value, k: Value): void {
+  const floats = floatShape(to, "scale");
+  const single = to.type === "float32";
+  const [int, fraction, bias] = single ? (["int32", 23, 127] as const) : (["int64", 52, 1023] as const);
+  const whole = { ...to, type: int } satisfies Value;
+  const ints = shapeOf(whole);
+  if (isFloatShape(ints)) throw new InternalError(`scale of ${to.type}`);
+  const count = (n: number) => o.pushConstant({ type: isVector(to) ? "int32" : int, lanes: 1 }, n);
+  const reinterpreted = (opcode: Opcode) => {
+    if (!isVector(to)) o.writer.emit(opcode);
+  };
+  const power = () => {
+    count(fraction);
+    o.writer.emit(named(ints, "shl"));
+    reinterpreted(single ? "f32.reinterpret_i32" : "f64.reinterpret_i64");
+    o.writer.emit(named(floats, "mul"));
+  };
+  const [both, half] = [o.writer.take(localType(whole)), o.writer.take(localType(whole))];
+  o.push(a);
+  o.push(k);
+  o.pushConstant(to, 1.5 * 2 ** fraction + 2 * bias);
+  o.writer.emit(named(floats, "add"));
+  reinterpreted(single ? "i32.reinterpret_f32" : "i64.reinterpret_f64");
+  o.writer.emit("local.tee", both);
+  count(1);
+  o.writer.emit(named(ints, "shr_u"));
+  o.writer.emit("local.tee", half);
+  power();
+  o.writer.emit("local.get", both);
+  o.writer.emit("local.get", half);
+  o.writer.emit(named(ints, "sub"));
+  power();
+  o.writer.give(both);
+  o.writer.give(half);
+}
+
 function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Value[]): void {
   const shape = shapeOf(to);
-  if (isFloatShape(shape)) all(o, args, `${shape}.${name}`);
+  if (shape === "f32x4" || shape === "f64x2") extremeLanes(o, name, shape, to, args);
+  else if (isFloatShape(shape)) all(o, args, named(shape, name));
   else if (to.type !== "int32") throw new InternalError(`${name} of ${to.type}`);
-  else if (shape === "i32x4") all(o, args, `${shape}.${name}_s`);
+  else if (shape === "i32x4") all(o, args, named(shape, `${name}_s`));
   else {
     inLocals(o, args, ([a, b]) => {
       for (const local of [a, b, a, b]) o.writer.emit("local.get", local);
@@ -141,10 +198,34 @@ function extreme(o: Operands, name: "max" | "min", to: Value, args: readonly Val
   }
 }
 
+/**
+ * Of a vector and a known number. `pmax` and `pmin` give the first operand where either is NaN, or both are zeros; they
+ * are one instruction of a processor, where engines make eight of `max`.
+ */
+function extremeLanes(
+  o: Operands,
+  name: "max" | "min",
+  shape: "f32x4" | "f64x2",
+  to: Value,
+  args: readonly Value[],
+): void {
+  const [x, known] = o.constantOf(args[0]) === undefined ? args : [args[1], args[0]];
+  const number = o.constantOf(known);
+  if (number === undefined || Number.isNaN(number) || Object.is(number, -0)) {
+    all(o, args, named(shape, name));
+    return;
+  }
+  all(o, [x, known], named(shape, `p${name}`));
+  if (name !== "max" || number !== 0) return;
+  // The larger of a negative zero and zero is zero.
+  o.pushConstant(to, 0);
+  o.writer.emit(named(shape, "add"));
+}
+
 function order(o: Operands, name: "lt" | "le", args: readonly Value[]): void {
   const shape = shapeOf(args[0]);
   if (isMask(args[0].type)) throw new InternalError(`${name} of masks`);
-  all(o, args, isFloatShape(shape) ? `${shape}.${name}` : `${shape}.${name}_s`);
+  all(o, args, isFloatShape(shape) ? named(shape, name) : named(shape, `${name}_s`));
 }
 
 function shift(o: Operands, name: "shl" | "shr_u", to: Value, [a, count]: readonly Value[]): void {
@@ -155,11 +236,11 @@ function shift(o: Operands, name: "shl" | "shr_u", to: Value, [a, count]: readon
     o.push(a);
     // A vector takes its count as an i32, a scalar in its own type.
     o.pushConstant({ type: isVectorShape(shape) ? "int32" : to.type, lanes: 1 }, fixed);
-    o.writer.emit(`${shape}.${name}`);
+    o.writer.emit(named(shape, name));
   } else if (to.type === "int64") {
     throw new InternalError("int64 shifted by a count that is no constant");
   } else if (isVectorShape(shape)) shiftLanes(o, name, a, count);
-  else all(o, [a, count], `${shape}.${name}`);
+  else all(o, [a, count], named(shape, name));
 }
 
 /** A vector instruction has one count for all lanes. */
@@ -180,8 +261,8 @@ function shiftLanes(o: Operands, name: "shl" | "shr_u", a: Value, count: Value):
 function lanesOpcode(a: Value, name: "add" | "max"): Opcode {
   const shape = shapeOf(a);
   if (isMask(a.type)) throw new InternalError(`lanes of a ${a.type} are combined`);
-  if (name === "add") return `${shape}.add`;
-  if (isFloatShape(shape)) return `${shape}.max`;
+  if (name === "add") return named(shape, "add");
+  if (isFloatShape(shape)) return named(shape, "max");
   if (a.type === "int64") throw new InternalError("max of int64");
   return "i32x4.max_s";
 }
@@ -214,5 +295,5 @@ function combineLanes(o: Operands, a: Value, opcode: Opcode): void {
     o.writer.emit(opcode);
   }
   o.writer.give(half);
-  o.writer.emit(`${shape}.extract_lane`, 0);
+  o.writer.emit(named(shape, "extract_lane"), 0);
 }

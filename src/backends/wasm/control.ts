@@ -14,6 +14,8 @@ export const control = {
   parts: 129,
   /** Runs that are asked for and not over. */
   running: 160,
+  /** Threads that have come to help. */
+  helping: 161,
   /** Set once a part fails. */
   failed: 192,
   /** A lane for each thread, `line` words apart: the first part that nobody took, and above 16 bits their end. */

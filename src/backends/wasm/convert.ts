@@ -50,16 +50,16 @@ function convertMask(o: Operands, to: Value, a: Value): void {
   }
 }
 
-const reinterpretations: { readonly [P in Pair]?: Opcode } = {
-  "float32 to int32": "i32.reinterpret_f32",
-  "int32 to float32": "f32.reinterpret_i32",
-  "float64 to int64": "i64.reinterpret_f64",
-  "int64 to float64": "f64.reinterpret_i64",
+const reinterpretations: { readonly [From in LoopType]?: { readonly [To in LoopType]?: Opcode } } = {
+  float32: { int32: "i32.reinterpret_f32" },
+  int32: { float32: "f32.reinterpret_i32" },
+  float64: { int64: "i64.reinterpret_f64" },
+  int64: { float64: "f64.reinterpret_i64" },
 };
 
 /** The same bits as another type; a vector has none. */
 export function reinterpret(o: Operands, to: Value, a: Value): void {
-  const opcode = reinterpretations[`${a.type} to ${to.type}`];
+  const opcode = reinterpretations[a.type]?.[to.type];
   if (!opcode) throw notConvertible(a, to);
   o.push(a);
   if (!isVector(to)) o.writer.emit(opcode);

@@ -90,9 +90,8 @@ function encodeBody(out: Bytes, f: WasmFunction): void {
     out.unsigned(count);
     out.byte(typeBytes[type]);
   });
-  f.body.forEach((code) => {
-    encodeInstruction(out, code);
-  });
+  // Instructions are many, and this is code that nobody has run before: an iterator would cost more than it does.
+  for (let i = 0; i < f.body.length; i++) encodeInstruction(out, f.body[i]);
   out.bytes(encodingOf("end").bytes);
 }
 
@@ -100,17 +99,18 @@ function encodeInstruction(out: Bytes, code: Code): void {
   const { bytes, immediates: kind } = encodingOf(code[0]);
   const value = code[1];
   out.bytes(bytes);
+  // The frequent ones first.
   if (kind === "none") return;
-  if (kind === "block") out.byte(0x40);
-  else if (kind === "index" || kind === "lane") out.unsigned(Number(value));
-  else if (kind === "bytes") out.bytes(value as Uint8Array);
-  else if (kind === "i32") out.signed(Number(value));
-  else if (kind === "i64") out.signedLong(BigInt(value as number | bigint));
-  else if (kind === "f32") out.float32(Number(value));
-  else if (kind === "f64") out.float64(Number(value));
-  else {
+  if (kind === "index") out.unsigned(value as number);
+  else if (typeof kind === "object") {
     out.byte(kind.align);
-    out.unsigned(Number(value));
-    if ("lane" in kind) out.byte(Number(code[2]));
-  }
+    out.unsigned(value as number);
+    if ("lane" in kind) out.byte(code[2] as number);
+  } else if (kind === "i32") out.signed(value as number);
+  else if (kind === "block") out.byte(0x40);
+  else if (kind === "lane") out.unsigned(value as number);
+  else if (kind === "bytes") out.bytes(value as Uint8Array);
+  else if (kind === "i64") out.signedLong(BigInt(value as number | bigint));
+  else if (kind === "f32") out.float32(value as number);
+  else out.float64(value as number);
 }

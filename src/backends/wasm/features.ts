@@ -3,7 +3,7 @@ import type { Code } from "./module.ts";
 
 /** What an engine may have beyond the vectors that every program needs. */
 export interface Features {
-  /** Multiplies and adds in one instruction (relaxed SIMD), rounding once or twice as the processor likes. */
+  /** Relaxed SIMD: multiplies and adds in one instruction, rounding once or twice as the processor likes; selects lanes. */
   readonly relaxed: boolean;
 }
 

@@ -3,7 +3,7 @@ import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Addresses } from "./address.ts";
 import type { Operands } from "./compute.ts";
-import { isMask, isVector, scalarShape, widthOf } from "./types.ts";
+import { isMask, isVector, named, scalarShape, widthOf } from "./types.ts";
 
 /** Pushes what `stride` elements apart lies in memory, in lanes. */
 export function printLoad(o: Operands, addresses: Addresses, to: Value, from: Place, stride: number): void {
@@ -11,17 +11,18 @@ export function printLoad(o: Operands, addresses: Addresses, to: Value, from: Pl
   const { writer } = o;
   const push = (lane: number) => addresses.push(elementAfter(from, lane * stride), o.push);
   if (!isVector(to)) {
-    writer.emit(`${scalarShape(to.type)}.load`, push(0));
+    writer.emit(named(scalarShape(to.type), "load"), push(0));
     return;
   }
-  const bits = widthOf(to.type) === 4 ? 32 : 64;
+  const narrow = widthOf(to.type) === 4;
   if (stride === 1) writer.emit("v128.load", push(0));
-  else if (stride === 0) writer.emit(`v128.load${bits}_splat`, push(0));
+  else if (stride === 0) writer.emit(narrow ? "v128.load32_splat" : "v128.load64_splat", push(0));
   else {
     // An instruction for one lane takes the address below the vector, hence the last one first.
     const offsets = Array.from({ length: to.lanes }, (_, i) => push(to.lanes - 1 - i)).reverse();
-    writer.emit(`v128.load${bits}_zero`, offsets[0]);
-    for (let lane = 1; lane < to.lanes; lane++) writer.emit(`v128.load${bits}_lane`, offsets[lane], lane);
+    writer.emit(narrow ? "v128.load32_zero" : "v128.load64_zero", offsets[0]);
+    const opcode = narrow ? "v128.load32_lane" : "v128.load64_lane";
+    for (let lane = 1; lane < to.lanes; lane++) writer.emit(opcode, offsets[lane], lane);
   }
   if (to.type === "mask32") writer.emit("i32x4.neg");
 }
@@ -33,11 +34,11 @@ export function printStore(o: Operands, addresses: Addresses, value: Value, to: 
   o.push(value);
   if (isVector(value) && value.type === "mask32") o.writer.emit("i32x4.neg");
   settle();
-  o.writer.emit(isVector(value) ? "v128.store" : `${scalarShape(value.type)}.store`, offset);
+  o.writer.emit(isVector(value) ? "v128.store" : named(scalarShape(value.type), "store"), offset);
 }
 
 function elementAfter(place: Place, elements: number): Place {
-  return { ...place, at: { ...place.at, offset: place.at.offset + elements } };
+  return elements === 0 ? place : { ...place, at: { ...place.at, offset: place.at.offset + elements } };
 }
 
 /** A bool is an int32 in memory, and a mask in a register. */

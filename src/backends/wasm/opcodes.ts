@@ -200,6 +200,8 @@ export const opcodes = {
   "f32x4.div": simd(0xe7),
   "f32x4.min": simd(0xe8),
   "f32x4.max": simd(0xe9),
+  "f32x4.pmin": simd(0xea),
+  "f32x4.pmax": simd(0xeb),
   "f64x2.abs": simd(0xec),
   "f64x2.neg": simd(0xed),
   "f64x2.sqrt": simd(0xef),
@@ -209,10 +211,14 @@ export const opcodes = {
   "f64x2.div": simd(0xf3),
   "f64x2.min": simd(0xf4),
   "f64x2.max": simd(0xf5),
+  "f64x2.pmin": simd(0xf6),
+  "f64x2.pmax": simd(0xf7),
   "i32x4.trunc_sat_f32x4_s": simd(0xf8),
   "f32x4.convert_i32x4_s": simd(0xfa),
   "f32x4.relaxed_madd": simd(0x105),
   "f64x2.relaxed_madd": simd(0x107),
+  "i32x4.relaxed_laneselect": simd(0x10b),
+  "i64x2.relaxed_laneselect": simd(0x10c),
 } as const satisfies Record<string, Encoding>;
 
 export type Opcode = keyof typeof opcodes;

@@ -78,8 +78,10 @@ export function printRoutine(
   function printBlock(body: readonly Instruction[]): void {
     values.block(() => {
       const products: number[] = [];
-      for (const one of body) {
+      for (let i = 0; i < body.length; i++) {
+        const one = body[i];
         printInstruction(one);
+        if (uses.positions.size === 0) continue;
         if (one.op === "compute" || one.op === "load" || one.op === "ramp" || one.op === "constant") {
           for (const bytes of uses.positions.get(one.to) ?? []) {
             products.push(addresses.declareMoving(one.to, bytes, () => values.push(one.to)));

@@ -12,9 +12,18 @@ export interface ThreadedProgram {
 
 interface Run {
   readonly words: Int32Array;
+  /** Has those come who have not yet been asked for. */
+  readonly call: () => void;
+  readonly timer: ReturnType<typeof setTimeout>;
   resolve(): void;
   reject(cause: unknown): void;
 }
+
+/**
+ * Milliseconds after which a run gets helpers that have yet to be started. One takes twice as long to come, from whoever
+ * runs: a run that is over by then ends sooner without.
+ */
+const shortRun = 20;
 
 /** Workers keep what they were sent, for an engine with nothing to do collects nothing: with so much of it they go. */
 const mostKept = 2 ** 28;
@@ -62,8 +71,16 @@ class Team {
     const message = { ...program, id, threads };
     this.#leader.hold(true);
     this.#leader.post({ ...message, thread: 0 });
-    for (let thread = 1; thread < threads; thread++) this.#helper(thread)?.post({ ...message, thread });
-    return new Promise((resolve, reject) => this.#running.set(id, { words, resolve, reject }));
+    const missing: number[] = [];
+    for (let thread = 1; thread < threads; thread++) {
+      if (thread in this.#helpers) this.#helpers[thread]?.post({ ...message, thread });
+      else missing.push(thread);
+    }
+    const call = () => {
+      for (const thread of missing.splice(0)) this.#helper(thread)?.post({ ...message, thread });
+    };
+    const timer = setTimeout(call, shortRun);
+    return new Promise((resolve, reject) => this.#running.set(id, { words, call, timer, resolve, reject }));
   }
 
   #helper(thread: number): Thread | undefined {
@@ -101,6 +118,11 @@ class Team {
     const run = this.#running.get(id);
     this.#running.delete(id);
     this.#rest();
+    if (run) {
+      clearTimeout(run.timer);
+      // For the next one.
+      afterwards(() => this.over || run.call());
+    }
     if (error) run?.reject(error);
     else run?.resolve();
   }
@@ -111,7 +133,8 @@ class Team {
       cause,
       exitCode: 1,
     });
-    for (const { words, reject } of this.#running.values()) {
+    for (const { words, timer, reject } of this.#running.values()) {
+      clearTimeout(timer);
       Atomics.store(words, control.running, 0);
       reject(error);
     }
@@ -129,6 +152,12 @@ class Team {
     this.over = true;
     for (const thread of [this.#leader, ...this.#helpers]) thread?.end();
   }
+}
+
+/** Runs `f` once whoever waits for a result has it, unless nothing is left to do. */
+function afterwards(f: () => void): void {
+  const timer: { unref?(): void } = setTimeout(f);
+  timer.unref?.();
 }
 
 let team: Team | undefined;

@@ -51,6 +51,23 @@ export function localType(value: Typed): ValueType {
   return isVector(value) ? "v128" : scalars[value.type];
 }
 
+const names = new Map<string, Map<string, string>>();
+
+/** An instruction's whole name. Always the same string: an engine is slow to look one up that was just put together. */
+export function named<S extends Shape | "v128", O extends string>(shape: S, operation: O): `${S}.${O}` {
+  let known = names.get(shape);
+  if (!known) {
+    known = new Map();
+    names.set(shape, known);
+  }
+  let name = known.get(operation);
+  if (name === undefined) {
+    name = `${shape}.${operation}`;
+    known.set(operation, name);
+  }
+  return name as `${S}.${O}`;
+}
+
 export function isMask(type: LoopType): type is "mask32" | "mask64" {
   return type === "mask32" || type === "mask64";
 }

@@ -1,16 +1,20 @@
 import type { Instruction, Value } from "../../compiler/loop.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { localType } from "./types.ts";
-import type { Uses } from "./uses.ts";
+import type { Use, Uses } from "./uses.ts";
 import type { FunctionWriter } from "./writer.ts";
 
 /** Instructions that only make a value: they may be printed later than they stand, where the value is needed. */
 export type Making = Extract<Instruction, { op: "compute" | "load" | "ramp" }>;
 
-type Home =
-  | { readonly kind: "local"; readonly local: number }
-  | { readonly kind: "deferred"; readonly making: Making }
-  | { readonly kind: "constant"; readonly value: number };
+/** Where a value is: a constant, not yet printed, or in a local; none of them before it is made and after its last use. */
+interface Home {
+  readonly use: Use;
+  remaining: number;
+  constant: number | undefined;
+  making: Making | undefined;
+  local: number | undefined;
+}
 
 /**
  * Where each value of a routine is. A made value is deferred: its first use prints it in place, as an operand, and
@@ -18,9 +22,7 @@ type Home =
  */
 export class Values {
   readonly #writer: FunctionWriter;
-  readonly #variables: ReadonlySet<Value>;
-  readonly #escaping: ReadonlySet<Value>;
-  readonly #remaining: Map<Value, number>;
+  readonly #uses: Uses["values"];
   readonly #homes = new Map<Value, Home>();
   readonly #deferred = new Map<Value, Making>();
   readonly #printMaking: (making: Making) => void;
@@ -35,59 +37,58 @@ export class Values {
     printConstant: (to: Value, value: number) => void,
   ) {
     this.#writer = writer;
-    this.#variables = uses.variables;
-    this.#escaping = uses.escaping;
-    this.#remaining = new Map(uses.counts);
+    this.#uses = uses.values;
     this.#printMaking = printMaking;
     this.#printConstant = printConstant;
   }
 
   defer(making: Making): void {
-    if (!this.#remaining.get(making.to)) return;
-    this.#homes.set(making.to, { kind: "deferred", making });
+    const home = this.#homeOf(making.to);
+    if (home.remaining === 0) return;
+    home.making = making;
     this.#deferred.set(making.to, making);
   }
 
   setConstant(to: Value, value: number): void {
-    this.#homes.set(to, { kind: "constant", value });
+    this.#homeOf(to).constant = value;
   }
 
   constantOf(value: Value): number | undefined {
-    const home = this.#homes.get(value);
-    return home?.kind === "constant" ? home.value : undefined;
+    return this.#homes.get(value)?.constant;
   }
 
   /** Pops what is on the stack into a new local for `value`. */
   declare(value: Value): void {
-    this.#writer.emit("local.set", this.#settleIn(value));
+    this.#writer.emit("local.set", this.#settleIn(value, this.#homeOf(value)));
   }
 
   localOf(variable: Value): number {
-    const home = this.#homes.get(variable);
-    if (home?.kind !== "local") throw new InternalError(`value ${variable.id} is assigned but not declared`);
-    return home.local;
+    const local = this.#homes.get(variable)?.local;
+    if (local === undefined) throw new InternalError(`value ${variable.id} is assigned but not declared`);
+    return local;
   }
 
   push(value: Value): void {
     const home = this.#homes.get(value);
     if (!home) throw new InternalError(`value ${value.id} is used where it is not known`);
-    const remaining = (this.#remaining.get(value) ?? 0) - 1;
-    this.#remaining.set(value, remaining);
-    if (home.kind === "constant") {
-      this.#printConstant(value, home.value);
-    } else if (home.kind === "local") {
-      this.#writer.emit("local.get", home.local);
-      if (remaining === 0 && !this.#escaping.has(value) && !this.#variables.has(value))
-        this.#release(value, home.local);
-    } else {
+    const { use, constant, making, local } = home;
+    const remaining = --home.remaining;
+    if (constant !== undefined) {
+      this.#printConstant(value, constant);
+    } else if (local !== undefined) {
+      this.#writer.emit("local.get", local);
+      if (remaining === 0 && !use.escapes && !use.variable) this.#release(value, local);
+    } else if (making) {
       this.#deferred.delete(value);
-      this.#printMaking(home.making);
-      if (remaining > 0) this.#writer.emit("local.tee", this.#settleIn(value));
-    }
+      home.making = undefined;
+      this.#printMaking(making);
+      if (remaining > 0) this.#writer.emit("local.tee", this.#settleIn(value, home));
+    } else throw new InternalError(`value ${value.id} is used more often than was counted`);
   }
 
   /** Prints, in order, what was deferred and fits `condition`, each into a local. */
   settle(condition: (making: Making) => boolean): void {
+    if (this.#deferred.size === 0) return;
     for (const [value, making] of [...this.#deferred]) {
       if (this.#deferred.has(value) && condition(making)) this.#settleOne(value, making);
     }
@@ -95,16 +96,18 @@ export class Values {
 
   /** Prints everything that was deferred. */
   settleAll(): void {
+    if (this.#deferred.size === 0) return;
     // An operand with one use left is printed inside whatever uses it.
     const operands = new Set([...this.#deferred.values()].flatMap((m) => (m.op === "compute" ? m.args : [])));
     for (const [value, making] of [...this.#deferred]) {
-      const serves = operands.has(value) && this.#remaining.get(value) === 1;
+      const serves = operands.has(value) && this.#homeOf(value).remaining === 1;
       if (!serves && this.#deferred.has(value)) this.#settleOne(value, making);
     }
   }
 
   #settleOne(value: Value, making: Making): void {
     this.#deferred.delete(value);
+    this.#homeOf(value).making = undefined;
     this.#printMaking(making);
     this.declare(value);
   }
@@ -116,9 +119,19 @@ export class Values {
     for (const value of this.#blocks.pop() ?? []) this.#writer.give(this.localOf(value));
   }
 
-  #settleIn(value: Value): number {
+  #homeOf(value: Value): Home {
+    const known = this.#homes.get(value);
+    if (known) return known;
+    const use = this.#uses.get(value);
+    if (!use) throw new InternalError(`value ${value.id} is not of this routine`);
+    const made = { use, remaining: use.count, constant: undefined, making: undefined, local: undefined };
+    this.#homes.set(value, made);
+    return made;
+  }
+
+  #settleIn(value: Value, home: Home): number {
     const local = this.#writer.take(localType(value));
-    this.#homes.set(value, { kind: "local", local });
+    home.local = local;
     this.#blocks.at(-1)?.add(value);
     return local;
   }

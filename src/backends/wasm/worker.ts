@@ -31,7 +31,12 @@ port.onmessage = ({ data: { id, module, memory, control, thread, threads } }) =>
   size = threads;
   try {
     functions = new WebAssembly.Instance(module, { pondus: { memory, together } }).exports;
-    if (me > 0) return help();
+    if (me > 0) {
+      add(words, ${c.helping}, 1);
+      help();
+      add(words, ${c.helping}, -1);
+      return;
+    }
     functions.run();
     port.postMessage({ id });
   } catch (error) {
@@ -80,7 +85,8 @@ function perform(part) {
 }
 
 function together(routine, most) {
-  if (size === 1) return functions[routine](0, 1);
+  // A first run is often over before the first helper has come: cut into parts it takes half as long again.
+  if (load(words, ${c.helping}) === 0) return functions[routine](0, 1);
   const parts = Math.min(most, 4 * size);
   store(words, ${c.routine}, routine);
   store(words, ${c.parts}, parts);
