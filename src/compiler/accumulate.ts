@@ -9,7 +9,7 @@ import { PointWriter, type Scope, type Shift } from "./point-writer.ts";
 /**
  * The totals of some points, kept in registers through the reduction's loops. Where a piece of the innermost loop takes
  * several turns at a time, each has an accumulator of its own (so that one sum need not wait for the other); they are
- * added up at the end.
+ * added up at the end. `ahead` writes what comes before each turn of the loops around the innermost one.
  */
 export function accumulate(
   b: Builder,
@@ -18,6 +18,7 @@ export function accumulate(
   pieces: readonly Piece[],
   points: readonly Shift[],
   scope: Scope,
+  ahead: () => void = () => {},
 ): Value[] {
   const start = b.constant(registerType(reduction.value.dtype), scope.lanes, startOf(reduction));
   const sets = Math.max(1, ...pieces.map((p) => p.count));
@@ -27,6 +28,7 @@ export function accumulate(
     reduction.axes.filter((axis) => axis !== inner),
     "in order",
     () => {
+      ahead();
       overPieces(b, inner, pieces, "in order", (piece) => {
         const writer = new PointWriter(b, scope);
         if (inner && scope.vector !== inner.index) fetchTerms(b, reduction, points, inner, scope.vector);

@@ -1,7 +1,7 @@
 import { InternalError } from "../graph/errors.ts";
 import { accumulate, merge } from "./accumulate.ts";
 import { Builder } from "./builder.ts";
-import { fetchAhead } from "./fetch.ts";
+import { fetchAhead, fetchRow, inRows } from "./fetch.ts";
 import type { Axis, Kernel } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
 import { workOf } from "./parallel.ts";
@@ -10,11 +10,17 @@ import { PointWriter, type Shift } from "./point-writer.ts";
 import { type Tiling, tile } from "./tile.ts";
 
 /** Writes a kernel's loops, cut as `tile` says, in the loop language. */
-export function emit(kernel: Kernel, name: string, indices: readonly Index[], machine: Machine): Routine {
+export function emit(
+  kernel: Kernel,
+  name: string,
+  indices: readonly Index[],
+  machine: Machine,
+  fresh: () => Index,
+): Routine {
   const b = new Builder();
   const tiling = tile(kernel, machine);
   if (tiling.mode === "row") emitRows(b, kernel, tiling);
-  else emitColumns(b, kernel, tiling, machine);
+  else emitColumns(b, kernel, tiling, machine, fresh);
   const body = b.finish();
   return { name, indices, body, parts: 1, work: workOf(body) };
 }
@@ -23,8 +29,9 @@ export function emit(kernel: Kernel, name: string, indices: readonly Index[], ma
 const fewLeft = 32;
 
 /** Every lane is a point of its own. Elementwise kernels and kernels in scalar mode come here too. */
-function emitColumns(b: Builder, kernel: Kernel, tiling: Tiling, machine: Machine): void {
+function emitColumns(b: Builder, given: Kernel, tiling: Tiling, machine: Machine, fresh: () => Index): void {
   const { vector, rowAxis, rows } = tiling;
+  const { kernel, row: ahead } = inRows(given, rowAxis, rows, fresh);
   const outer = kernel.axes.filter((axis) => axis !== vector && axis !== rowAxis);
   const columnPieces = vector ? cutVectors(vector, tiling, kernel, machine) : [];
   const single = vector ? cutVectors(vector, { ...tiling, columns: 1 }, kernel, machine) : [];
@@ -33,12 +40,21 @@ function emitColumns(b: Builder, kernel: Kernel, tiling: Tiling, machine: Machin
     overPieces(b, rowAxis, rowAxis ? cut(rowAxis.size, 1, rows) : [], order, (row) => {
       // Rows that are left over from many are a matter of code alone: vector by vector they are least of it.
       const few = row.count < rows && rowAxis !== undefined && fewLeft * row.count <= rowAxis.size;
-      overPieces(b, vector, few ? single : columnPieces, order, (column) => emitTile(b, kernel, tiling, row, column));
+      overPieces(b, vector, few ? single : columnPieces, order, (column) =>
+        emitTile(b, kernel, tiling, row, column, ahead),
+      );
     });
   });
 }
 
-function emitTile(b: Builder, kernel: Kernel, { vector, rowAxis, turns }: Tiling, row: Piece, column: Piece): void {
+function emitTile(
+  b: Builder,
+  kernel: Kernel,
+  { vector, rowAxis, turns }: Tiling,
+  row: Piece,
+  column: Piece,
+  ahead: Axis | undefined,
+): void {
   const points = tilePoints(rowAxis, row, vector, column);
   const square = row.count === column.lanes && column.lanes > 1 ? rowAxis?.index : undefined;
   const scope = { vector: vector?.index, lanes: column.lanes, square };
@@ -46,7 +62,8 @@ function emitTile(b: Builder, kernel: Kernel, { vector, rowAxis, turns }: Tiling
   const inner = reduction?.axes[reduction.axes.length - 1];
   const pieces = inner ? cut(inner.size, 1, turns) : [];
   if (!reduction && vector) fetchAhead(b, kernel, points, vector);
-  const totals = reduction && accumulate(b, reduction, inner, pieces, points, scope);
+  const ask = rowAxis && ahead ? () => fetchRow(b, kernel, points, rowAxis, ahead) : undefined;
+  const totals = reduction && accumulate(b, reduction, inner, pieces, points, scope, ask);
   const writer = new PointWriter(b, scope);
   points.forEach((shift, k) => storePoint(kernel, writer, shift, totals?.[k]));
 }

@@ -1,7 +1,8 @@
 import { bytesOf } from "../graph/dtype.ts";
 import type { Builder } from "./builder.ts";
+import { rebuilder } from "./collapse.ts";
 import { type Axis, eachScalar, type Kernel, type Reduction, type Scalar } from "./kernel.ts";
-import { type Index, scaleOf } from "./loop.ts";
+import { add, along, type Index, replace, scaleOf } from "./loop.ts";
 import { type Shift, shifted } from "./point-writer.ts";
 
 /**
@@ -34,6 +35,51 @@ export function fetchAhead(b: Builder, { stores }: Kernel, points: readonly Shif
     for (const shift of points) {
       const at = shifted(s.at, moved(shift, index, bytesAhead / bytesOf[s.dtype]));
       b.fetch({ buffer: s.buffer, at }, written.has(s.buffer));
+    }
+  }
+}
+
+/** Turns of a sum between two requests for a row. */
+const turnsBetween = 8;
+
+/**
+ * A kernel whose sum is cut so that a tile's rows of what its epilogue reads are asked for one after another while it sums
+ * up: a gradient's update walks over weights and moments that are long out of the caches. Asked for all at once, they
+ * would hold up what the sum itself reads.
+ */
+export function inRows(kernel: Kernel, rowAxis: Axis | undefined, rows: number, fresh: () => Index): Rowwise {
+  const { reduction, stores } = kernel;
+  const [axis, ...others] = reduction?.axes ?? [];
+  const walks = largeLoads(stores.map((s) => s.value)).some((s) => rowAxis && scaleOf(s.at, rowAxis.index) !== 0);
+  if (!reduction || !axis || others.length > 0 || !walks) return { kernel };
+  for (let size = rows; size * turnsBetween <= axis.size; size++) {
+    if (axis.size % size !== 0) continue;
+    const [row, turn] = [
+      { index: fresh(), size },
+      { index: fresh(), size: axis.size / size },
+    ];
+    const place = add(along(row.index, turn.size), along(turn.index));
+    const value = rebuilder((a) => replace(a, axis.index, place))(reduction.value);
+    return { kernel: { ...kernel, reduction: { ...reduction, axes: [row, turn], value } }, row };
+  }
+  return { kernel };
+}
+
+interface Rowwise {
+  readonly kernel: Kernel;
+  /** The outer loop of the sum, which has a turn for each row of a tile. */
+  readonly row?: Axis;
+}
+
+/** One row of what the epilogue will read. */
+export function fetchRow(b: Builder, { stores }: Kernel, points: readonly Shift[], rowAxis: Axis, row: Axis): void {
+  const written = new Set(stores.map((s) => s.buffer));
+  const first = points.filter((shift) => !shift.has(rowAxis.index));
+  for (const s of largeLoads(stores.map((x) => x.value))) {
+    const scale = scaleOf(s.at, rowAxis.index);
+    if (scale === 0) continue;
+    for (const shift of first) {
+      b.fetch({ buffer: s.buffer, at: add(shifted(s.at, shift), along(row.index, scale)) }, written.has(s.buffer));
     }
   }
 }

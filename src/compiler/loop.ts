@@ -249,3 +249,9 @@ export function sameAffine(a: Affine, b: Affine): boolean {
     a.terms.every((term) => scaleOf(b, term.index) === term.scale)
   );
 }
+
+/** `a` with another sum in the place of a counter. */
+export function replace(a: Affine, index: Index, by: Affine): Affine {
+  const rest = { offset: a.offset, terms: a.terms.filter((t) => t.index !== index) };
+  return add(rest, scaled(by, scaleOf(a, index)));
+}

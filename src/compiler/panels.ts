@@ -2,7 +2,7 @@ import { bytesOf } from "../graph/dtype.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { rebuilder } from "./collapse.ts";
 import type { Axis, Kernel, Reduction, Scalar } from "./kernel.ts";
-import { type Affine, add, along, at, type Index, type Machine, scaled, scaleOf } from "./loop.ts";
+import { type Affine, add, along, at, type Machine, replace, scaleOf } from "./loop.ts";
 import { type Load, lengthOf, multiply, type Product, rowsOf } from "./product.ts";
 import { tileColumns } from "./tile.ts";
 import type { Steps, Workshop } from "./workshop.ts";
@@ -58,14 +58,16 @@ const worthPanels = { rows: 192, fewer: 24, bytes: 2 ** 21 };
 
 /**
  * Two tiles of rows do where the operand is larger than a core's own cache: its lines come from far away, and in a copy they come
- * in order. Training steps of dense layers 1024 wide, one thread: 1.09 times as fast with 32 rows, 1.14 with 128 (2048 wide:
- * 1.2 and 1.3); on WebAssembly 1.45 times. Of a smaller one each thread would fetch what another has copied, which costs
+ * in order. Training steps of dense layers 1024 wide, one thread: 1.02 to 1.09 times as fast with 32 rows, 1.1 with 128 (2048 wide:
+ * 1.2); on WebAssembly 1.45 times. Of a smaller one each thread would fetch what another has copied, which costs
  * two threads more than it saves.
  */
 function pays(product: Product): boolean {
-  const { wide, loops, column } = product;
-  const bytes = lengthOf(loops) * column.size * bytesOf[wide.dtype];
-  return rowsOf(product) >= (bytes >= worthPanels.bytes ? worthPanels.fewer : worthPanels.rows);
+  const { kernel, wide, loops } = product;
+  const copied = lengthOf([...kernel.axes, ...loops].filter((axis) => scaleOf(wide.at, axis.index) !== 0));
+  // Windows that overlap would be copied many times over.
+  const isLarge = copied * bytesOf[wide.dtype] >= worthPanels.bytes && copied <= wide.buffer.length;
+  return rowsOf(product) >= (isLarge ? worthPanels.fewer : worthPanels.rows);
 }
 
 /** Whether an operand that lies in order is better read from a copy in panels. */
@@ -193,9 +195,4 @@ export function copied(load: Load, axes: readonly Axis[], workshop: Workshop, co
 function inOrder(axes: readonly Axis[]): Affine {
   const strides = stridesOf(axes.map((axis) => axis.size));
   return axes.reduce((sum, axis, k) => add(sum, along(axis.index, strides[k])), at(0));
-}
-
-function replace(a: Affine, index: Index, by: Affine): Affine {
-  const rest = { offset: a.offset, terms: a.terms.filter((t) => t.index !== index) };
-  return add(rest, scaled(by, scaleOf(a, index)));
 }

@@ -72,7 +72,7 @@ function write(
 ): Written {
   const [{ kernel, indices, buffers }] = members;
   const name = `${kernel.name}_${number}`;
-  const routine = shareLoops(emit(kernel, name, indices, machine));
+  const routine = shareLoops(emit(kernel, name, indices, machine, () => workshop.index()));
   const varying = buffers.flatMap((b, k) =>
     members.some((m) => m.buffers[k].stride || m.buffers[k].offset !== b.offset) ? [k] : [],
   );
