@@ -1,4 +1,4 @@
-import { compile, einsum, grad, parameter, parameterOf, repeat } from "pondus";
+import { compile, einsum, grad, parameter, parameterOf, repeat, type Tensor } from "pondus";
 import { expect, test } from "vitest";
 import { onEveryBackend } from "./every-backend.ts";
 
@@ -62,6 +62,36 @@ onEveryBackend((backend) => {
       for (const name of ["left", "right", "both"] as const) expect(Float64Array.from(got[name].data)).toEqual(c);
     });
   }
+
+  // What the epilogue reads is large, so that its rows are asked for while the sum runs: the sum is cut for that.
+  test.each([
+    [96, 128],
+    [90, 120],
+    [97, 131],
+  ])("an update of a large array, %i x 3000, by a product of %i samples", async (m, k) => {
+    const n = 3000;
+    const [a, b, c] = [whole(k * m, 1), whole(k * n, 3), whole(m * n, 5)];
+    const slot = parameter([m, n], 0);
+    parameterOf(slot)!.write(c);
+    const value = ({ a, b }: Readonly<Record<"a" | "b", Tensor>>) => slot.sub(a.T.matmul(b).mul(0.5));
+    const program = compile(
+      (x) => ({ updates: [{ parameter: parameterOf(slot)!, value: value(x as never) }] }),
+      {
+        a: [k, m],
+        b: [k, n],
+      },
+      { backend },
+    );
+    await program.run({ a, b });
+    const sums = product(
+      m,
+      k,
+      n,
+      (i, p) => a[p * m + i],
+      (p, j) => b[p * n + j],
+    );
+    expect(Float64Array.from(parameterOf(slot)!.read())).toEqual(c.map((x, i) => x - 0.5 * sums[i]));
+  });
 
   // No operand lies along the result's last axis, and several vectors of it make a tile: squares of them are turned over.
   test.each([
