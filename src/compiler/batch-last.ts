@@ -1,4 +1,4 @@
-import { bytesOf } from "../graph/dtype.ts";
+import { bytesOf, type DType } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { rewrite, topological, withInputs } from "../graph/walk.ts";
@@ -45,6 +45,8 @@ function inBodies(roots: readonly Node[], machine: Machine, worth: Worth): Node[
 }
 
 function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine, worth: Worth): readonly Node[] {
+  const leavesLanes = (node: Node) => node.is("contract") && shareOf(node, machine) < 1 - worth.lost;
+  if (!topological(roots).some(leavesLanes)) return roots;
   const sizes = new Map<number, number>();
   for (const { shape } of seeds) {
     if (shape.length > 1) sizes.set(shape[0], (sizes.get(shape[0]) ?? 0) + sizeOf(shape));
@@ -61,18 +63,22 @@ function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine
 /** Of all that could be a batch, the largest by elements are looked at: weights may be larger than samples. */
 const mostSizes = 3;
 
-const lanesFor = ({ dtype }: Node, { vectorBytes }: Machine) => vectorBytes / bytesOf[dtype];
-
 /** The part of all lanes that an axis fills, when what is left beyond whole vectors goes in smaller ones, down to 16 bytes. */
-function filled(size: number, node: Node, machine: Machine): number {
-  const lanes = lanesFor(node, machine);
+function filled(size: number, dtype: DType, { vectorBytes }: Machine): number {
+  const lanes = vectorBytes / bytesOf[dtype];
   let vectors = Math.floor(size / lanes);
   let left = size % lanes;
-  for (let n = lanes / 2; n * bytesOf[node.dtype] >= 16; n /= 2) {
+  for (let n = lanes / 2; n * bytesOf[dtype] >= 16; n /= 2) {
     vectors += Math.floor(left / n);
     left %= n;
   }
   return size / lanes / (vectors + left);
+}
+
+/** The part of all lanes that a product fills along its last axis; one that is no axis leaves its place to another. */
+function shareOf({ shape, dtype }: Node, machine: Machine): number {
+  const features = shape[shape.length - 1] ?? 1;
+  return features === 1 ? 1 : filled(features, dtype, machine);
 }
 
 function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
@@ -82,11 +88,10 @@ function pays(batch: Batch, machine: Machine, worth: Worth): boolean {
     const { a, out } = node.attrs;
     const inner = node.inputs[0].shape.filter((_, i) => !out.includes(a[i]));
     const work = sizeOf(node.shape) * sizeOf(inner);
-    const features = node.shape[node.shape.length - 1] ?? 1;
     const along = batch.axis.get(node) === node.shape.length - 1;
-    const share = features === 1 || along ? 1 : filled(features, node, machine);
+    const share = along ? 1 : shareOf(node, machine);
     all += work / share;
-    if (isNarrow(node, batch)) lost += work / share - work / filled(batch.size, node, machine);
+    if (isNarrow(node, batch)) lost += work / share - work / filled(batch.size, node.dtype, machine);
   }
   return all > worth.products && lost > worth.lost * all;
 }
