@@ -13,38 +13,20 @@ import {
   tensor,
 } from "pondus";
 import { describe, expect, test } from "vitest";
-import { interpret } from "../src/backends/reference/interpret.ts";
 import { batchLast, type Worth } from "../src/compiler/batch-last.ts";
 import { prune } from "../src/compiler/prune.ts";
 import { simplify } from "../src/compiler/simplify.ts";
-import { allocate, type TypedArray } from "../src/graph/dtype.ts";
 import type { Node } from "../src/graph/node.ts";
-import type { Parameter } from "../src/graph/parameter.ts";
-import { type GraphProgram, rootsOf } from "../src/graph/program.ts";
-import { sizeOf } from "../src/graph/shape.ts";
+import { rootsOf } from "../src/graph/program.ts";
 import { topological } from "../src/graph/walk.ts";
+import { dtype, values, valuesOf, weight } from "./blocked.ts";
 import { onEveryBackend } from "./every-backend.ts";
 
 const n = 24;
 const always: Worth = { lost: 0, products: 0 };
 const machine = { vectorBytes: 64, registers: 32, mixedWidths: true };
-const dtype = "float64" as const;
 
-const values = (length: number) => Float64Array.from({ length }, (_, i) => Math.sin(3 * i + 1));
-const weight = (...shape: number[]) => parameter(shape, (random) => () => random.uniform() - 0.5, { dtype });
 const lossOf = (y: Tensor) => y.square().mean();
-
-function valuesOf(graph: GraphProgram, roots: readonly Node[]): TypedArray[] {
-  const inputs = new Map(graph.inputs.map((x) => [x.attrs.name, x]));
-  return interpret(roots, {
-    input: (name) => {
-      const x = inputs.get(name) as Node;
-      if (x.dtype === "int32") return Int32Array.from({ length: sizeOf(x.shape) }, (_, i) => (i * 7) % 5);
-      return allocate(x.dtype, sizeOf(x.shape)).map((_, i) => values(i + 1)[i]);
-    },
-    parameter: (p: Parameter) => p.read(),
-  });
-}
 
 /** How often the batch has gone to the end: products of which it is the last axis. */
 function productsAlong(roots: readonly Node[]): number {

@@ -32,7 +32,8 @@ export function passesOf(roots: readonly Node[]): Node<"scan">[] {
 /** The graph as `inBlocks` gets it. */
 export const beforeBlocks = (graph: GraphProgram) => simplify(prune(mergeLoops(rootsOf(graph))));
 
-function valuesOf(graph: GraphProgram, roots: readonly Node[]): TypedArray[] {
+/** What a graph computes from made-up inputs, by the reference. */
+export function valuesOf(graph: GraphProgram, roots: readonly Node[]): TypedArray[] {
   const inputs = new Map(graph.inputs.map((x) => [x.attrs.name, x]));
   return interpret(roots, {
     input: (name) => {
