@@ -1,6 +1,7 @@
 import {
   type BackendName,
   compile,
+  concat,
   grad,
   jacobian,
   nn,
@@ -9,12 +10,16 @@ import {
   parameter,
   parameterOf,
   repeat,
+  scan,
   stack,
   type Tensor,
   whileLoop,
 } from "pondus";
 import type { Executable } from "../src/backends/backend.ts";
 import type { TypedArray } from "../src/graph/dtype.ts";
+
+/** [64, 64], with values of its own on the way. */
+const layers = (x: Tensor, w: Tensor) => x.matmul(w).tanh().matmul(w).sin();
 
 export const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(1 + 7 * i));
 
@@ -66,6 +71,64 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
         return { y, dw: grad(loss, w), dv: grad(loss, v), dx: grad(loss, x) };
       },
       { x: [64, 64] },
+    ) as never;
+  },
+  "turns side by side, inside turns that go in order": () => {
+    const w = parameter([64, 64], 0.1);
+    return compile(
+      ({ x }) => {
+        const xs = x.reshape([5, 12, 64, 64]);
+        const { carry, out } = scan(
+          { h: xs.slice(0, 0, 1).reshape([12, 64, 64]) },
+          ({ h }, { x }) => {
+            const rows = scan({}, (_, turn) => ({ carry: {}, out: { y: layers(turn.x.add(turn.h), w) } }), {
+              xs: { x, h },
+            });
+            return { carry: { h: rows.out.y }, out: { y: rows.out.y } };
+          },
+          { xs: { x: xs } },
+        );
+        return { h: carry.h, ys: out.y };
+      },
+      { x: [5 * 12, 64, 64] },
+    ) as never;
+  },
+  "turns side by side, inside a single one": () => {
+    const w = parameter([64, 64], 0.1);
+    return compile(
+      ({ x }) => {
+        const inner = (x: Tensor) =>
+          scan({}, (_, turn) => ({ carry: {}, out: { y: layers(turn.x, w) } }), { xs: { x } });
+        const { out } = scan({}, (_, turn) => ({ carry: {}, out: { y: inner(turn.x).out.y } }), {
+          xs: { x: x.reshape([1, 40, 64, 64]) },
+        });
+        return { ys: out.y };
+      },
+      { x: [40, 64, 64] },
+    ) as never;
+  },
+  "solutions for many starts, in blocks": () => {
+    const p = parameter([3], 0.3, { dtype: "float64" });
+    const law = (y: Tensor) => {
+      const [u, v] = [y.slice(1, 0, 1), y.slice(1, 1, 2)];
+      return concat(
+        [
+          v.mul(p.at(0)).sub(u),
+          u
+            .mul(p.at(1))
+            .sin()
+            .neg()
+            .sub(v.mul(p.at(2))),
+        ],
+        1,
+      );
+    };
+    return compile(
+      ({ x }) => {
+        const { path, steps } = ode.integrate(law, x, [0, 1, 3], { batch: 0, maxSteps: 100 });
+        return { path, steps, dp: grad(path.square().sum(), p) };
+      },
+      { x: { shape: [300, 2], dtype: "float64" } },
     ) as never;
   },
   "elementwise work, sums of rows and of everything": () =>

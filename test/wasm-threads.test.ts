@@ -18,7 +18,7 @@ import { iteration, programs, resultsOf, wave } from "./shared-work.ts";
 
 /** 0 threads is the calling one. */
 async function resultsWith(threads: number, name: string): Promise<TypedArray[]> {
-  const compiled = compileGraph(programs[name]().graph, machine);
+  const compiled = compileGraph(programs[name]().graph, { ...machine, threads });
   const program = { ...compiled.program, work: threads === 0 ? 0 : Number.POSITIVE_INFINITY };
   const { memory, run } = await loadLoopProgram(program, plain, threads);
   return resultsOf(executableOf(compiled, memory, run));

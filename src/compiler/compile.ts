@@ -16,7 +16,8 @@ import { mergeLoops } from "./merge-loops.ts";
 import { pack } from "./pack.ts";
 import { workOfSteps } from "./parallel.ts";
 import { prune } from "./prune.ts";
-import { routines } from "./routines.ts";
+import { Routines } from "./routines.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { simplify } from "./simplify.ts";
 import { verify } from "./verify.ts";
 import { contiguous, type View } from "./views.ts";
@@ -37,6 +38,8 @@ export interface Planned extends Places {
   /** What is computed, as the graph's passes left it: outputs first, then new values of parameters. */
   readonly roots: readonly Node[];
   readonly steps: Steps;
+  /** Found when they are asked for: not all who plan need them. */
+  readonly routines: () => Routines;
   readonly workshop: Workshop;
   readonly memory: MemoryPlan;
   /** What became of the expressions to keep an eye on. */
@@ -58,11 +61,12 @@ export interface PlanOptions {
  * @param watch  is told of what each pass leaves
  */
 export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
-  const { steps, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, { watch });
+  const { steps, routines, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, { watch });
   const { buffers, shared } = workshop;
   verify(steps, buffers, shared, memory.bytes);
-  const written = routines(steps, machine, workshop, memory.bytes);
-  const program = { steps: written, buffers, bytes: memory.bytes, work: workOfSteps(written) };
+  const calls = routines().calls(steps, memory.bytes);
+  const work = workOfSteps(calls, ({ routine }) => routine.work);
+  const program = { steps: calls, buffers, bytes: memory.bytes, work };
   watch("loops", () => program);
   return { program, inputs, parameters, outputs, data };
 }
@@ -92,11 +96,22 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   watch("lowered", () => ({ steps: lowered, shared }));
   assign(assignments, lowered, workshop);
   watch("assigned", () => ({ steps: lowered, shared }));
-  const steps = pack(lowered, workshop, machine);
-  watch("packed", () => ({ steps, shared }));
-  const memory = planMemory(steps, buffers, shared, machine.threads);
+  const packed = pack(lowered, workshop, machine);
+  watch("packed", () => ({ steps: packed, shared }));
+  let found: Routines | undefined;
+  const routines = () => {
+    found ??= new Routines(packed, machine, workshop);
+    return found;
+  };
+  let steps = sideBySide(packed, machine, (kernel) => routines().workOf(kernel));
+  let memory = planMemory(steps, buffers, shared, machine.threads);
+  if (memory.bytes > (machine.addressable ?? Number.POSITIVE_INFINITY)) {
+    // A place for each thread is more than there is.
+    steps = packed;
+    memory = planMemory(steps, buffers, shared);
+  }
   watch("kernels", () => ({ steps, shared }));
-  return { roots, watched: followed, steps, workshop, memory, ...places };
+  return { roots, watched: followed, steps, routines, workshop, memory, ...places };
 }
 
 interface Places extends Omit<Compiled, "program"> {

@@ -117,7 +117,7 @@ function formatSteps<K>(steps: readonly Step<K>[], arrays: Arrays, launch: (kern
     const inner = (list: readonly Step<K>[]) => indent(formatSteps(list, arrays, launch));
     if (step.kind === "launch") return launch(step.kernel);
     if (step.kind === "repeat") {
-      const how = `${step.reverse ? " backwards" : ""}${step.independent ? ", side by side" : ""}`;
+      const how = `${step.reverse ? " backwards" : ""}${step.apart ? ", side by side" : step.independent ? ", in any order" : ""}`;
       const turns = step.count ? `${arrays.place(step.count)}, at most ${step.length}` : step.length;
       return [`repeat i${step.index.id} of ${turns}${how}`, ...inner(step.body)];
     }

@@ -158,7 +158,7 @@ export type Step<K> =
   | { readonly kind: "launch"; readonly kernel: K }
   /**
    * `length` times, or as often as the int32 in `count` says, which is at most that: counting up, or down to 0. Turns that
-   * are `independent` may run side by side.
+   * are `independent` may run in any order; `apart`: threads run them side by side, and nothing in them is shared further.
    */
   | {
       readonly kind: "repeat";
@@ -167,6 +167,7 @@ export type Step<K> =
       readonly count?: Place;
       readonly reverse: boolean;
       readonly independent?: boolean;
+      readonly apart?: boolean;
       readonly body: readonly Step<K>[];
     }
   /** Runs `test`, reads the bool in `flag`, and if it holds runs `body` and starts again; at most `limit` times. */
@@ -204,6 +205,10 @@ export interface Machine {
   readonly mixedWidths: boolean;
   /** Threads that may run side by side; 1 unless it is said. */
   readonly threads?: number;
+  /** Programs of less work (as of a `LoopProgram`) are run by one thread alone. */
+  readonly aloneBelow?: number;
+  /** Bytes that a program can address, where that is a limit. */
+  readonly addressable?: number;
   /** Terms of a large product's sums that are best added up at a time, before the totals are put away; else all. */
   readonly sumPiece?: number;
 }

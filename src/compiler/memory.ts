@@ -36,8 +36,8 @@ interface Item extends Piece {
 
 /**
  * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
- * turns may run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is given anew for every run, so its
- * memory is free once it was read; a result's is free until it is written.
+ * turns run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is
+ * given anew for every run, so its memory is free once it was read; a result's is free until it is written.
  */
 export function planMemory(
   steps: readonly Step<Kernel>[],
@@ -49,20 +49,18 @@ export function planMemory(
   const homes = buffers.filter((b) => !shared.has(b));
   const items: Item[] = [];
   const inside = new Set<Buffer>();
-  if (threads > 1) {
-    for (const { life, own, index, turns } of loops) {
-      for (const b of own) inside.add(b);
-      const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
-      const turn = turns < threads ? index : undefined;
-      const put = (offset: number) => {
-        for (const b of own) {
-          b.offset += offset;
-          b.stride = stride;
-          b.turn = turn;
-        }
-      };
-      items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
-    }
+  for (const { life, own, index, turns } of loops) {
+    for (const b of own) inside.add(b);
+    const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
+    const turn = turns < threads ? index : undefined;
+    const put = (offset: number) => {
+      for (const b of own) {
+        b.offset += offset;
+        b.stride = stride;
+        b.turn = turn;
+      }
+    };
+    items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
   }
   for (const b of homes) {
     const life = lifeOf(b, lives.get(b));
@@ -97,6 +95,8 @@ function itemOf(b: Buffer, life: Lifetime): Item {
     buffers: [b],
     put: (offset) => {
       b.offset = offset;
+      b.stride = undefined;
+      b.turn = undefined;
     },
   };
 }
@@ -138,7 +138,7 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
 
 interface Lives extends Pick<MemoryPlan, "launches"> {
   readonly lives: ReadonlyMap<Buffer, Lifetime>;
-  /** Loops whose turns may run side by side, the outermost ones, with the buffers that nobody else touches. */
+  /** Loops whose turns run side by side, with the buffers that nobody else touches. */
   readonly loops: readonly ApartLoop[];
 }
 
@@ -167,8 +167,7 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const span of open) span.uses.set(home, (span.uses.get(home) ?? 0) + 1);
   };
   const open: (typeof spans)[number][] = [];
-  const loop = (independent: Repeat | undefined, walkBody: () => void) => {
-    const apart = open.some((outer) => outer.apart) ? undefined : independent;
+  const loop = (apart: Repeat | undefined, walkBody: () => void) => {
     const span = { first: now, last: now, apart, uses: new Map<Buffer, number>() };
     spans.push(span);
     open.push(span);
@@ -184,7 +183,7 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
       } else if (step.kind === "repeat") {
-        loop(step.independent ? step : undefined, () => {
+        loop(step.apart ? step : undefined, () => {
           // It is read again for every turn.
           if (step.count) use(step.count.buffer);
           walk(step.body);

@@ -1,14 +1,9 @@
-import type { Call, Instruction, Routine, Step } from "./loop.ts";
+import type { Instruction, Routine, Step } from "./loop.ts";
 
 type For = Extract<Instruction, { op: "for" }>;
 
-/** Whether the turns of a loop are worth sharing, when they are independent. */
-export function isWorthSharing(loop: Extract<Step<Call>, { kind: "repeat" }>): boolean {
-  return loop.length > 1 && workOfSteps([loop]) >= worthSharing;
-}
-
 /** Less work than this (in instructions) is done sooner by one thread than shared: some four microseconds. */
-const worthSharing = 15_000;
+export const worthSharing = 15_000;
 
 /** A part of less is not worth taking. */
 const smallestPart = 3_000;
@@ -61,14 +56,18 @@ function turnsShared(body: readonly Instruction[]): number {
   return Math.max(1, ...body.filter(isLoop).map((i) => (i.shared ? turnsOf(i) : turnsShared(i.body))));
 }
 
+/** Instructions in a run of a kernel. */
+type WorkOf<K> = (kernel: K) => number;
+
 /** Instructions in a run of all steps; a loop whose turns nobody knows counts as infinitely many. */
-export function workOfSteps(steps: readonly Step<Call>[]): number {
-  return steps.reduce((sum, step) => sum + workOfStep(step), 0);
+export function workOfSteps<K>(steps: readonly Step<K>[], workOf: WorkOf<K>): number {
+  return steps.reduce((sum, step) => sum + workOfStep(step, workOf), 0);
 }
 
-function workOfStep(step: Step<Call>): number {
-  if (step.kind === "launch") return step.kernel.routine.work;
-  if (step.kind === "branch") return Math.max(workOfSteps(step.yes), workOfSteps(step.no));
-  if (step.kind === "repeat") return step.length * workOfSteps(step.body);
-  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test) + workOfSteps(step.body));
+function workOfStep<K>(step: Step<K>, workOf: WorkOf<K>): number {
+  if (step.kind === "launch") return workOf(step.kernel);
+  if (step.kind === "branch") return Math.max(workOfSteps(step.yes, workOf), workOfSteps(step.no, workOf));
+  const turn = workOfSteps(step.body, workOf);
+  if (step.kind === "repeat") return step.length * turn;
+  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test, workOf) + turn);
 }

@@ -24,55 +24,83 @@ interface Member extends Signature {
   readonly kernel: Kernel;
 }
 
-/**
- * Writes the kernels of a program as routines. Kernels of one form are one routine, which takes as counters where in
- * the arena those arrays lie that are not the same for all: a network of many equal layers is not compiled many times.
- *
- * @param bytes  the arena's size
- */
-export function routines(
-  steps: readonly Step<Kernel>[],
-  machine: Machine,
-  workshop: Workshop,
-  bytes: number,
-): Step<Call>[] {
-  const members = new Map<Kernel, Member>();
-  const forms = new Map<string, Member[]>();
-  eachKernel(steps, (given) => {
-    const kernel = collapse(given);
-    const member = { kernel, ...signatureOf(kernel) };
-    members.set(given, member);
-    forms.set(member.form, [...(forms.get(member.form) ?? []), member]);
-  });
-  const written = new Map<string, Written>();
-  const call = (given: Kernel): Call => {
-    const { form, buffers, indices } = members.get(given) as Member;
-    let made = written.get(form);
-    if (!made) {
-      made = write(forms.get(form) as Member[], written.size, machine, workshop, bytes);
-      written.set(form, made);
-    }
-    return { routine: made.routine, counters: [...indices, ...made.varying.map((k) => buffers[k])] };
-  };
-  return mapKernels(steps, call);
+/** Kernels of one form. */
+interface Form {
+  readonly members: Member[];
+  /** Its place among all. */
+  readonly number: number;
+  routine?: Routine;
 }
 
-interface Written {
+/**
+ * The kernels of a program as routines. Kernels of one form are one routine: a network of many equal layers is not compiled
+ * many times. A routine is written when somebody asks for it, before arrays have their places or after.
+ */
+export class Routines {
+  readonly #machine: Machine;
+  readonly #workshop: Workshop;
+  readonly #members = new Map<Kernel, Member>();
+  readonly #forms = new Map<string, Form>();
+
+  constructor(steps: readonly Step<Kernel>[], machine: Machine, workshop: Workshop) {
+    this.#machine = machine;
+    this.#workshop = workshop;
+    mapKernels(steps, (given) => {
+      const kernel = collapse(given);
+      const member = { kernel, ...signatureOf(kernel) };
+      this.#members.set(given, member);
+      const form = this.#forms.get(member.form);
+      if (form) form.members.push(member);
+      else this.#forms.set(member.form, { members: [member], number: this.#forms.size });
+    });
+  }
+
+  /** Instructions in a run of the kernel, roughly. */
+  workOf(kernel: Kernel): number {
+    return this.#routineOf(this.#formOf(kernel)).work;
+  }
+
+  /**
+   * Calls in place of kernels, once arrays have their places: where those lie that are not the same for all kernels of a
+   * form, its routine takes as counters.
+   *
+   * @param bytes  the arena's size
+   */
+  calls(steps: readonly Step<Kernel>[], bytes: number): Step<Call>[] {
+    const placed = new Map<Form, Placed>();
+    return mapKernels(steps, (kernel) => {
+      const form = this.#formOf(kernel);
+      const { routine, varying } =
+        placed.get(form) ?? place(form.members, this.#routineOf(form), this.#workshop, bytes);
+      placed.set(form, { routine, varying });
+      const { buffers, indices } = this.#members.get(kernel) as Member;
+      return { routine, counters: [...indices, ...varying.map((k) => buffers[k])] };
+    });
+  }
+
+  #formOf(kernel: Kernel): Form {
+    return this.#forms.get((this.#members.get(kernel) as Member).form) as Form;
+  }
+
+  #routineOf(form: Form): Routine {
+    if (!form.routine) {
+      const [{ kernel, indices }] = form.members;
+      form.routine = shareLoops(
+        emit(kernel, `${kernel.name}_${form.number}`, indices, this.#machine, () => this.#workshop.index()),
+      );
+    }
+    return form.routine;
+  }
+}
+
+interface Placed {
   readonly routine: Routine;
   /** Which of its arrays are not the same in all calls. */
   readonly varying: readonly number[];
 }
 
-function write(
-  members: readonly Member[],
-  number: number,
-  machine: Machine,
-  workshop: Workshop,
-  bytes: number,
-): Written {
-  const [{ kernel, indices, buffers }] = members;
-  const name = `${kernel.name}_${number}`;
-  const routine = shareLoops(emit(kernel, name, indices, machine, () => workshop.index()));
+function place(members: readonly Member[], routine: Routine, workshop: Workshop, bytes: number): Placed {
+  const [{ buffers }] = members;
   const varying = buffers.flatMap((b, k) =>
     members.some((m) => m.buffers[k].stride || m.buffers[k].offset !== b.offset) ? [k] : [],
   );
@@ -106,10 +134,6 @@ function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: n
     return i.op === "for" ? { ...i, body: i.body.map(move) } : i;
   };
   return { ...routine, indices: [...routine.indices, ...bases.values()], body: routine.body.map(move) };
-}
-
-function eachKernel(steps: readonly Step<Kernel>[], visit: (kernel: Kernel) => void): void {
-  mapKernels(steps, visit);
 }
 
 /** The same steps around something else than kernels. */

@@ -11,7 +11,7 @@ import {
   type Step,
   type Value,
 } from "../../compiler/loop.ts";
-import { isWorthSharing, workOfSteps } from "../../compiler/parallel.ts";
+import { workOfSteps } from "../../compiler/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";
@@ -98,14 +98,21 @@ function printSteps(
     }
     const i = `i${step.index.id}`;
     if (step.kind === "repeat") {
-      if (step.independent && !around.apart && isWorthSharing(step)) {
+      if (step.apart) {
         const name = around.define([
           ...around.counters.map((index, k) => `const long ${indexName(index)} = at[${k}];`),
           `for (long ${i} = ${step.length} * part / parts, end = ${step.length} * (part + 1) / parts; ${i} < end; ${i}++) {`,
           ...inner(step.body, step.index, true),
           "}",
         ]);
-        return [together(name, around.counters.map(indexName), step.length, workOfSteps([step]))];
+        return [
+          together(
+            name,
+            around.counters.map(indexName),
+            step.length,
+            workOfSteps([step], (call) => call.routine.work),
+          ),
+        ];
       }
       const turns = step.count && word(step.count, around);
       const head = step.reverse

@@ -2,6 +2,7 @@ import type { Affine, Index, Instruction, Place, Value } from "../../compiler/lo
 import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Code } from "./module.ts";
+import { pushEdge } from "./part.ts";
 import type { FunctionWriter } from "./writer.ts";
 
 /** The smallest and the largest value of a counter. */
@@ -114,7 +115,7 @@ export class Addresses {
     writer.give(counter);
   }
 
-  /** The turns of one part. The routine's parameters are the part's number and how many parts there are. */
+  /** The turns of one part, in a function that threads share. */
   sharedLoop(loop: Loop, body: () => void): void {
     const turns = turnsOf(loop);
     if (turns === 0) return;
@@ -122,15 +123,7 @@ export class Addresses {
     const counter = writer.take("i32");
     const end = writer.take("i32");
     const edge = (after: 0 | 1, local: number) => {
-      writer.emit("local.get", 0);
-      this.#plus(after);
-      writer.emit("i64.extend_i32_s");
-      writer.emit("i64.const", turns);
-      writer.emit("i64.mul");
-      writer.emit("local.get", 1);
-      writer.emit("i64.extend_i32_s");
-      writer.emit("i64.div_s");
-      writer.emit("i32.wrap_i64");
+      pushEdge(writer, turns, after);
       this.#times(loop.step);
       this.#plus(loop.from);
       writer.emit("local.tee", local);

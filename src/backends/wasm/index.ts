@@ -4,8 +4,11 @@ import { type GraphProgram, rootsOf } from "../../graph/program.ts";
 import { topological } from "../../graph/walk.ts";
 import type { Backend } from "../backend.ts";
 import { executableOf } from "../executable.ts";
+import { longRun, threadsHere } from "../threads.ts";
+import { mostThreads } from "./control.ts";
 import { loadLoopProgram, whyUnavailable } from "./load.ts";
 import { teamHere } from "./team.ts";
+import { threadsCanShare } from "./thread.ts";
 
 /**
  * Engines have sixteen vector registers and keep one. A tile of 4 x 2 vectors leaves room for the operands and for the
@@ -16,15 +19,21 @@ import { teamHere } from "./team.ts";
  */
 export const machine: Machine = { vectorBytes: 16, registers: 12, mixedWidths: false, sumPiece: 256 };
 
+/** The same with the threads that a long run has. An address has 32 bits; what threads share lies behind the arena. */
+function machineHere(): Machine {
+  const threads = threadsCanShare() ? Math.min(threadsHere(), mostThreads) : 1;
+  return { ...machine, threads, aloneBelow: longRun, addressable: 2 ** 32 - 2 ** 16 };
+}
+
 /** WebAssembly with vectors of 128 bits: wherever JavaScript runs. */
 export const wasm: Backend = {
   name: "wasm",
   unavailable: whyUnavailable,
-  machine: () => machine,
+  machine: machineHere,
   load: async (program) => {
     // A first worker takes about as long to come as the program to be compiled.
     if (runsLong(program)) void teamHere();
-    const compiled = compileGraph(program, machine);
+    const compiled = compileGraph(program, machineHere());
     const { memory, run } = await loadLoopProgram(compiled.program);
     // Behind the arena lie what threads need, and the rest of the last page.
     return executableOf(compiled, memory, run, { bytes: compiled.program.bytes });

@@ -5,23 +5,14 @@ import { computations, type Operands } from "./compute.ts";
 import { Constants } from "./constants.ts";
 import type { Features } from "./features.ts";
 import { printLoad, printStore } from "./memory.ts";
-import { together, type WasmFunction } from "./module.ts";
+import { partParams, type WasmFunction } from "./module.ts";
+import { passedCounters, type Sharing } from "./part.ts";
 import { isVector } from "./types.ts";
 import { countUses } from "./uses.ts";
 import { type Making, Values } from "./values.ts";
 import { FunctionWriter } from "./writer.ts";
 
-/** How threads share a routine: by calling it under its number, each for a part of its turns. */
-export interface Sharing {
-  readonly number: number;
-  /** Where its counters lie. */
-  readonly counters: number;
-}
-
-/**
- * A function of the routine's counters; a shared one of a part's number and of how many parts there are. `ranges` are
- * those of the program's loops.
- */
+/** A function of the routine's counters, or one that threads share. `ranges` are those of the program's loops. */
 export function printRoutine(
   routine: Routine,
   name: string,
@@ -29,19 +20,9 @@ export function printRoutine(
   has: Features,
   sharing?: Sharing,
 ): WasmFunction {
-  const params = sharing ? together.params : routine.indices.map(() => "i32" as const);
-  const writer = new FunctionWriter(name, params);
-  const locals = new Map(routine.indices.map((index, k) => [index, sharing ? loadCounter(sharing, k) : k]));
-
-  function loadCounter({ counters }: Sharing, k: number): number {
-    const local = writer.fresh("i32");
-    writer.atEntry(() => {
-      writer.emit("i32.const", 0);
-      writer.emit("i32.load", counters + 4 * k);
-      writer.emit("local.set", local);
-    });
-    return local;
-  }
+  const { indices } = routine;
+  const writer = new FunctionWriter(name, sharing ? partParams : indices.map(() => "i32" as const));
+  const locals = sharing ? passedCounters(writer, indices, sharing) : new Map(indices.map((index, k) => [index, k]));
 
   const uses = countUses(routine.body);
   const constants = new Constants(writer);

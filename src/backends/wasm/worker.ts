@@ -76,7 +76,7 @@ function takeParts() {
 
 function perform(part) {
   try {
-    functions[load(words, ${c.routine})](part, load(words, ${c.parts}));
+    functions[load(words, ${c.routine})](part, load(words, ${c.parts}), me);
   } catch {
     store(words, ${c.failed}, 1);
   }
@@ -86,7 +86,7 @@ function perform(part) {
 
 function together(routine, most) {
   // A first run is often over before the first helper has come: cut into parts it takes half as long again.
-  if (load(words, ${c.helping}) === 0) return functions[routine](0, 1);
+  if (load(words, ${c.helping}) === 0) return functions[routine](0, 1, 0);
   const parts = Math.min(most, 4 * size);
   store(words, ${c.routine}, routine);
   store(words, ${c.parts}, parts);
@@ -116,7 +116,7 @@ function sleepUntilDone(parts) {
 /** What failed in parts fails as a whole too, and says why. */
 function fail(routine) {
   store(words, ${c.failed}, 0);
-  functions[routine](0, 1);
+  functions[routine](0, 1, 0);
   throw new Error("a part of " + functions[routine].name + " failed");
 }
 
