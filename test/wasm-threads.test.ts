@@ -11,7 +11,7 @@ import { plain } from "../src/backends/wasm/features.ts";
 import { machine } from "../src/backends/wasm/index.ts";
 import { loadLoopProgram } from "../src/backends/wasm/load.ts";
 import { compileGraph } from "../src/compiler/compile.ts";
-import { along, at } from "../src/compiler/loop.ts";
+import { along, at, type Call, type Index, type Step } from "../src/compiler/loop.ts";
 import { type TypedArray, viewOf } from "../src/graph/dtype.ts";
 import { Arena, Hand, index, launch } from "./loops/by-hand.ts";
 import { iteration, programs, resultsOf, wave } from "./shared-work.ts";
@@ -102,6 +102,30 @@ describe("a run in parts", () => {
       await run();
     }
   });
+});
+
+test.each([1, 2, 3])("a routine that is shared in one place runs whole in turns: %i threads", async (threads) => {
+  const arena = new Arena();
+  const x = arena.buffer("float32", 4 * 40);
+  const [turn, next] = [index(), index()];
+  const h = new Hand();
+  h.for(0, 40, 1, (i) => {
+    const place = { offset: 0, terms: [...along(i).terms, ...along(turn, 40).terms] };
+    h.store(h.compute("add", "float32", 1, h.load("float32", 1, x, place), h.constant("float32", 1, 1)), x, place);
+  });
+  const { body, ...rest } = h.routine("count", [turn]);
+  const shared = { ...rest, body: body.map((i) => (i.op === "for" ? { ...i, shared: true } : i)), parts: 8 };
+  const call = (counter: Index): Step<Call> => ({ kind: "launch", kernel: { routine: shared, counters: [counter] } });
+  const program = arena.program(
+    { kind: "repeat", index: turn, length: 4, reverse: false, apart: true, body: [call(turn)] },
+    { kind: "repeat", index: next, length: 2, reverse: false, body: [call(next)] },
+  );
+  const { memory, run } = await loadLoopProgram({ ...program, work: Number.POSITIVE_INFINITY }, plain, threads);
+  const seen = viewOf("float32", memory, x.offset, x.length);
+  for (let k = 1; k <= 100; k++) {
+    await run();
+    expect([...seen]).toEqual(Array.from({ length: 160 }, (_, i) => (i < 80 ? 2 * k : k)));
+  }
 });
 
 test("workers do parts at the same time", async () => {
