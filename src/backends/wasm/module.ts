@@ -26,7 +26,10 @@ export interface WasmModule {
   readonly functions: readonly WasmFunction[];
 }
 
-/** What a module for several threads imports beside its memory; it is function 0. It is told a function, and into how many parts that may be cut. */
+/**
+ * What a module for several threads imports beside its memory; it is function 0. It is told a function's number, and into how
+ * many parts that may be cut.
+ */
 export const together = { name: "together", params: ["i32", "i32"] } as const;
 
 /** What the functions are told that it calls: a part's number, how many parts there are, and the thread's number. */

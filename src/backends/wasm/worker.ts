@@ -3,7 +3,7 @@ import { control as c } from "./control.ts";
 /**
  * What a worker runs: JavaScript, as text, so that no file has to be found. A message is one run of one program, which
  * the worker instantiates (some microseconds) and forgets. Thread 0 leads: it calls `run`, which comes back here with
- * every routine that threads share. The others help until the run is over.
+ * every routine, and every loop's turns, that threads share. The others help until the run is over.
  *
  * A launch is cut into parts, and every thread has a lane of them (always the same ones, so that what a core wrote it
  * reads again). Who has done its own helps the others, and whoever comes late, or never, delays nobody: the leader
