@@ -60,6 +60,21 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       return { ...trained(loss, x, ...Object.values(net.parameters)), output, h: state.h };
     },
   },
+  "carries that no turn reads: what is left when the loop has ended, and its gradients": {
+    passes: 1,
+    f: ({ x, y }) => {
+      const [w, v] = [weight(units, units), weight(features, units)];
+      const { carry } = scan(
+        { h: y, last: origin() },
+        ({ h }, { now }) => {
+          const next = h.matmul(w).add(now.matmul(v)).tanh();
+          return { carry: { h: next, last: next.sub(h) } };
+        },
+        { xs: { now: inTime(x) } },
+      );
+      return { ...trained(carry.last.square().sum(), w, v, x, y), ...carry };
+    },
+  },
   "an LSTM under the root of its loss, whose way back is a pass of its own": {
     passes: 2,
     f: ({ x, y }) => {

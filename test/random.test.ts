@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compile, type Outputs, random } from "pondus";
+import { compile, grad, type Outputs, parameter, random, scan, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { Stream, threefry } from "../src/graph/threefry.ts";
 import { onEveryBackend } from "./every-backend.ts";
@@ -166,4 +166,23 @@ onEveryBackend((backend) => {
     expect(Math.abs(correlation([...a.data], [...b.data]))).toBeLessThan(5 / Math.sqrt(n));
     expect(Math.abs(correlation([...a.data], [...c.data]))).toBeLessThan(5 / Math.sqrt(n));
   });
+});
+
+test("the gradient of a loop that draws in every turn: dropout on a state, against the same steps written out", async () => {
+  const w = parameter([3, 3], () => (i) => Math.sin(i), { dtype: "float64" });
+  const key = random.key(3);
+  const step = (h: Tensor, turn: Tensor) => {
+    const kept = random.bernoulli(random.foldIn(key, turn), [4, 3], 0.8).cast("float64");
+    return h.matmul(w).tanh().mul(kept);
+  };
+  const start = tensor([0.3, -0.5, 0.7], { dtype: "float64" }).expand([4, 3]);
+  const turn = (k: number) => tensor(k, { dtype: "int32" });
+  const looped = scan({ h: start, k: turn(0) }, ({ h, k }) => ({ carry: { h: step(h, k), k: k.add(1) } }), {
+    length: 3,
+  });
+  const written = [0, 1, 2].reduce((h, k) => step(h, turn(k)), start);
+  const [a, b] = [looped.carry.h, written].map((h) => h.square().sum());
+  const r = await compile(() => ({ a, b, ga: grad(a, w), gb: grad(b, w) })).run();
+  expect(r.a.item()).toBeCloseTo(r.b.item(), 12);
+  r.ga.data.forEach((g, i) => expect(g).toBeCloseTo(r.gb.data[i], 12));
 });

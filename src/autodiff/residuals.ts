@@ -35,11 +35,16 @@ export function residuals(outputs: readonly Node[], backwardFormals: readonly No
 
   const saved = new Set<Node>();
   /** The values from which `node` can be made again cheaply; itself when it cannot. */
-  const sources = (node: Node): Set<Node> => {
+  const sources = (node: Node, known = new Map<Node, Set<Node>>()): Set<Node> => {
+    const found = known.get(node) ?? findSources(node, known);
+    known.set(node, found);
+    return found;
+  };
+  const findSources = (node: Node, known: Map<Node, Set<Node>>): Set<Node> => {
     if (free.has(node) || saved.has(node) || !varying.has(node)) return new Set();
     if (!isCheap(node)) return new Set([node]);
     const union = new Set<Node>();
-    for (const x of node.inputs) for (const s of sources(x)) union.add(s);
+    for (const x of node.inputs) for (const s of sources(x, known)) union.add(s);
     const total = [...union].reduce((sum, s) => sum + bytesIn(s), 0);
     return total <= bytesIn(node) ? union : new Set([node]);
   };

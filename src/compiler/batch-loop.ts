@@ -25,7 +25,7 @@ export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): Ba
   const isFormal = new Set(formals);
   for (;;) {
     const known = seeds.size;
-    const body = within([...next, ...ys], seeds, outer.size, true);
+    const body = within([...formals, ...next, ...ys], seeds, outer.size, true);
     const sums = sumsOf(node, body);
     const asked = new Map<string, boolean>();
     /** Lets an operand be cut along `at`; false where it cannot be. */

@@ -75,7 +75,7 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
     },
     isHere: () => true,
   };
-  for (const x of topological([...next, ...ys])) {
+  for (const x of topological([...formals, ...next, ...ys])) {
     const at = body.axis.get(x);
     const made = () => {
       if (formals.has(x))

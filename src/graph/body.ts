@@ -1,5 +1,5 @@
 import { make, type Node } from "./node.ts";
-import type { TensorType } from "./shape.ts";
+import { sameShape, type TensorType } from "./shape.ts";
 import { dependents, substitute, topological } from "./walk.ts";
 
 let nextBound = 0;
@@ -68,7 +68,11 @@ export function closeBranch(outputs: readonly Node[], since: number): Closed {
 
 /** A view in which elements stand more than once. */
 function spreads(node: Node): boolean {
-  if (node.op === "permute" || node.op === "reshape") return spreads(node.inputs[0]);
+  if (node.op === "permute") return spreads(node.inputs[0]);
+  if (node.op === "reshape") {
+    const long = (x: Node) => x.shape.filter((n) => n !== 1);
+    return sameShape(long(node), long(node.inputs[0])) && spreads(node.inputs[0]);
+  }
   return node.op === "expand" || node.op === "window";
 }
 
