@@ -102,15 +102,19 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
 
 /** What is the same for all samples (isSpread), for so many; `source` is what stands for what was spread. */
 export function spreadOver(x: Node, at: number, rows: number, source: (x: Node) => Node): Node {
-  const value = uniform(x);
-  const shape = cutShape(x.shape, at, rows);
-  if (value !== undefined) return spread(constant(value, x.dtype), shape);
-  if (x.is("expand")) return spread(source(x.inputs[0]), shape);
-  return make(
-    x.op,
-    x.inputs.map((y) => spreadOver(y, at, rows, source)),
-    x.attrs,
-  );
+  const known = new Map<Node, Node>();
+  const over = (y: Node): Node => {
+    const made = known.get(y) ?? anew(y);
+    known.set(y, made);
+    return made;
+  };
+  const anew = (y: Node): Node => {
+    const value = uniform(y);
+    const shape = cutShape(y.shape, at, rows);
+    if (value !== undefined) return spread(constant(value, y.dtype), shape);
+    return y.is("expand") ? spread(source(y.inputs[0]), shape) : make(y.op, y.inputs.map(over), y.attrs);
+  };
+  return over(x);
 }
 
 export const cutShape = (shape: Shape, at: number, rows: number) => shape.map((n, i) => (i === at ? rows : n));
