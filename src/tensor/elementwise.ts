@@ -1,0 +1,179 @@
+import { type DType, isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
+import { make, type Node } from "../graph/node.ts";
+import type { OpName } from "../graph/ops.ts";
+import { Expression } from "./expression.ts";
+import { constant, elementwise, spread } from "./operands.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What stands where a tensor is expected: a tensor, or a number that takes the other operand's type. */
+export type Operand = Tensor | number;
+
+/** Operations that act element by element, on operands that broadcast. */
+export abstract class Elementwise extends Expression {
+  add(y: Operand): Tensor {
+    return this.#binary("add", y);
+  }
+  sub(y: Operand): Tensor {
+    return this.#binary("sub", y);
+  }
+  mul(y: Operand): Tensor {
+    return this.#binary("mul", y);
+  }
+  /** Floating-point division. */
+  div(y: Operand): Tensor {
+    return this.#binary("div", y);
+  }
+  /** Power. A whole-number exponent from -8 to 8 becomes products; else NaN where the base is negative and `y` is not whole. */
+  pow(y: Operand): Tensor {
+    if (typeof y === "number" && Number.isInteger(y) && Math.abs(y) <= 8 && isFloat(this.dtype)) {
+      const p = this.#wholePower(Math.abs(y));
+      return y < 0 ? this.of(constant(1, this.dtype)).div(p) : p;
+    }
+    return this.#binary("pow", y);
+  }
+  /** Remainder with the sign of the divisor: x - floor(x / y) y. */
+  mod(y: Operand): Tensor {
+    return this.#binary("mod", y);
+  }
+  /** The larger of two, element by element; NaN when either is. */
+  maximum(y: Operand): Tensor {
+    return this.#binary("max", y);
+  }
+  /** The smaller of two, element by element; NaN when either is. */
+  minimum(y: Operand): Tensor {
+    return this.#binary("min", y);
+  }
+  clip(low: Operand, high: Operand): Tensor {
+    return this.maximum(low).minimum(high);
+  }
+
+  neg(): Tensor {
+    return this.#unary("neg");
+  }
+  abs(): Tensor {
+    return this.#unary("abs");
+  }
+  /** -1, 0 or 1. */
+  sign(): Tensor {
+    return this.#unary("sign");
+  }
+  floor(): Tensor {
+    return this.#unary("floor");
+  }
+  sqrt(): Tensor {
+    return this.#unary("sqrt");
+  }
+  square(): Tensor {
+    return this.of(elementwise("mul", [this.node, this.node]));
+  }
+  exp(): Tensor {
+    return this.#unary("exp");
+  }
+  /** exp(x) - 1, exact near 0. */
+  expm1(): Tensor {
+    return this.#unary("expm1");
+  }
+  log(): Tensor {
+    return this.#unary("log");
+  }
+  /** log(1 + x), exact near 0. */
+  log1p(): Tensor {
+    return this.#unary("log1p");
+  }
+  sin(): Tensor {
+    return this.#unary("sin");
+  }
+  cos(): Tensor {
+    return this.#unary("cos");
+  }
+  tanh(): Tensor {
+    return this.#unary("tanh");
+  }
+  /** 1 / (1 + exp(-x)). */
+  sigmoid(): Tensor {
+    return this.#unary("sigmoid");
+  }
+  /** log(1 + exp(x)), without overflow. */
+  softplus(): Tensor {
+    return this.#unary("softplus");
+  }
+  /** The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+  erf(): Tensor {
+    return this.#unary("erf");
+  }
+  /** The same value; gradients stop here. */
+  stopGradient(): Tensor {
+    return this.#unary("stop");
+  }
+  cast(dtype: DType): Tensor {
+    return dtype === this.dtype ? this.of(this.node) : this.of(make("cast", [this.node], { to: dtype }));
+  }
+
+  lt(y: Operand): Tensor {
+    return this.#binary("lt", y);
+  }
+  le(y: Operand): Tensor {
+    return this.#binary("le", y);
+  }
+  gt(y: Operand): Tensor {
+    return this.of(elementwise("lt", [this.#operand(y), this.node]));
+  }
+  ge(y: Operand): Tensor {
+    return this.of(elementwise("le", [this.#operand(y), this.node]));
+  }
+  eq(y: Operand): Tensor {
+    return this.#binary("eq", y);
+  }
+  ne(y: Operand): Tensor {
+    return this.#binary("ne", y);
+  }
+  and(y: Operand): Tensor {
+    return this.#binary("and", y);
+  }
+  or(y: Operand): Tensor {
+    return this.#binary("or", y);
+  }
+  xor(y: Operand): Tensor {
+    return this.#binary("xor", y);
+  }
+  not(): Tensor {
+    return this.#unary("not");
+  }
+  /** Bits of an int32 moved left. */
+  shiftLeft(y: Operand): Tensor {
+    return this.#binary("shl", y);
+  }
+  /** Bits of an int32 moved right, zeros coming in. */
+  shiftRight(y: Operand): Tensor {
+    return this.#binary("shr", y);
+  }
+  /** Element by element: `yes` where this condition holds, else `no`. At least one of the two is a tensor. */
+  where(yes: Operand, no: Operand): Tensor {
+    const like = typeof yes !== "number" ? yes : typeof no !== "number" ? no : undefined;
+    if (!like)
+      throw new PondusError(
+        "where.numbers",
+        "where: one of the two choices must be a tensor, to give the type; write e.g. test.where(x, 0).",
+      );
+    const node = (x: Operand) => (typeof x === "number" ? constant(x, like.dtype) : x.node);
+    return this.of(elementwise("where", [this.node, node(yes), node(no)]));
+  }
+
+  #wholePower(exponent: number): Tensor {
+    if (exponent === 0) return this.of(spread(constant(1, this.dtype), this.shape));
+    if (exponent === 1) return this.of(this.node);
+    const half = this.#wholePower(exponent >> 1);
+    const square = half.mul(half);
+    return exponent % 2 === 0 ? square : square.mul(this.of(this.node));
+  }
+  #operand(y: Operand): Node {
+    return typeof y === "number" ? constant(y, this.dtype) : y.node;
+  }
+  #unary(op: OpName): Tensor {
+    return this.of(make(op, [this.node], {} as never));
+  }
+  #binary(op: OpName, y: Operand): Tensor {
+    return this.of(elementwise(op, [this.node, this.#operand(y)]));
+  }
+}

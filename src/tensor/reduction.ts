@@ -1,0 +1,77 @@
+import { PondusError } from "../graph/errors.ts";
+import { make } from "../graph/node.ts";
+import { Movement } from "./movement.ts";
+import { axesOf, axisOf, reshapeNode } from "./operands.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Operations along one or more axes: reductions, and what is written with them. */
+export abstract class Reduction extends Movement {
+  /** Sum over `axes` (all by default). */
+  sum(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#reduce("sum", axes, options.keep);
+  }
+  mean(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
+    return this.sum(axes, options).mul(1 / count);
+  }
+  max(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#reduce("maximum", axes, options.keep);
+  }
+  min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.neg().max(axes, options).neg();
+  }
+  /** Mean squared distance from the mean (the population's variance). */
+  variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.sub(this.mean(axes, { keep: true }))
+      .square()
+      .mean(axes, options);
+  }
+  /** Position (int32) of the largest element along `axis`; the first of equals. */
+  argmax(axis = -1): Tensor {
+    const a = axisOf("argmax", this.node, axis);
+    const n = this.shape[a];
+    const shape = this.shape.map((_, i) => (i === a ? n : 1));
+    const position = this.of(reshapeNode(make("iota", [], { length: n }), shape)).expand(this.shape);
+    const isMax = this.eq(this.max(a, { keep: true }));
+    return isMax.where(position, n - 1).min(a);
+  }
+  logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    const top = this.max(axes, { keep: true }).stopGradient();
+    const finite = top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
+    const sum = this.sub(finite).exp().sum(axes, { keep: true }).log().add(finite);
+    return options.keep ? sum : sum.sum(axes);
+  }
+  softmax(axis = -1): Tensor {
+    const e = this.sub(this.max(axis, { keep: true }).stopGradient()).exp();
+    return e.div(e.sum(axis, { keep: true }));
+  }
+  logSoftmax(axis = -1): Tensor {
+    return this.sub(this.logSumExp(axis, { keep: true }));
+  }
+
+  /** Running sum along `axis`. */
+  cumsum(axis = -1): Tensor {
+    const a = axisOf("cumsum", this.node, axis);
+    const n = this.shape[a];
+    const row = this.of(make("iota", [], { length: n }));
+    // [..., from, to, ...]: an entry counts in every sum from its own place on, and nowhere else (a NaN neither).
+    const after = this.shape.slice(a + 1).map(() => 1);
+    const counts = row.reshape([n, 1, ...after]).le(row.reshape([1, n, ...after]));
+    return counts.where(this.unsqueeze(a + 1), 0).sum(a);
+  }
+  #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
+    const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
+    if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {
+      throw new PondusError("shape.empty", `max: ${this.described()} has no elements to choose from.`);
+    }
+    const out = list.length === 0 ? this.node : make(op, [this.node], { axes: list });
+    return this.of(
+      keep
+        ? reshapeNode(
+            out,
+            this.shape.map((n, i) => (list.includes(i) ? 1 : n)),
+          )
+        : out,
+    );
+  }
+}
