@@ -1,6 +1,7 @@
 import type { Constraint } from "./constraint.ts";
 import type { DType, TypedArray } from "./dtype.ts";
 import { allocate } from "./dtype.ts";
+import { element, fill } from "./element.ts";
 import { PondusError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
@@ -161,14 +162,15 @@ export class Parameter {
     if (!this.#drawn) this.draw(0, this.#ordinal);
     const { seed, index } = this.#drawn as Drawn;
     const entry = this.init(new Stream(seed, index), this.shape);
-    if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = entry(i);
-    else if (!(isZero && Object.is(entry, 0))) place.fill(entry);
+    const fitting = (x: number, i?: number) => element(x, this.dtype, `parameter ${this.name}`, i);
+    if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = fitting(entry(i), i);
+    else if (!(isZero && Object.is(entry, 0))) place.fill(fitting(entry));
   }
 
   /**
    * Copies `values` in.
    *
-   * @throws `parameter.size` when the length differs, `constraint.broken` when it is constrained and they do not fit
+   * @throws `parameter.size` when the length differs, `dtype.fraction`, `dtype.range` when int32 does not hold a number, `constraint.broken` when it is constrained and they do not fit
    */
   write(values: ArrayLike<number>, source: "chance" | "somebody" = "somebody"): void {
     if (values.length !== this.size) {
@@ -184,7 +186,7 @@ export class Parameter {
       return;
     }
     const data = this.#data ?? allocate(this.dtype, this.size);
-    data.set(values);
+    fill(data, values, this.dtype, `parameter ${this.name}`);
     this.#take(data, source);
   }
 

@@ -1,4 +1,5 @@
 import { bytesOf, type DType } from "./dtype.ts";
+import { PondusError } from "./errors.ts";
 
 /** Shapes are plain lists of sizes, outermost first; all arrays are row-major. */
 export type Shape = readonly number[];
@@ -7,6 +8,21 @@ export type Shape = readonly number[];
 export interface TensorType {
   readonly shape: Shape;
   readonly dtype: DType;
+}
+
+/**
+ * Checks what was given as a shape, or as sizes of one.
+ *
+ * @throws `shape.size` unless all sizes are whole numbers from 0
+ */
+export function requireShape(what: string, shape: Shape): void {
+  for (const n of shape) {
+    if (Number.isSafeInteger(n) && n >= 0) continue;
+    throw new PondusError(
+      "shape.size",
+      `${what}: ${formatShape(shape)} is no shape; sizes must be whole numbers from 0, but one is ${n}.`,
+    );
+  }
 }
 
 export function sizeOf(shape: Shape): number {

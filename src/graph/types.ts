@@ -1,14 +1,30 @@
-import { type DType, isFloat } from "./dtype.ts";
+import { bytesOf, type DType, isFloat } from "./dtype.ts";
 import { InternalError, PondusError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import { type OpAttrs, type OpFacts, type OpName, ops } from "./ops.ts";
 import { describeOrigin } from "./origin.ts";
-import { formatShape, sameShape, sizeOf, type TensorType } from "./shape.ts";
+import { formatShape, requireShape, sameShape, sizeOf, type TensorType } from "./shape.ts";
 
 /** The type of each op's result, from its inputs and attributes. Shapes were broadcast before they come here. */
 type TypeRule<K extends OpName> = (inputs: readonly Node[], attrs: OpAttrs[K]) => TensorType;
 
-const own = (_: readonly Node[], { shape, dtype }: TensorType): TensorType => ({ shape, dtype });
+/** The type that a leaf states, once it is one. */
+function stated(what: string, { shape, dtype }: TensorType): TensorType {
+  requireShape(what, shape);
+  return { shape, dtype: known(what, dtype) };
+}
+
+function known(what: string, dtype: DType): DType {
+  if (Object.hasOwn(bytesOf, dtype)) return dtype;
+  throw new PondusError(
+    "dtype.unknown",
+    `${what}: "${dtype}" is no element type; choose from ${Object.keys(bytesOf).join(", ")}.`,
+  );
+}
+
+/** An int32 counts so many entries. */
+const countable = 2 ** 31;
+
 const typeOf = (x: Node): TensorType => ({ shape: x.shape, dtype: x.dtype });
 /** A control node has several results; only `pick` sees them. */
 const several: TensorType = { shape: [], dtype: "float32" };
@@ -37,12 +53,15 @@ const reduced =
   };
 
 export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
-  constant: (_, { dtype }) => ({ shape: [], dtype }),
-  data: own,
-  iota: (_, { length }) => ({ shape: [length], dtype: "int32" }),
-  input: own,
-  parameter: (_, { parameter }) => ({ shape: parameter.shape, dtype: parameter.dtype }),
-  bound: own,
+  constant: (_, { dtype }) => stated("a number", { shape: [], dtype }),
+  data: (_, type) => stated("tensor", type),
+  iota: (_, { length }) => {
+    if (length > countable) throw new PondusError("shape.size", `arange: int32 does not count to ${length}.`);
+    return stated("arange", { shape: [length], dtype: "int32" });
+  },
+  input: (_, type) => stated(`input "${type.name}"`, type),
+  parameter: (_, { parameter }) => stated(parameter.name, parameter),
+  bound: (_, { shape, dtype }) => ({ shape, dtype }),
 
   neg: elementwise("neg"),
   abs: elementwise("abs"),
@@ -61,7 +80,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   erf: elementwise("erf"),
   not: elementwise("not"),
   stop: elementwise("stop"),
-  cast: ([x], { to }) => ({ shape: x.shape, dtype: to }),
+  cast: ([x], { to }) => ({ shape: x.shape, dtype: known("cast", to) }),
 
   add: elementwise("add"),
   sub: elementwise("sub"),
@@ -97,6 +116,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
 
   reshape: ([x], { shape }) => {
+    requireShape("reshape", shape);
     if (sizeOf(shape) !== sizeOf(x.shape)) {
       throw new PondusError(
         "shape.reshape",
@@ -107,7 +127,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
     return { shape, dtype: x.dtype };
   },
   permute: ([x], { order }) => ({ shape: order.map((axis) => x.shape[axis]), dtype: x.dtype }),
-  expand: ([x], { shape }) => ({ shape, dtype: x.dtype }),
+  expand: ([x], { shape }) => stated("expand", { shape, dtype: x.dtype }),
   slice: ([x], { start, stop }) => ({ shape: start.map((from, axis) => stop[axis] - from), dtype: x.dtype }),
   pad: ([x], { before, after }) => ({ shape: x.shape.map((n, i) => before[i] + n + after[i]), dtype: x.dtype }),
   flip: ([x]) => typeOf(x),
@@ -129,11 +149,14 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
   gather: ([x, index], { axis }) => {
     if (index.dtype !== "int32") throw wrongDtype("gather", "int32 indices", index);
+    requireEntries("gather", x.shape[axis], index);
     return { shape: [...x.shape.slice(0, axis), ...index.shape, ...x.shape.slice(axis + 1)], dtype: x.dtype };
   },
   scatter: ([index, updates], { axis, size }) => {
     if (index.dtype !== "int32") throw wrongDtype("scatter", "int32 indices", index);
     requireDtype("scatter", updates);
+    requireShape("scatterAdd", [size]);
+    requireEntries("scatterAdd", size, index);
     const rest = updates.shape.slice(axis + index.shape.length);
     return { shape: [...updates.shape.slice(0, axis), size, ...rest], dtype: updates.dtype };
   },
@@ -170,6 +193,16 @@ function typesOfResults(node: Node): readonly TensorType[] {
   }
   if (node.is("cond")) return node.attrs.whenTrue.map(typeOf);
   throw new InternalError(`${node.op} has one result`);
+}
+
+/** An index that is clamped to a range needs one: no entry is the nearest where there is none. */
+function requireEntries(what: string, size: number, index: Node): void {
+  if (size > 0 || sizeOf(index.shape) === 0) return;
+  throw new PondusError(
+    "shape.empty",
+    `${what}: the axis has no entries, so the index ${formatShape(index.shape)}${describeOrigin(index.origin)} finds none; ` +
+      "only an index without entries fits.",
+  );
 }
 
 const accepts: { readonly [T in OpFacts["takes"]]: (dtype: DType) => boolean } = {

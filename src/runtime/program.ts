@@ -1,5 +1,6 @@
 import type { BackendName, Executable } from "../backends/backend.ts";
 import type { DType, TypedArray } from "../graph/dtype.ts";
+import { fill } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
@@ -59,7 +60,8 @@ export class Program<I extends InputTypes, O extends Outputs> {
   /**
    * Runs once.
    *
-   * @throws `input.missing`, `input.unknown`, `input.size` when inputs do not fit what the program was compiled for,
+   * @throws `input.missing`, `input.unknown`, `input.size`, `dtype.fraction`, `dtype.range` when inputs do not fit what the
+   *         program was compiled for (of bools, every number but 0 is 1),
    *         `parameter.constrained` when one of its parameters was constrained since
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
@@ -118,7 +120,8 @@ export class Program<I extends InputTypes, O extends Outputs> {
           `run: input "${name}" is ${formatShape(shape)}, ${sizeOf(shape)} numbers, but ${flat.length} came.`,
         );
       }
-      executable.inputs.get(name)?.set(flat);
+      const place = executable.inputs.get(name);
+      if (place) fill(place, flat, dtype, `run: input "${name}"`);
     }
   }
 }

@@ -2,7 +2,7 @@ import { bound, close, closeBranch } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
-import { formatShape, sameShape, type TensorType } from "../graph/shape.ts";
+import { formatShape, requireShape, sameShape, type TensorType } from "../graph/shape.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A record of tensors: what a loop carries or a program returns. */
@@ -36,6 +36,7 @@ export function scan<
   const xs = options.xs ?? ({} as X);
   const length = options.length ?? Object.values(xs)[0]?.shape[0];
   if (length === undefined) throw new PondusError("scan.length", "scan: give `length`, or `xs` to run along.");
+  requireShape("scan, along its length", [length]);
   for (const [name, x] of Object.entries(xs)) {
     if (x.shape[0] !== length) {
       throw new PondusError(
@@ -77,6 +78,7 @@ export function whileLoop<C extends Tensors>(
   body: (carry: Like<C>) => Tensors & Like<C>,
   options: { limit?: number } = {},
 ): Like<C> {
+  if (options.limit !== undefined) requireShape("whileLoop, by its limit", [options.limit]);
   const names = Object.keys(init);
   const carry = nodes(init).map(bound);
   const condition = scalarCondition("whileLoop", test(wrap(names, carry)));

@@ -106,6 +106,10 @@ export abstract class Elementwise extends Expression {
   stopGradient(): Tensor {
     return this.#unary("stop");
   }
+  /**
+   * As another type. A float becomes an int32 by cutting off its fraction: the nearest one where it is too large, 0 where it
+   * is NaN. A bool is true unless it was 0.
+   */
   cast(dtype: DType): Tensor {
     return dtype === this.dtype ? this.of(this.node) : this.of(make("cast", [this.node], { to: dtype }));
   }
@@ -140,11 +144,11 @@ export abstract class Elementwise extends Expression {
   not(): Tensor {
     return this.#unary("not");
   }
-  /** Bits of an int32 moved left. */
+  /** Bits of an int32 moved left, by `y` modulo 32. */
   shiftLeft(y: Operand): Tensor {
     return this.#binary("shl", y);
   }
-  /** Bits of an int32 moved right, zeros coming in. */
+  /** Bits of an int32 moved right, by `y` modulo 32, zeros coming in. */
   shiftRight(y: Operand): Tensor {
     return this.#binary("shr", y);
   }

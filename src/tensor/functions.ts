@@ -1,8 +1,9 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
+import { fill } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
-import { formatShape, type Shape } from "../graph/shape.ts";
+import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
 import { einsumNode } from "./einsum.ts";
 import { axisOf, constant } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
@@ -16,7 +17,8 @@ export type Nested = number | readonly Nested[];
  * A tensor of known numbers.
  *
  * @param values  nested lists, or a typed array (then `shape` says how to read it)
- * @throws `shape.ragged` when lists at one depth differ in length, `shape.data` when the count does not fit
+ * @throws `shape.ragged` when lists at one depth differ in length, `shape.data` when the count does not fit, `dtype.fraction`
+ *         and `dtype.range` when an int32 is not whole or too large; of bools, every number but 0 is 1
  */
 export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
   const typed = ArrayBuffer.isView(values);
@@ -24,7 +26,7 @@ export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dt
   const dtype = options.dtype ?? (typed ? dtypeOf(values) : "float32");
   const flat = typed ? values : (([values] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[]);
   const data = allocate(dtype, flat.length);
-  data.set(flat);
+  fill(data, flat, dtype, "tensor");
   if (shape.length === 0 && data.length === 1) return new Tensor(constant(data[0], dtype));
   return fromArray(data, shape, dtype);
 }
@@ -48,6 +50,7 @@ function nestedShape(values: Nested): number[] {
 }
 
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
+  requireShape("full", shape);
   return new Tensor(constant(value, dtype)).expand(shape);
 }
 
@@ -66,12 +69,14 @@ export function arange(length: number, dtype: DType = "int32"): Tensor {
 
 /** `length` evenly spaced numbers from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, length: number, dtype: DType = "float32"): Tensor {
+  requireShape("linspace", [length]);
   const values = Array.from({ length }, (_, i) => start + ((stop - start) * i) / Math.max(length - 1, 1));
   return tensor(values, { dtype });
 }
 
 /** The identity matrix. */
 export function eye(n: number, dtype: DType = "float32"): Tensor {
+  requireShape("eye", [n, n]);
   const row = arange(n);
   return row
     .reshape([n, 1])

@@ -1,19 +1,20 @@
-import { type DType, isFloat } from "../graph/dtype.ts";
+import type { DType } from "../graph/dtype.ts";
+import { element } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
 import { describeOrigin } from "../graph/origin.ts";
-import { broadcast, formatShape, normalAxis, type Shape, sameShape, sizeOf } from "../graph/shape.ts";
+import { rounded } from "../graph/round.ts";
+import { broadcast, formatShape, normalAxis, requireShape, type Shape, sameShape, sizeOf } from "../graph/shape.ts";
 
-/** A number among the elements of a tensor: a leaf of that tensor's type. */
+/**
+ * A number among the elements of a tensor: a leaf of that tensor's type.
+ *
+ * @throws `dtype.fraction`, `dtype.range` where the type is int32 and cannot hold it
+ */
 export function constant(value: number, dtype: DType): Node {
-  if (!isFloat(dtype) && !Number.isInteger(value)) {
-    throw new PondusError(
-      "dtype.fraction",
-      `the number ${value} does not fit ${dtype}; cast the tensor to a float first.`,
-    );
-  }
-  return make("constant", [], { value: dtype === "float32" ? Math.fround(value) : value, dtype });
+  const fitting = element(value, dtype, "the number beside a tensor");
+  return make("constant", [], { value: rounded(fitting, dtype), dtype });
 }
 
 /** The number that every element of `node` is, when that is known. */
@@ -76,7 +77,9 @@ export function axisOf(what: string, x: Node, axis: number): number {
 
 /** Replaces one -1 in a shape by what makes the size right. */
 export function inferShape(x: Node, shape: Shape): number[] {
-  const rest = sizeOf(shape.filter((n) => n !== -1));
+  const given = shape.filter((n) => n !== -1);
+  requireShape("reshape", given);
+  const rest = sizeOf(given);
   const hole = sizeOf(x.shape) / Math.max(rest, 1);
   if (shape.includes(-1) && (!Number.isInteger(hole) || shape.indexOf(-1) !== shape.lastIndexOf(-1))) {
     throw new PondusError(

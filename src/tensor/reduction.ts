@@ -18,7 +18,7 @@ export abstract class Reduction extends Movement {
     return this.#reduce("maximum", axes, options.keep);
   }
   min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
-    return this.neg().max(axes, options).neg();
+    return backwards(backwards(this.of(this.node)).max(axes, options));
   }
   /** Mean squared distance from the mean (the population's variance). */
   variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
@@ -75,3 +75,6 @@ export abstract class Reduction extends Movement {
     );
   }
 }
+
+/** Numbers in the opposite order, exactly: -x, but of whole numbers -1 - x, as int32 does not hold the opposite of its least. */
+const backwards = (x: Tensor): Tensor => (x.dtype === "int32" ? x.xor(-1) : x.neg());
