@@ -4,6 +4,7 @@ import type { OpName } from "../graph/ops.ts";
 import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { cropped, overlapAdd, resized } from "../tensor/overlap.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
+import { recurrence, runningMaximum } from "./running.ts";
 import { plus } from "./zero.ts";
 
 /**
@@ -155,6 +156,9 @@ export const rules: { readonly [K in OpName]: Rule } = {
     const { axis, dilation } = (node as Node<"overlap">).attrs;
     return ct.window(axis, node.inputs[0].shape[axis + 1], { dilation });
   }),
+
+  recurrence,
+  runningMaximum,
 
   reshape: linear((node, ct) => t(reshapeNode(ct.node, node.inputs[0].shape))),
   permute: linear((node, ct) => {

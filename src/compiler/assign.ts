@@ -1,6 +1,6 @@
 import type { Node } from "../graph/node.ts";
 import { copyView } from "./copy.ts";
-import { eachScalar, type Kernel } from "./kernel.ts";
+import { eachScalar, type Kernel, scalarsOfRunning } from "./kernel.ts";
 import { type Buffer, type Step, sameAffine } from "./loop.ts";
 import { type Uses, usesOf } from "./uses.ts";
 import type { View } from "./views.ts";
@@ -72,8 +72,14 @@ function readsInPlace(kernel: Kernel, written: Buffer, old: Buffer): boolean {
       if (s.kind === "load" && s.buffer === old) fits = false;
     });
   }
+  if (kernel.running) {
+    eachScalar([kernel.running.start], (s) => {
+      if (s.kind === "load" && s.buffer === old) fits = false;
+    });
+  }
+  const steps = kernel.running ? scalarsOfRunning(kernel.running) : [];
   const values = kernel.stores.flatMap((s) => (s.moving ? [s.value, s.moving.position] : [s.value]));
-  eachScalar(values, (s) => {
+  eachScalar([...steps, ...values], (s) => {
     if (s.kind === "load" && s.buffer === old && (s.moving || !sameAffine(s.at, place.at))) fits = false;
   });
   return fits;

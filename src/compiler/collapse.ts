@@ -1,4 +1,4 @@
-import type { Axis, Guard, Kernel, Moving, Scalar } from "./kernel.ts";
+import type { Axis, Guard, Kernel, Moving, Running, Scalar } from "./kernel.ts";
 import { scalarsOf } from "./kernel.ts";
 import { type Affine, type Index, scaleOf } from "./loop.ts";
 
@@ -29,9 +29,15 @@ export function collapse(kernel: Kernel): Kernel {
   return {
     ...kernel,
     axes,
+    running: kernel.running && changeRunning(kernel.running, change),
     reduction: kernel.reduction && loops && { ...kernel.reduction, axes: loops, value: change(kernel.reduction.value) },
     stores: kernel.stores.map((s) => ({ ...s, at: clean(s.at), value: change(s.value) })),
   };
+}
+
+function changeRunning(running: Running, change: (s: Scalar) => Scalar): Running {
+  const { start, factor, term } = running;
+  return { ...running, start: change(start), factor: factor && change(factor), term: term && change(term) };
 }
 
 function affinesOf(kernel: Kernel): Affine[] {

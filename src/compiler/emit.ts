@@ -1,8 +1,10 @@
+import { type DType, isFloat } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
 import { accumulate, merge } from "./accumulate.ts";
+import { apply } from "./apply.ts";
 import { Builder } from "./builder.ts";
 import { fetchAhead, fetchRow, inRows } from "./fetch.ts";
-import type { Axis, Kernel } from "./kernel.ts";
+import type { Axis, Kernel, Running } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
 import { workOf } from "./parallel.ts";
 import { cut, cutVectors, nest, overPieces, type Piece } from "./pieces.ts";
@@ -19,7 +21,8 @@ export function emit(
 ): Routine {
   const b = new Builder();
   const tiling = tile(kernel, machine);
-  if (tiling.mode === "row") emitRows(b, kernel, tiling);
+  if (kernel.running) emitRunning(b, kernel, kernel.running, tiling, machine);
+  else if (tiling.mode === "row") emitRows(b, kernel, tiling);
   else emitColumns(b, kernel, tiling, machine, fresh);
   const body = b.finish();
   return { name, indices, body, parts: 1, work: workOf(body) };
@@ -109,6 +112,44 @@ function emitRows(b: Builder, kernel: Kernel, tiling: Tiling): void {
       });
     });
   });
+}
+
+/** Points whose totals run side by side, each in a register of its own. */
+const runningColumns = 4;
+
+/** Every lane is a point of its own, with a total that goes along the running axis. */
+function emitRunning(b: Builder, kernel: Kernel, running: Running, given: Tiling, machine: Machine): void {
+  const { vector } = given;
+  const { op, axis, start, factor, term } = running;
+  const columns = vector ? Math.max(1, Math.min(runningColumns, Math.floor(vector.size / given.lanes))) : 1;
+  const pieces = vector ? cutVectors(vector, { ...given, columns }, kernel, machine) : [];
+  const outer = kernel.axes.filter((other) => other !== vector);
+  const single: Piece = { from: 0, to: 1, lanes: 1, count: 1 };
+  nest(b, outer, "independent", () => {
+    overPieces(b, vector, pieces, "independent", (column) => {
+      const points = tilePoints(undefined, single, vector, column);
+      const scope = { vector: vector?.index, lanes: column.lanes };
+      const before = new PointWriter(b, scope);
+      const totals = points.map((shift) => b.variable(before.value(start, shift)));
+      b.loop(axis.index, 0, axis.size, 1, false, () => {
+        const writer = new PointWriter(b, scope);
+        points.forEach((shift, k) => {
+          const [by, more] = [factor, term].map((s) => s && writer.value(s, shift));
+          const next = step(b, op, start.dtype, totals[k], by, more);
+          storePoint(kernel, writer, shift, next);
+          b.assign(totals[k], next);
+        });
+      });
+    });
+  });
+}
+
+/** A running total after one more step. */
+function step(b: Builder, op: Running["op"], dtype: DType, total: Value, factor?: Value, term?: Value): Value {
+  if (op === "max") return apply(b, "max", [total, term as Value], dtype);
+  if (factor && term && isFloat(dtype)) return b.op("fma", factor, total, term);
+  const product = factor ? apply(b, "mul", [factor, total], dtype) : total;
+  return term ? apply(b, "add", [product, term], dtype) : product;
 }
 
 function storePoint(kernel: Kernel, writer: PointWriter, shift: Shift, total: Value | undefined): void {

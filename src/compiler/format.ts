@@ -1,7 +1,7 @@
 import type { Node } from "../graph/node.ts";
 import { formatShape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
-import { eachScalar, type Kernel, operandsOf, type Scalar } from "./kernel.ts";
+import { eachScalar, type Kernel, operandsOf, type Scalar, scalarsOfRunning } from "./kernel.ts";
 import type { Affine, Buffer, Call, Instruction, LoopProgram, Place, Routine, Step, Value } from "./loop.ts";
 
 const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
@@ -145,12 +145,19 @@ function termOf(n: number, of: string): string {
 
 function formatKernel(kernel: Kernel, arrays: Arrays): string[] {
   const axes = (list: Kernel["axes"]) => list.map((axis) => `i${axis.index.id}<${axis.size}`).join(" ");
-  const { reduction, stores } = kernel;
+  const { reduction, running, stores } = kernel;
   const scalars = new Scalars(arrays);
   const lines: string[] = [];
   if (reduction) {
     lines.push(...scalars.define([reduction.value]));
     lines.push(`total = ${reduction.op} over ${axes(reduction.axes)} of ${scalars.text(reduction.value)}`);
+  }
+  if (running) {
+    const { axis, op, start, factor, term } = running;
+    lines.push(...scalars.define(scalarsOfRunning(running)));
+    const next = op === "max" ? "the larger of total" : `${factor ? `${scalars.text(factor)} * ` : ""}total`;
+    const added = term ? ` ${op === "max" ? "and" : "+"} ${scalars.text(term)}` : "";
+    lines.push(`total = ${scalars.text(start)}, then along ${axes([axis])} ${next}${added}`);
   }
   lines.push(...scalars.define(stores.flatMap((s) => (s.moving ? [s.value, s.moving.position] : [s.value]))));
   for (const s of stores) {

@@ -11,6 +11,8 @@ export interface Kernel {
   /** Loops whose points are independent, outermost first. */
   readonly axes: readonly Axis[];
   readonly reduction?: Reduction;
+  /** In place of a reduction, a total that runs along one more axis. */
+  readonly running?: Running;
   readonly stores: readonly Store[];
   /** True when stores add to what is there, at positions that may repeat: the loops then run in order. */
   readonly scatter: boolean;
@@ -25,6 +27,17 @@ export interface Reduction {
   readonly op: "sum" | "max";
   readonly axes: readonly Axis[];
   readonly value: Scalar;
+}
+
+/** A loop inside all others, in order: after every step the stores see the total as it is then. */
+export interface Running {
+  readonly axis: Axis;
+  /** The total before the first step. */
+  readonly start: Scalar;
+  /** `sum`: total = factor total + term, where a factor that is missing is 1 and a term 0; `max`: the larger of total and term. */
+  readonly op: "sum" | "max";
+  readonly factor?: Scalar;
+  readonly term?: Scalar;
 }
 
 export interface Store {
@@ -66,7 +79,7 @@ export type Scalar =
   /** `value` where all guards hold, else zero. */
   | { readonly kind: "within"; readonly guards: readonly Guard[]; readonly value: Scalar; readonly dtype: DType }
   | { readonly kind: "apply"; readonly op: OpName; readonly args: readonly Scalar[]; readonly dtype: DType }
-  /** The reduction's result. */
+  /** The reduction's result, or the running total. */
   | { readonly kind: "total"; readonly dtype: DType };
 
 export function operandsOf(s: Scalar): readonly Scalar[] {
@@ -87,9 +100,15 @@ export function eachScalar(roots: readonly Scalar[], visit: (s: Scalar) => void)
   roots.forEach(go);
 }
 
+/** What each step of a running total is computed from, and its start. */
+export function scalarsOfRunning({ start, factor, term }: Running): Scalar[] {
+  return [start, factor, term].filter((s) => s !== undefined);
+}
+
 /** All the scalars from which a kernel starts. */
 function rootsOf(kernel: Kernel): Scalar[] {
   const stores = kernel.stores.flatMap((s) => (s.moving ? [s.value, s.moving.position] : [s.value]));
+  if (kernel.running) return [...scalarsOfRunning(kernel.running), ...stores];
   return kernel.reduction ? [kernel.reduction.value, ...stores] : stores;
 }
 

@@ -1,10 +1,11 @@
 import { InternalError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
+import { uniform } from "../tensor/operands.ts";
 import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
 import { fuse, type Group, type Overwrite } from "./fuse.ts";
-import type { Axis, Reduction, Scalar, Store } from "./kernel.ts";
+import type { Axis, Reduction, Running, Scalar, Store } from "./kernel.ts";
 import { add, along, at, scaled } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
 import type { Part } from "./parts.ts";
@@ -66,7 +67,8 @@ function lowerGroup(
       return node === anchor ? { kind: "total", dtype: node.dtype } : evaluator.define(node, index);
     },
   });
-  const reduction = anchor && lowerReduction(anchor, axes, evaluator, workshop);
+  const running = anchor && lowerRunning(anchor, axes, evaluator);
+  const reduction = anchor && !running ? lowerReduction(anchor, axes, evaluator, workshop) : undefined;
   // In order, so that each finds the ones before it done.
   for (const node of members) if (!parts.has(node)) evaluator.at(node, indexOf(node.shape, axes));
   const stores = [...group.stored].flatMap((node): Store[] => {
@@ -78,7 +80,26 @@ function lowerGroup(
     });
   });
   const name = anchor?.op ?? members[members.length - 1].op;
-  return [{ kind: "launch", kernel: { name, axes, reduction, stores, scatter: false } }];
+  const outer = axes.filter((axis) => axis !== running?.axis);
+  return [{ kind: "launch", kernel: { name, axes: outer, reduction, running, stores, scatter: false } }];
+}
+
+/** The total of a running op; its axis is one of the group's, and longer than 1 (recurrence.ts). */
+function lowerRunning(anchor: Node, axes: readonly Axis[], evaluator: Evaluator): Running | undefined {
+  if (!anchor.is("recurrence") && !anchor.is("runningMaximum")) return undefined;
+  const along = anchor.attrs.axis;
+  const index = indexOf(anchor.shape, axes);
+  const axis = axes[longAxes(anchor.shape.slice(0, along)).length];
+  const given = (x: Node) => evaluator.at(x, index);
+  const first = (x: Node) => evaluator.at(x, index.toSpliced(along, 1));
+  if (anchor.is("runningMaximum")) {
+    const [x, start] = anchor.inputs;
+    return { axis, op: "max", start: first(start), term: given(x) };
+  }
+  const [a, b, start] = anchor.inputs;
+  const factor = uniform(a) === 1 ? undefined : given(a);
+  const term = uniform(b) === 0 ? undefined : given(b);
+  return { axis, op: "sum", start: first(start), factor, term };
 }
 
 function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, workshop: Workshop): Reduction {

@@ -67,6 +67,15 @@ export function signatureOf(kernel: Kernel): Signature {
     visit(kernel.reduction.value);
     text.push(`of s${scalars.get(kernel.reduction.value)}`);
   }
+  if (kernel.running) {
+    const { op, axis, start, factor, term } = kernel.running;
+    axes([axis]);
+    const [first, times, plus] = [start, factor, term].map((s) => {
+      if (s) visit(s);
+      return s && `s${scalars.get(s)}`;
+    });
+    text.push(`${op} runs from ${first} by ${times} and ${plus}`);
+  }
   for (const s of kernel.stores) {
     visit(s.value);
     if (s.moving) visit(s.moving.position);

@@ -10,7 +10,7 @@ export function longAxes(shape: readonly number[]): number[] {
   return shape.filter((n) => n !== 1);
 }
 
-export const isAnchor = (node: Node) => ["reduce", "contract", "scatter"].includes(ops[node.op].class);
+export const isAnchor = (node: Node) => ["reduce", "running", "contract", "scatter"].includes(ops[node.op].class);
 export const isControl = (node: Node) => node.op === "scan" || node.op === "while" || node.op === "cond";
 export const isMove = (node: Node) => ops[node.op].class === "movement";
 const isInline = (node: Node) => node.op === "constant" || node.op === "iota";

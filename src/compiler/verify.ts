@@ -72,8 +72,10 @@ function walk(steps: readonly Step<Kernel>[], loops: readonly Axis[]): void {
   }
 }
 
+const runningAxes = ({ running }: Kernel): Axis[] => (running ? [running.axis] : []);
+
 function checkKernel(kernel: Kernel, loops: readonly Axis[]): void {
-  const axes = [...loops, ...kernel.axes, ...(kernel.reduction?.axes ?? [])];
+  const axes = [...loops, ...kernel.axes, ...(kernel.reduction?.axes ?? []), ...runningAxes(kernel)];
   if (axes.some((axis) => axis.size === 0)) return;
   const size = new Map<Index, number>(axes.map((axis) => [axis.index, axis.size]));
   const check = (buffer: Buffer, a: Affine, moved = 0) => {

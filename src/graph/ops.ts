@@ -58,6 +58,11 @@ export interface OpAttrs {
   maximum: { axes: readonly number[] };
   /** Windows laid over one another and summed, two axes as one: entry p is the sum of all [i, k] with i + k dilation = p. */
   overlap: { axis: number; dilation: number };
+  // running
+  /** Along `axis`: h[i] = a[i] h[i - 1] + b[i], from h[-1] = start. Inputs: a, b, and start, which lacks the axis. */
+  recurrence: { axis: number };
+  /** Along `axis`: h[i] = max(h[i - 1], x[i]), from h[-1] = start. Inputs: x, and start, which lacks the axis. */
+  runningMaximum: { axis: number };
   // movement
   reshape: { shape: Shape };
   permute: { order: readonly number[] };
@@ -132,6 +137,7 @@ export type OpClass =
   | "binary"
   | "select"
   | "reduce"
+  | "running"
   | "movement"
   | "contract"
   | "gather"
@@ -220,6 +226,9 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   sum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
   maximum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
   overlap: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+
+  recurrence: { class: "running", takes: "number", gives: "same", flops: 2 },
+  runningMaximum: { class: "running", takes: "number", gives: "same", flops: 1 },
 
   reshape: move,
   permute: move,

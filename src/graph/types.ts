@@ -52,6 +52,20 @@ const reduced =
     return { shape: x.shape.filter((_, axis) => !axes.includes(axis)), dtype: x.dtype };
   };
 
+/** All inputs are of one type; the last lacks the axis that the others have. */
+const running =
+  (op: OpName) =>
+  (inputs: readonly Node[], { axis }: { axis: number }): TensorType => {
+    const [x] = inputs;
+    requireDtype(op, x);
+    inputs.forEach((y, i) => {
+      if (y.dtype !== x.dtype) throw mixed(op, x, y);
+      const shape = i < inputs.length - 1 ? x.shape : x.shape.filter((_, k) => k !== axis);
+      if (!sameShape(y.shape, shape)) throw new InternalError(`${op}: operands do not fit`);
+    });
+    return typeOf(x);
+  };
+
 export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   constant: (_, { dtype }) => stated("a number", { shape: [], dtype }),
   data: (_, type) => stated("tensor", type),
@@ -114,6 +128,9 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
     const length = count + (size - 1) * dilation;
     return { shape: [...x.shape.slice(0, axis), length, ...x.shape.slice(axis + 2)], dtype: x.dtype };
   },
+
+  recurrence: running("recurrence"),
+  runningMaximum: running("runningMaximum"),
 
   reshape: ([x], { shape }) => {
     requireShape("reshape", shape);

@@ -2,12 +2,13 @@ import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, normalAxis, sameShape } from "../graph/shape.ts";
+import { Cumulative } from "./cumulative.ts";
 import { axisOf } from "./operands.ts";
-import { Reduction } from "./reduction.ts";
+
 import type { Tensor } from "./tensor.ts";
 
 /** Operations that read or write at positions, known or computed. */
-export abstract class Indexing extends Reduction {
+export abstract class Indexing extends Cumulative {
   /** The entry at one position along `axis`, which disappears. A tensor index (int32 scalar) is looked up when it runs. */
   at(index: number | Tensor, axis = 0): Tensor {
     if (typeof index !== "number") return this.gather(index, axis);

@@ -15,6 +15,12 @@ export abstract class Movement extends Elementwise {
   flatten(): Tensor {
     return this.reshape([this.size]);
   }
+  /** Of every element its position (int32) along `axis`. */
+  protected positions(axis: number): Tensor {
+    const row = make("iota", [], { length: this.shape[axis] });
+    const shape = this.shape.map((n, i) => (i === axis ? n : 1));
+    return this.of(spread(reshapeNode(row, shape), this.shape));
+  }
   /** Axes in another order: the result's axis i is this tensor's axis order[i]. */
   permute(order: readonly number[]): Tensor {
     const axes = order.map((axis) => axisOf("permute", this.node, axis));

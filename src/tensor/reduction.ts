@@ -30,8 +30,7 @@ export abstract class Reduction extends Movement {
   argmax(axis = -1): Tensor {
     const a = axisOf("argmax", this.node, axis);
     const n = this.shape[a];
-    const shape = this.shape.map((_, i) => (i === a ? n : 1));
-    const position = this.of(reshapeNode(make("iota", [], { length: n }), shape)).expand(this.shape);
+    const position = this.positions(a);
     const isMax = this.eq(this.max(a, { keep: true }));
     return isMax.where(position, n - 1).min(a);
   }
@@ -49,16 +48,6 @@ export abstract class Reduction extends Movement {
     return this.sub(this.logSumExp(axis, { keep: true }));
   }
 
-  /** Running sum along `axis`. */
-  cumsum(axis = -1): Tensor {
-    const a = axisOf("cumsum", this.node, axis);
-    const n = this.shape[a];
-    const row = this.of(make("iota", [], { length: n }));
-    // [..., from, to, ...]: an entry counts in every sum from its own place on, and nowhere else (a NaN neither).
-    const after = this.shape.slice(a + 1).map(() => 1);
-    const counts = row.reshape([n, 1, ...after]).le(row.reshape([1, n, ...after]));
-    return counts.where(this.unsqueeze(a + 1), 0).sum(a);
-  }
   #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
     const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
     if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {

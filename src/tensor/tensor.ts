@@ -12,7 +12,7 @@ export type { Operand } from "./elementwise.ts";
  * An array that is described, not yet computed: a node of the graph with the operations that a person writes.
  * Nothing runs until a compiled program does. Operands broadcast; element types never mix silently.
  *
- * The operations stand in families, each of which has the ones before it: elementwise.ts, movement.ts, reduction.ts, indexing.ts.
+ * The operations stand in families, each of which has the ones before it: elementwise.ts, movement.ts, reduction.ts, cumulative.ts, indexing.ts.
  */
 export class Tensor extends Indexing {
   /** Matrix product over the last axis of this and the second-to-last of `y`; leading axes broadcast. Vectors as in NumPy. */

@@ -13,6 +13,9 @@ const one = (name: string, f: GradientCase["f"], ...shapes: Shape[]): GradientCa
 });
 const whole = (values: readonly number[]) => tensor(values, { dtype: "int32" });
 
+const recurrence = (a: Tensor, b: Tensor, start: Tensor, axis: number) =>
+  new Tensor(make("recurrence", [a.node, b.node, start.node], { axis }));
+
 /** An elementwise op on samples from the domain that the table states: plain, and broadcast. */
 function sampled(op: OpName): GradientCase[] {
   const { domain } = ops[op];
@@ -133,6 +136,18 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
           .mul(x.overlapAdd(0, { dilation: 2 })),
       [3, 2, 2],
     ),
+  ],
+
+  recurrence: [
+    one("recurrence", (a, b, h) => recurrence(a, b, h, 1), [2, 4, 3], [2, 4, 3], [2, 3]),
+    one("recurrence along the last axis", (a, b, h) => recurrence(a, b, h, 1), [3, 5], [3, 5], [3]),
+    one("cumsum", (x) => x.cumsum(0).mul(x), [5, 2]),
+    one("cumprod with zeros", (x) => x.mul(tensor([1, 0, 1, 0, 1], { dtype: "float64" })).cumprod(), [5]),
+    one("logCumSumExp", (x) => x.logCumSumExp(0, { reverse: true }), [4, 2]),
+  ],
+  runningMaximum: [
+    one("cummax", (x) => x.cummax().mul(x), [7]),
+    one("cummin, exclusive", (x) => x.cummin(0, { exclusive: true }).slice(0, 1).square(), [7]),
   ],
 
   reshape: [one("reshape", (x) => x.reshape([2, -1]).square(), [3, 4])],

@@ -56,6 +56,7 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
     return out;
   }
   if (node.is("sum") || node.is("maximum")) return reduce(node, x, out);
+  if (node.is("recurrence") || node.is("runningMaximum")) return running(node, inputs, out);
   if (node.is("overlap")) return overlap(node, x, out);
   if (node.is("contract")) return contract(node, x, y, out);
   if (node.is("gather")) return gather(node, x, y, out);
@@ -133,6 +134,30 @@ function reduce(node: Node<"sum"> | Node<"maximum">, x: TypedArray, out: TypedAr
     total[place] = isSum ? total[place] + x[flat] : Math.max(total[place], x[flat]);
   });
   out.set(total);
+  return out;
+}
+
+/** Totals are kept in float64 and each is rounded once; those of int32 wrap around. */
+function running(
+  node: Node<"recurrence"> | Node<"runningMaximum">,
+  inputs: readonly TypedArray[],
+  out: TypedArray,
+): TypedArray {
+  const { before, size, after } = around(node.shape, node.attrs.axis);
+  const [x, b] = inputs;
+  const start = inputs[inputs.length - 1];
+  const step = (total: number, i: number) => {
+    if (node.is("runningMaximum")) return Math.max(total, x[i]);
+    return node.dtype === "int32" ? (Math.imul(x[i], total) + b[i]) | 0 : x[i] * total + b[i];
+  };
+  for (let k = 0; k < before * after; k++) {
+    let total = start[k];
+    let place = Math.floor(k / after) * size * after + (k % after);
+    for (let i = 0; i < size; i++, place += after) {
+      total = step(total, place);
+      out[place] = total;
+    }
+  }
   return out;
 }
 

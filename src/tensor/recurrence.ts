@@ -1,0 +1,68 @@
+import { isFloat } from "../graph/dtype.ts";
+import { make, type Node } from "../graph/node.ts";
+import { sizeOf } from "../graph/shape.ts";
+import { constant, elementwise, reshapeNode, spread } from "./operands.ts";
+import { resized } from "./overlap.ts";
+
+/**
+ * h[i] = a[i] h[i - 1] + b[i] along an axis, from h[-1] = start, which lacks the axis. One step of it is no loop, and none
+ * is nothing.
+ */
+export function recurrence(a: Node, b: Node, start: Node, axis: number): Node {
+  if (b.shape[axis] > 1) return make("recurrence", [a, b, start], { axis });
+  if (b.shape[axis] === 0) return b;
+  return elementwise("add", [elementwise("mul", [a, reshapeNode(start, b.shape)]), b]);
+}
+
+/** The largest of the entries up to each. */
+export function runningMaximum(x: Node, axis: number): Node {
+  if (x.shape[axis] < 2) return x;
+  const least = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31);
+  return make("runningMaximum", [x, first(x, least, axis)], { axis });
+}
+
+/** The product of the entries up to each. */
+export function runningProduct(x: Node, axis: number): Node {
+  return wide(x, (y) => recurrence(y, filled(y, 0), first(y, 1, axis), axis));
+}
+
+/** The sum of the entries up to each. */
+export function runningSum(x: Node, axis: number): Node {
+  return wide(x, (y) => sums(y, axis));
+}
+
+/** With float64 in the place of float32 inside; each entry of the result is rounded once. */
+export function wide(x: Node, f: (x: Node) => Node): Node {
+  if (x.dtype !== "float32") return f(x);
+  return make("cast", [f(make("cast", [x], { to: "float64" }))], { to: "float32" });
+}
+
+/** A long sum is cut into blocks of so many entries, which threads add up side by side. */
+const blockLength = 4096;
+
+/** With so many sums there is work enough for threads. */
+const manySums = 64;
+
+function sums(x: Node, axis: number): Node {
+  const n = x.shape[axis];
+  const others = sizeOf(x.shape.filter((_, i) => i !== axis));
+  if (n < 2 * blockLength || others >= manySums) return recurrence(filled(x, 1), x, first(x, 0, axis), axis);
+  const count = Math.ceil(n / blockLength);
+  const whole = resized(x, axis, count * blockLength);
+  const blocks = reshapeNode(whole, x.shape.toSpliced(axis, 1, count, blockLength));
+  const totals = sums(make("sum", [blocks], { axes: [axis + 1] }), axis);
+  const starts = resized(padFront(totals, axis), axis, count);
+  const within = recurrence(filled(blocks, 1), blocks, starts, axis + 1);
+  return resized(reshapeNode(within, whole.shape), axis, n);
+}
+
+/** One zero more before all entries. */
+function padFront(x: Node, axis: number): Node {
+  const only = (n: number) => x.shape.map((_, i) => (i === axis ? n : 0));
+  return make("pad", [x], { before: only(1), after: only(0) });
+}
+
+const filled = (like: Node, value: number) => spread(constant(value, like.dtype), like.shape);
+
+const first = (like: Node, value: number, axis: number) =>
+  spread(constant(value, like.dtype), like.shape.toSpliced(axis, 1));
