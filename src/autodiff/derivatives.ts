@@ -1,16 +1,19 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make } from "../graph/node.ts";
+import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, sameShape } from "../graph/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { exposed } from "./exposed.ts";
 import { pushforward } from "./forward.ts";
 import { pullback } from "./reverse.ts";
 import { listOf, rebuild, type Same, type Structure } from "./structure.ts";
 import { orZeros } from "./zero.ts";
 
 /**
- * The gradient of a scalar with respect to tensors that it depends on (zeros for those that it does not).
+ * The gradient of a scalar with respect to tensors that it depends on (zeros for those that it does not). A tensor of known
+ * numbers, such as `tensor(1)` or `zeros([3])`, is no other than itself, however many others hold the same. Of an
+ * expression, such as `x.mul(2)`, all equal ones are the same.
  *
  * @param loss  one float
  * @param wrt   a tensor, a list or a record; the result has the same form
@@ -33,10 +36,11 @@ export function vjp<S extends Structure, O extends Structure>(outputs: O, cotang
   const [ys, cts, xs] = [listOf(outputs), listOf(cotangents as Structure), listOf(wrt)];
   floats("grad", xs);
   matching("vjp: cotangent", cts, ys);
+  const seen = inSight(ys, xs);
   const back = pullback(
-    ys.map((y) => y.node),
+    seen.outputs,
     cts.map((ct) => ct.node),
-    xs.map((x) => x.node),
+    seen.wrt,
   );
   return rebuild(
     wrt,
@@ -52,11 +56,8 @@ export function jvp<O extends Structure, S extends Structure>(outputs: O, wrt: S
   const [ys, xs, dxs] = [listOf(outputs), listOf(wrt), listOf(tangents as Structure)];
   floats("jvp", xs);
   matching("jvp: tangent", dxs, xs);
-  const seeds = new Map(xs.map((x, i) => [x.node, dxs[i].node]));
-  const moved = pushforward(
-    ys.map((y) => y.node),
-    seeds,
-  );
+  const seen = inSight(ys, xs);
+  const moved = pushforward(seen.outputs, new Map(seen.wrt.map((x, i) => [x, dxs[i].node])));
   return rebuild(
     outputs,
     ys.map((y, i) => new Tensor(orZeros(moved[i], y))),
@@ -66,6 +67,13 @@ export function jvp<O extends Structure, S extends Structure>(outputs: O, wrt: S
 /** The Hessian of a scalar times a vector, forward over reverse: the price of a few gradients, never the matrix. */
 export function hvp<S extends Structure>(loss: Tensor, wrt: S, vector: Same<S>): Same<S> {
   return jvp(grad(loss, wrt) as Structure, wrt, vector) as Same<S>;
+}
+
+/** The graph in which branches do not hide what derivatives are asked for. */
+function inSight(ys: readonly Tensor[], xs: readonly Tensor[]): { outputs: readonly Node[]; wrt: readonly Node[] } {
+  const wrt = xs.map((x) => x.node);
+  const all = exposed([...ys.map((y) => y.node), ...wrt], wrt);
+  return { outputs: all.slice(0, ys.length), wrt: all.slice(ys.length) };
 }
 
 /** Only floats move continuously. */

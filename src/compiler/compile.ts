@@ -9,6 +9,7 @@ import { batchLast } from "./batch-last.ts";
 import type { Limits } from "./block-rows.ts";
 import { inBlocks } from "./blocks.ts";
 import { dump, type Watch } from "./dump.ts";
+import { literals } from "./literals.ts";
 import type { Buffer, LoopProgram, Machine } from "./loop.ts";
 import { lowerBlock } from "./lower.ts";
 import { type MemoryPlan, planMemory } from "./memory.ts";
@@ -76,6 +77,8 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   const { watch = () => {}, limits, watched = [] } = options;
   let roots = [...rootsOf(graph), ...watched];
   watch("graph", () => roots);
+  roots = literals(roots);
+  watch("literals", () => roots);
   roots = mergeLoops(roots);
   watch("merged", () => roots);
   roots = prune(roots);

@@ -45,7 +45,7 @@ function formalsOf(node: Node, name: (node: Node) => string): Map<Node, string> 
 function attributes(node: Node): string {
   if (node.is("parameter")) return ` ${node.attrs.parameter.name}`;
   const plain = Object.entries(node.attrs).filter(([name, value]) => {
-    if (name === "shape" || name === "dtype" || ArrayBuffer.isView(value)) return false;
+    if (name === "shape" || name === "dtype" || name === "own" || ArrayBuffer.isView(value)) return false;
     return typeof value !== "object" || (Array.isArray(value) && typeof value[0] === "number");
   });
   return plain.length > 0 ? ` ${plain.map(([name, value]) => `${name}=${value}`).join(" ")}` : "";

@@ -1,12 +1,10 @@
-import { make, type Node } from "./node.ts";
+import { make, type Node, newIdentity } from "./node.ts";
 import { sameShape, type TensorType } from "./shape.ts";
 import { dependents, substitute, topological } from "./walk.ts";
 
-let nextBound = 0;
-
 /** A fresh formal parameter of a loop's or branch's body. */
 export function bound({ shape, dtype }: TensorType): Node {
-  return make("bound", [], { id: nextBound++, shape, dtype });
+  return make("bound", [], { id: newIdentity(), shape, dtype });
 }
 
 /** A body made self-contained: what it took from outside became formal parameters. */
@@ -18,21 +16,27 @@ export interface Closed {
 
 /**
  * Closes `outputs` over `formals`: the largest subexpressions that do not depend on a formal are computed once outside
- * (loop-invariant code motion) and come in as captured formals. Constants stay inside, and so does the spreading of what is
- * captured, by copies or by windows: it costs nothing there, and a gradient is then of what was spread.
+ * (loop-invariant code motion) and come in as captured formals. Literals stay inside, with leaves that were made there, and
+ * so does the spreading of what is captured, by copies or by windows: it costs nothing there, and a gradient is then of
+ * what was spread.
  *
- * @param given  what formals stand for that the outputs were not written on
+ * @param given    what formals stand for that the outputs were not written on
+ * @param outside  nodes that are captured as they are, spread or not
  */
 export function close(
   outputs: readonly Node[],
   formals: readonly Node[],
   given: ReadonlyMap<Node, Node> = new Map(),
+  outside: ReadonlySet<Node> = new Set(),
 ): Closed {
   const inside = dependents(outputs, [...formals, ...given.keys()]);
+  // A leaf that is younger than the formals was made by the body: nobody outside can ask for its derivative.
+  const since = formals.reduce((least, x) => Math.min(least, identityOf(x)), Number.POSITIVE_INFINITY);
+  const madeHere = (leaf: Node) => identityOf(leaf) > since;
   const replacements = new Map<Node, Node>();
   const capture = (node: Node): void => {
-    if (inside.has(node) || isConstant(node) || replacements.has(node)) return;
-    if (spreads(node)) capture(node.inputs[0]);
+    if (inside.has(node) || isConstant(node, madeHere) || replacements.has(node)) return;
+    if (spreads(node) && !outside.has(node)) capture(node.inputs[0]);
     else replacements.set(node, bound(node));
   };
   for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
@@ -45,17 +49,22 @@ export function close(
 }
 
 /**
- * Closes a branch over all that existed before it was written (`since` is the id that the next node had then): what the
- * branch made stays inside, so that it runs only when the branch is taken. Data and parameters, which need no
- * computing, come from outside wherever they were made.
+ * Closes a branch over all that it did not write itself: what it `wrote` stays inside, so that it runs only when the branch is
+ * taken. Data and parameters, which need no computing, come from outside wherever they were made.
  */
-export function closeBranch(outputs: readonly Node[], since: number): Closed {
+export function closeBranch(outputs: readonly Node[], wrote: ReadonlySet<Node>): Closed {
+  const madeHere = (leaf: Node) => wrote.has(leaf);
+  return closeAt(outputs, (node) => !isConstant(node, madeHere) && (!wrote.has(node) || node.inputs.length === 0));
+}
+
+/** Closes `outputs` over a border: the first nodes on every way down that are `outside`. */
+export function closeAt(outputs: readonly Node[], outside: (node: Node) => boolean): Closed {
   const replacements = new Map<Node, Node>();
   const seen = new Set<Node>();
   const visit = (node: Node) => {
-    if (seen.has(node) || isConstant(node)) return;
+    if (seen.has(node)) return;
     seen.add(node);
-    if (node.id < since || node.inputs.length === 0) replacements.set(node, bound(node));
+    if (outside(node)) replacements.set(node, bound(node));
     else node.inputs.forEach(visit);
   };
   outputs.forEach(visit);
@@ -76,8 +85,14 @@ function spreads(node: Node): boolean {
   return node.op === "expand" || node.op === "window";
 }
 
-/** Scalars, and scalars spread or counted: cheaper to make again than to load. */
-function isConstant(node: Node): boolean {
-  if (node.op === "constant" || node.op === "iota") return true;
-  return (node.op === "expand" || node.op === "reshape") && isConstant(node.inputs[0]);
+/** Literals, and literals spread or counted: cheaper to make again than to load. Leaves of one's own are so where they were made. */
+function isConstant(node: Node, madeHere: (leaf: Node) => boolean): boolean {
+  if (node.is("constant") || node.is("iota")) return node.attrs.own === undefined || madeHere(node);
+  return (node.op === "expand" || node.op === "reshape") && isConstant(node.inputs[0], madeHere);
+}
+
+/** The identity of a formal, or of a leaf of one's own; others are as old as can be. */
+function identityOf(node: Node): number {
+  if (node.is("bound")) return node.attrs.id;
+  return node.is("constant") || node.is("iota") ? (node.attrs.own ?? -1) : -1;
 }

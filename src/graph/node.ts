@@ -35,6 +35,37 @@ export class Node<K extends OpName = OpName> {
 }
 
 let nextId = 0;
+let nextIdentity = 0;
+
+/** A number that nothing else has, larger than all before: what tells formals and leaves of one's own apart. */
+export function newIdentity(): number {
+  return nextIdentity++;
+}
+
+/** What is being written down by each of the functions that `recording` is calling, the innermost last. */
+const recordings: Set<Node>[] = [];
+
+/**
+ * Calls `write`, and finds the nodes that it wrote, whether or not there were equal ones before: what a function writes
+ * depends on its text alone, and which nodes are new on all that the process has done.
+ */
+export function recording<T>(write: () => T): { readonly result: T; readonly written: ReadonlySet<Node> } {
+  const written = new Set<Node>();
+  recordings.push(written);
+  try {
+    return { result: write(), written };
+  } finally {
+    recordings.pop();
+    const outer = recordings.at(-1);
+    if (outer) for (const node of written) outer.add(node);
+  }
+}
+
+function recorded(node: Node): Node {
+  recordings.at(-1)?.add(node);
+  return node;
+}
+
 const known = new Map<string, WeakRef<Node>>();
 /** At so many, those are looked for that nobody has any more. To be told of each takes longer than to make it. */
 let sweepAt = 4096;
@@ -48,12 +79,11 @@ function remember(key: string, node: Node): void {
 
 /** Identities of things that attributes mention but that are not plain values. */
 const identities = new WeakMap<object, number>();
-let nextIdentity = 0;
 
 function identityOf(thing: object): number {
   let id = identities.get(thing);
   if (id === undefined) {
-    id = nextIdentity++;
+    id = newIdentity();
     identities.set(thing, id);
   }
   return id;
@@ -81,9 +111,9 @@ export function make<K extends OpName>(op: K, inputs: readonly Node[], attrs: Op
   for (let i = 0; i < inputs.length; i++) key += `:${inputs[i].id}`;
   for (const name in attrs) key += `;${attributeKey(attrs[name])}`;
   const found = known.get(key)?.deref();
-  if (found) return found as Node<K>;
+  if (found) return recorded(found) as Node<K>;
   const { shape, dtype } = typeRules[op](inputs, attrs);
   const node = new Node<K>(op, inputs, attrs, shape, dtype, originHere());
   remember(key, node);
-  return node;
+  return recorded(node as Node) as Node<K>;
 }

@@ -8,9 +8,10 @@ type None = Record<string, never>;
 /** What each op carries beside its inputs. The table is the whole language: graph, loops and backends speak it. */
 export interface OpAttrs {
   // leaf
-  constant: { value: number; dtype: DType };
+  /** `own`, of a leaf that a person made: it is no other than itself, and derivatives can be asked for; a literal has none. */
+  constant: { value: number; dtype: DType; own?: number };
   data: { data: TypedArray; shape: Shape; dtype: DType };
-  iota: { length: number };
+  iota: { length: number; own?: number };
   input: { name: string; shape: Shape; dtype: DType };
   parameter: { parameter: Parameter };
   bound: { id: number; shape: Shape; dtype: DType };

@@ -1,6 +1,6 @@
 import { bound, close, closeBranch } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make, type Node, recording } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, sameShape, type TensorType } from "../graph/shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -98,10 +98,10 @@ export function whileLoop<C extends Tensors>(
 /** One of two branches; only the chosen one runs. Both give the same names with the same types. */
 export function cond<T extends Tensors>(test: Tensor, then: () => T, otherwise: () => Like<T>): Like<T> {
   const condition = scalarCondition("cond", test);
-  const since = bound({ shape: [], dtype: "bool" }).id;
-  const yes = then();
-  const no = ordered("cond", yes, otherwise());
-  const closed = closeBranch([...nodes(yes), ...no], since);
+  const { result, written } = recording(() => ({ yes: then(), no: otherwise() }));
+  const { yes } = result;
+  const no = ordered("cond", yes, result.no);
+  const closed = closeBranch([...nodes(yes), ...no], written);
   const count = no.length;
   const node = make("cond", [condition, ...closed.sources], {
     captured: closed.captured,

@@ -5,7 +5,7 @@ import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
 import { einsumNode } from "./einsum.ts";
-import { axisOf, constant } from "./operands.ts";
+import { axisOf, ownConstant, ownIota } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 
 export { where } from "./tensor.ts";
@@ -27,7 +27,7 @@ export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dt
   const flat = typed ? values : (([values] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[]);
   const data = allocate(dtype, flat.length);
   fill(data, flat, dtype, "tensor");
-  if (shape.length === 0 && data.length === 1) return new Tensor(constant(data[0], dtype));
+  if (shape.length === 0 && data.length === 1) return new Tensor(ownConstant(data[0], dtype));
   return fromArray(data, shape, dtype);
 }
 
@@ -51,7 +51,7 @@ function nestedShape(values: Nested): number[] {
 
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
   requireShape("full", shape);
-  return new Tensor(constant(value, dtype)).expand(shape);
+  return new Tensor(ownConstant(value, dtype)).expand(shape);
 }
 
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
@@ -64,7 +64,7 @@ export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
 
 /** 0, 1, ..., length - 1. */
 export function arange(length: number, dtype: DType = "int32"): Tensor {
-  return new Tensor(make("iota", [], { length })).cast(dtype);
+  return new Tensor(ownIota(length, dtype)).cast(dtype);
 }
 
 /** `length` evenly spaced numbers from `start` to `stop`, both included. */
@@ -77,7 +77,7 @@ export function linspace(start: number, stop: number, length: number, dtype: DTy
 /** The identity matrix. */
 export function eye(n: number, dtype: DType = "float32"): Tensor {
   requireShape("eye", [n, n]);
-  const row = arange(n);
+  const row = new Tensor(ownIota(n, dtype));
   return row
     .reshape([n, 1])
     .eq(row.reshape([1, n]))

@@ -1,20 +1,38 @@
-import type { DType } from "../graph/dtype.ts";
+import { type DType, isFloat } from "../graph/dtype.ts";
 import { element } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make, type Node, newIdentity } from "../graph/node.ts";
 import type { OpName } from "../graph/ops.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { rounded } from "../graph/round.ts";
 import { broadcast, formatShape, normalAxis, requireShape, type Shape, sameShape, sizeOf } from "../graph/shape.ts";
 
 /**
- * A number among the elements of a tensor: a leaf of that tensor's type.
+ * A number among the elements of a tensor: a leaf of that tensor's type. Equal ones are one, as literals are.
  *
  * @throws `dtype.fraction`, `dtype.range` where the type is int32 and cannot hold it
  */
 export function constant(value: number, dtype: DType): Node {
-  const fitting = element(value, dtype, "the number beside a tensor");
-  return make("constant", [], { value: rounded(fitting, dtype), dtype });
+  return make("constant", [], entry(value, dtype));
+}
+
+/** A number that a person makes a tensor of: a leaf of its own, so that a derivative with respect to it is of nothing else. */
+export function ownConstant(value: number, dtype: DType): Node {
+  return make("constant", [], { ...entry(value, dtype), ...own(dtype) });
+}
+
+/** 0, 1, ..., length - 1 (int32), for a person to make a tensor of `dtype` of. */
+export function ownIota(length: number, dtype: DType): Node {
+  return make("iota", [], { length, ...own(dtype) });
+}
+
+/** Derivatives are only asked for with respect to floats. */
+function own(dtype: DType): { own?: number } {
+  return isFloat(dtype) ? { own: newIdentity() } : {};
+}
+
+function entry(value: number, dtype: DType): { value: number; dtype: DType } {
+  return { value: rounded(element(value, dtype, "the number beside a tensor"), dtype), dtype };
 }
 
 /** The number that every element of `node` is, when that is known. */

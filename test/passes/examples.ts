@@ -1,5 +1,6 @@
 import type { GraphProgram } from "../../src/graph/program.ts";
 import {
+  damped,
   dense,
   double,
   fewFeatures,
@@ -28,12 +29,13 @@ export interface Example {
 
 /** In the order of the page. */
 export const examples: { readonly [pass: string]: Example } = {
+  literals: { program: damped, stages: { graph: "whole", literals: "whole" } },
   mergeLoops: {
     program: loopAndGradient,
     stages: {
       graph: [
         { from: "%3 ", lines: 7 },
-        { from: "%11 ", lines: 1 },
+        { from: "%12 ", lines: 1 },
         { from: "return %8 %4", lines: 2 },
       ],
       merged: [

@@ -8,6 +8,16 @@ function recurrent(xs: Tensor, w: Tensor): Tensor {
   return scan({ h: tensor(0) }, ({ h }, { x }) => ({ carry: { h: h.mul(w).add(x) } }), { xs: { x: xs } }).carry.h;
 }
 
+export function damped() {
+  const kept = tensor(0.5);
+  return compile(
+    ({ xs }) => ({
+      y: scan({ h: tensor(0) }, ({ h }, { x }) => ({ carry: { h: h.mul(kept).add(x) } }), { xs: { x: xs } }).carry.h,
+    }),
+    { xs: [5] },
+  );
+}
+
 export function loopAndGradient() {
   const w = weight("w");
   return compile(

@@ -302,6 +302,8 @@ const kinds: readonly Kind[] = [
 const plain = 10;
 
 export const kindCount = kinds.length;
+/** The kind that makes a branch. */
+export const branchKind = kinds.indexOf(branch);
 
 export function named(x: Written, name: string, lines: string[]): Written {
   lines.push(`const ${name} = ${x.text};`);

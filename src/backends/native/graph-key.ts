@@ -53,7 +53,8 @@ export function graphText(graph: GraphProgram): Omit<GraphKey, "digest"> & { rea
     }
     let all = "";
     const attrs = node.attrs as { readonly [name: string]: unknown };
-    for (const name in attrs) all += `${name}=${value(attrs[name])};`;
+    // Identity keeps leaves apart, which the numbers of nodes do.
+    for (const name in attrs) if (name !== "own") all += `${name}=${value(attrs[name])};`;
     return all;
   };
   const visit = (roots: readonly Node[]): void => {
