@@ -1,7 +1,6 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
 import { einsumNode } from "./einsum.ts";
