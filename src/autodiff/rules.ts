@@ -58,18 +58,22 @@ function unreduce(node: Node, reduced: Tensor): Tensor {
   return t(spread(reshapeNode(reduced.node, kept), x.shape));
 }
 
-/** Where a maximum was reached, shared equally among ties. */
+/** Where a maximum was reached, shared equally among ties; where it is NaN, the NaNs are what reached it. */
 function winners(node: Node): Tensor {
   const { axes } = (node as Node<"maximum">).attrs;
-  const isTop = t(node.inputs[0])
+  const x = t(node.inputs[0]);
+  const isTop = x
     .eq(unreduce(node, t(node)))
+    .or(x.ne(x))
     .cast(node.dtype);
   return isTop.div(unreduce(node, isTop.sum(axes)));
 }
 
+/** Which of two was chosen: half of each where they are equal and, as in PyTorch, both where one is NaN. */
 const larger = ([a, b]: Tensor[], sign: 1 | -1): Partial[] => {
-  const first = where(a.eq(b), new Tensor(constant(0.5, a.dtype)), (sign === 1 ? b.lt(a) : a.lt(b)).cast(a.dtype));
-  return [first, first.neg().add(1)];
+  const half = new Tensor(constant(0.5, a.dtype));
+  const share = (x: Tensor, y: Tensor) => where(x.eq(y), half, (sign === 1 ? x.lt(y) : y.lt(x)).not().cast(x.dtype));
+  return [share(a, b), share(b, a)];
 };
 
 /** Whether where(x <= 0, 0, x) is what it is, so that its result tells which side it took, and x need not be kept. */
@@ -124,9 +128,10 @@ export const rules: { readonly [K in OpName]: Rule } = {
   div: smooth(([_, b], y) => [new Tensor(constant(1, b.dtype)).div(b), y.div(b).neg()]),
   max: smooth((inputs) => larger(inputs, 1)),
   min: smooth((inputs) => larger(inputs, -1)),
+  // At 0 the first is 0 for b = 0, and the second for b >= 0, where 0 times infinity would be NaN: a 1 stands for the base.
   pow: smooth(([a, b], y) => [
-    where(b.eq(0), 0, b.mul(a.pow(b.sub(1)))),
-    where(a.eq(0), 0, y.mul(where(a.eq(0), 1, a).log())),
+    b.mul(where(a.eq(0).and(b.eq(0)), 1, a).pow(b.sub(1))),
+    y.mul(where(a.eq(0).and(b.ge(0)), 1, a).log()),
   ]),
   mod: smooth(([a, b]) => [1, a.div(b).floor().neg()]),
   lt: flat,

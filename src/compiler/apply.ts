@@ -45,7 +45,8 @@ function mod(b: Builder, x: Value, y: Value): Value {
 
 function sign(b: Builder, x: Value): Value {
   const zero = b.like(x, 0);
-  const below = b.select(b.op("lt", x, zero), b.like(x, -1), x);
+  // Adding zero takes the sign off a negative zero.
+  const below = b.select(b.op("lt", x, zero), b.like(x, -1), b.op("add", x, zero));
   return b.select(b.op("lt", zero, x), b.like(x, 1), below);
 }
 

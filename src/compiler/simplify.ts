@@ -1,3 +1,4 @@
+import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
 import { rewrite, withInputs } from "../graph/walk.ts";
@@ -6,7 +7,7 @@ import { mapBodies } from "./bodies.ts";
 import { simplerContract, simplerPermute } from "./simpler-contract.ts";
 
 /**
- * Replaces expressions by simpler ones of exactly the same value (the sign of a zero excepted): identities, constants
+ * Replaces expressions by simpler ones of exactly the same value, to the sign of a zero: identities, constants
  * folded through views, contractions over nothing, and so on. Bodies of loops and branches are simplified too.
  */
 export function simplify(roots: readonly Node[]): Node[] {
@@ -37,13 +38,37 @@ function simpler(node: Node): Node {
   return node;
 }
 
-/** x + 0, x * 1 and their like. */
+/** x + 0, x * 1 and their like. As -0 + 0 is 0, what may be a negative zero only -0 leaves as it is. */
 function identity(node: Node): Node | undefined {
   const [x, y] = node.inputs;
   const [a, b] = [uniform(x), y && uniform(y)];
-  if (node.op === "add") return b === 0 ? x : a === 0 ? y : undefined;
-  if (node.op === "sub") return b === 0 ? x : undefined;
+  const leaves = (term: number | undefined, other: Node) =>
+    term === 0 && (Object.is(term, -0) || !maybeMinusZero(other));
+  if (node.op === "add") return leaves(b, x) ? x : leaves(a, y) ? y : undefined;
+  if (node.op === "sub") return b === 0 && (Object.is(b, 0) || !maybeMinusZero(x)) ? x : undefined;
   if (node.op === "mul") return b === 1 ? x : a === 1 ? y : undefined;
   if (node.op === "div") return b === 1 ? x : undefined;
   return undefined;
+}
+
+/** Sums begin with 0, and these functions have no negative result. */
+const noMinusZero: ReadonlySet<string> = new Set([
+  "sum",
+  "contract",
+  "overlap",
+  "scatter",
+  "abs",
+  "exp",
+  "sigmoid",
+  "softplus",
+]);
+
+/** Whether an element may be -0, as far as a look at an expression and at what it moves can tell. */
+function maybeMinusZero(x: Node): boolean {
+  if (!isFloat(x.dtype) || noMinusZero.has(x.op)) return false;
+  if (x.is("constant")) return Object.is(x.attrs.value, -0);
+  if (x.op === "mul" && x.inputs[0] === x.inputs[1]) return false;
+  if (x.op === "expand" || x.op === "reshape" || x.op === "permute" || x.op === "slice")
+    return maybeMinusZero(x.inputs[0]);
+  return true;
 }

@@ -44,8 +44,14 @@ export abstract class Elementwise extends Expression {
   minimum(y: Operand): Tensor {
     return this.#binary("min", y);
   }
+  /**
+   * Not below `low` and not above `high`; NaN stays. As in PyTorch, the derivative is 1 between two numbers, and 0 at either,
+   * outside and at NaN; tensors share it with `x` where they are equal, as in `maximum`.
+   */
   clip(low: Operand, high: Operand): Tensor {
-    return this.maximum(low).minimum(high);
+    if (typeof low !== "number" || typeof high !== "number") return this.maximum(low).minimum(high);
+    const inside = this.gt(low).and(this.lt(high));
+    return inside.where(this.of(this.node), this.stopGradient().maximum(low).minimum(high));
   }
 
   neg(): Tensor {

@@ -1,3 +1,4 @@
+import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Movement } from "./movement.ts";
@@ -26,13 +27,15 @@ export abstract class Reduction extends Movement {
       .square()
       .mean(axes, options);
   }
-  /** Position (int32) of the largest element along `axis`; the first of equals. */
+  /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
   argmax(axis = -1): Tensor {
     const a = axisOf("argmax", this.node, axis);
-    const n = this.shape[a];
-    const position = this.positions(a);
-    const isMax = this.eq(this.max(a, { keep: true }));
-    return isMax.where(position, n - 1).min(a);
+    return this.#firstOf(this.max(a, { keep: true }), a);
+  }
+  /** Position (int32) of the smallest element along `axis`: the first of equals, and the first NaN where there is one. */
+  argmin(axis = -1): Tensor {
+    const a = axisOf("argmin", this.node, axis);
+    return this.#firstOf(this.min(a, { keep: true }), a);
   }
   logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     const top = this.max(axes, { keep: true }).stopGradient();
@@ -48,6 +51,13 @@ export abstract class Reduction extends Movement {
     return this.sub(this.logSumExp(axis, { keep: true }));
   }
 
+  /** Where along `axis` the first element stands that is equal to `found`, or is NaN as `found` then is. */
+  #firstOf(found: Tensor, axis: number): Tensor {
+    // Of a row with a NaN, which equals nothing, only the NaNs are found.
+    const equal = this.eq(found);
+    const isFound = isFloat(this.dtype) ? equal.or(this.ne(this.of(this.node))) : equal;
+    return isFound.where(this.positions(axis), this.shape[axis] - 1).min(axis);
+  }
   #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
     const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
     if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {
