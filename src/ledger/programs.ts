@@ -4,7 +4,7 @@ import { PondusError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../graph/program.ts";
-import { mse } from "../nn/losses.ts";
+import { mse } from "../nn/losses/regression.ts";
 import { training } from "../nn/mode.ts";
 import { type Model, parametersOf as parameters } from "../nn/model.ts";
 import { adam } from "../optim/adam.ts";

@@ -22,7 +22,7 @@ export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
 export { layerNorm } from "./layer-norm.ts";
 export { local1d, local2d } from "./local.ts";
-export { bceWithLogits, crossEntropy, huber, mae, mse, type Reduction } from "./losses.ts";
+export * from "./losses/index.ts";
 export { evaluation, type Statistic, training } from "./mode.ts";
 export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
 export type { ConvolutionOptions } from "./patch-layer.ts";

@@ -1,7 +1,7 @@
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { numbersCompared } from "../nn/compared.ts";
 import type { Model } from "../nn/index.ts";
+import { numbersCompared } from "../nn/losses/compared.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Checkpoint, load, restore, type Snapshot, save, type TrainingRecord } from "./checkpoint.ts";
 import { divergence } from "./divergence.ts";

@@ -37,18 +37,21 @@ export abstract class Reduction extends Movement {
     const a = axisOf("argmin", this.node, axis);
     return this.#firstOf(this.min(a, { keep: true }), a);
   }
+  /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. */
   logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
-    const top = this.max(axes, { keep: true }).stopGradient();
-    const finite = top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
-    const sum = this.sub(finite).exp().sum(axes, { keep: true }).log().add(finite);
+    const top = this.#largest(axes);
+    const sum = this.sub(top).exp().sum(axes, { keep: true }).log().add(top);
     return options.keep ? sum : sum.sum(axes);
   }
+  /** exp(x) / sum(exp(x)) along `axis`. Where all are -Infinity, as in a row that is masked whole, every share is NaN. */
   softmax(axis = -1): Tensor {
     const e = this.sub(this.max(axis, { keep: true }).stopGradient()).exp();
     return e.div(e.sum(axis, { keep: true }));
   }
+  /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
   logSoftmax(axis = -1): Tensor {
-    return this.sub(this.logSumExp(axis, { keep: true }));
+    const distance = this.sub(this.#largest(axis));
+    return distance.sub(distance.exp().sum(axis, { keep: true }).log());
   }
 
   /** Where along `axis` the first element stands that is equal to `found`, or is NaN as `found` then is. */
@@ -57,6 +60,11 @@ export abstract class Reduction extends Movement {
     const equal = this.eq(found);
     const isFound = isFloat(this.dtype) ? equal.or(this.ne(this.of(this.node))) : equal;
     return isFound.where(this.positions(axis), this.shape[axis] - 1).min(axis);
+  }
+  /** The largest entry, kept as an axis of 1; 0 where that is infinite. Whatever is taken off, gradients are the same. */
+  #largest(axes?: number | readonly number[]): Tensor {
+    const top = this.max(axes, { keep: true }).stopGradient();
+    return top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
   }
   #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
     const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);

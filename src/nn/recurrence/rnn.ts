@@ -1,5 +1,6 @@
 import { PondusError } from "../../graph/errors.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { relu } from "../activations.ts";
 import type { Cell } from "./cell.ts";
 import { type Recurrent, type RecurrentOptions, recurrent } from "./recurrent.ts";
 
@@ -14,7 +15,7 @@ const cell = (activation: "tanh" | "relu"): Cell => ({
   step(inflow) {
     const { x, h } = inflow("hidden");
     const sum = x.add(h);
-    return { h: activation === "relu" ? sum.maximum(0) : sum.tanh() };
+    return { h: activation === "relu" ? relu(sum) : sum.tanh() };
   },
 });
 

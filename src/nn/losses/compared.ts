@@ -1,8 +1,8 @@
-import type { Node } from "../graph/node.ts";
-import { topological } from "../graph/walk.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Node } from "../../graph/node.ts";
+import { topological } from "../../graph/walk.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
-/** How many single losses each loss of this folder consists of. */
+/** How many single losses each loss consists of. */
 const singles = new WeakMap<Node, number>();
 
 /** Remembers that a loss compares a prediction with so many numbers, and returns the loss. */
