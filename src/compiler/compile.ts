@@ -64,7 +64,7 @@ export interface PlanOptions {
 export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
   const { steps, routines, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, { watch });
   const { buffers, shared } = workshop;
-  verify(steps, buffers, shared, memory.bytes);
+  verify(steps, buffers, shared, memory.bytes, machine.threads);
   const calls = routines().calls(steps, memory.bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   const program = { steps: calls, buffers, bytes: memory.bytes, work };

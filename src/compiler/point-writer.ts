@@ -127,7 +127,9 @@ export class PointWriter {
     const scalar = this.#scope.lanes === 1 ? this : new PointWriter(b, { vector: undefined, lanes: 1 });
     const position = scalar.value(moving.position, shift);
     if (moving.inRange) return position;
-    return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, moving.size - 1));
+    // An int32 reaches no further, however long the axis.
+    const last = Math.min(moving.size, 2 ** 31) - 1;
+    return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, last));
   }
 
   /** The same for all lanes, as wide as `type`. */
