@@ -5,6 +5,7 @@ import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { cropped, overlapAdd, resized } from "../tensor/overlap.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
 import { recurrence, runningMaximum } from "./running.ts";
+import { scatterInto } from "./scatter-into.ts";
 import { plus } from "./zero.ts";
 
 /**
@@ -232,6 +233,7 @@ export const rules: { readonly [K in OpName]: Rule } = {
     forward: (node, [, x]) => x && t(make("scatter", [node.inputs[0], x.node], (node as Node<"scatter">).attrs)),
     backward: (node, ct) => [undefined, ct.gather(t(node.inputs[0]), (node as Node<"scatter">).attrs.axis)],
   },
+  scatterInto,
 
   scan: control,
   while: control,

@@ -29,7 +29,7 @@ function write(
   const axes = workshop.axes(longAxes(shape));
   const index = indexOf(shape, axes);
   const store = { buffer: target.buffer, at: position(target, index), value: valueAt(index) };
-  return { kind: "launch", kernel: { name: "copy", axes, stores: [store], scatter: false } };
+  return { kind: "launch", kernel: { name: "copy", axes, stores: [store] } };
 }
 
 /** The index, along a shape's axes, of the point at which `axes` (those longer than 1) stand. */

@@ -163,10 +163,12 @@ function formatKernel(kernel: Kernel, arrays: Arrays): string[] {
   for (const s of stores) {
     const moving = s.moving ? ` + ${scalars.text(s.moving.position)}*${s.moving.scale}` : "";
     const place = `${arrays.name(s.buffer)}[${affine(s.at)}${moving}]`;
-    lines.push(`${place} ${kernel.scatter ? "+=" : "="} ${scalars.text(s.value)}`);
+    lines.push(`${place} ${assignments[kernel.scatter ?? "set"]} ${scalars.text(s.value)}`);
   }
   return [`${kernel.name} over ${axes(kernel.axes) || "one point"}`, ...indent(lines)];
 }
+
+const assignments = { set: "=", add: "+=", mul: "*=", min: "min=", max: "max=" } as const;
 
 /** The expressions of a kernel. One that is used more than once gets a line and a name, or text would grow without bound. */
 class Scalars {

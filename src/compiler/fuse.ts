@@ -1,6 +1,6 @@
 import { InternalError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
-import { isElementwise } from "../graph/ops.ts";
+import { isElementwise, ops } from "../graph/ops.ts";
 import { sameShape } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { Order } from "./group-order.ts";
@@ -139,7 +139,7 @@ function formGroups(
       const candidates = [...new Set(needed.here.map(homeOf))].reverse();
       group = candidates.find((g) => {
         if (g.control || !sameShape(g.space, space)) return false;
-        if (g.anchor?.op === "scatter" && additions.get(g.anchor) !== node) return false;
+        if (g.anchor && ops[g.anchor.op].class === "scatter" && additions.get(g.anchor) !== node) return false;
         if (g.members.length >= mostMembers || needed.elsewhere.some((x) => homeOf(x) === g)) return false;
         return before.every((other) => other === g || !following.mayReach(other, g));
       });

@@ -1,5 +1,5 @@
 import type { DType } from "../graph/dtype.ts";
-import type { OpName } from "../graph/ops.ts";
+import type { Combine, OpName } from "../graph/ops.ts";
 import type { Affine, Buffer, Index } from "./loop.ts";
 
 /**
@@ -14,8 +14,8 @@ export interface Kernel {
   /** In place of a reduction, a total that runs along one more axis. */
   readonly running?: Running;
   readonly stores: readonly Store[];
-  /** True when stores add to what is there, at positions that may repeat: the loops then run in order. */
-  readonly scatter: boolean;
+  /** How stores combine with what is there, at positions that may repeat: the loops then run in order. */
+  readonly scatter?: Combine | "add";
 }
 
 export interface Axis {

@@ -55,7 +55,7 @@ function lowerGroup(
   workshop: Workshop,
 ): Steps {
   const { anchor, members, space } = group;
-  if (anchor?.is("scatter")) return lowerScatter(anchor, members, memory, workshop);
+  if (anchor?.is("scatter") || anchor?.is("scatterInto")) return lowerScatter(anchor, members, memory, workshop);
   const axes = workshop.axes(space);
   const inside = new Set(members);
   const view = (node: Node) => (inside.has(node) ? undefined : memory.view(node));
@@ -81,7 +81,7 @@ function lowerGroup(
   });
   const name = anchor?.op ?? members[members.length - 1].op;
   const outer = axes.filter((axis) => axis !== running?.axis);
-  return [{ kind: "launch", kernel: { name, axes: outer, reduction, running, stores, scatter: false } }];
+  return [{ kind: "launch", kernel: { name, axes: outer, reduction, running, stores } }];
 }
 
 /** The total of a running op; its axis is one of the group's, and longer than 1 (recurrence.ts). */
@@ -136,27 +136,33 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
   return { op: anchor.is("sum") ? "sum" : "max", axes: loops, value: evaluator.at(x, full) };
 }
 
-/** Zeros everywhere, or what the scatter is added to, then the updates added one by one. */
-function lowerScatter(node: Node<"scatter">, [, sum]: readonly Node[], memory: Memory, workshop: Workshop): Steps {
+/** What the updates are combined with, or zeros; then the updates, one by one. */
+function lowerScatter(
+  node: Node<"scatter"> | Node<"scatterInto">,
+  [, sum]: readonly Node[],
+  memory: Memory,
+  workshop: Workshop,
+): Steps {
   const target = memory.view(sum ?? node) as View;
-  const [where, updates] = node.inputs;
-  const { axis, size, inRange = false } = node.attrs;
+  const [where, updates, base] = node.inputs;
+  const { axis, inRange = false } = node.attrs;
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
-  const onto = sum?.inputs.find((x) => x !== node);
+  const onto = base ?? sum?.inputs.find((x) => x !== node);
   const start = onto ? copy(onto, target, memory, workshop) : clear(node, target, workshop);
   const axes = workshop.axes(longAxes(updates.shape));
   const index = indexOf(updates.shape, axes);
   const rank = where.shape.length;
   const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
   const looked = evaluator.at(where, index.slice(axis, axis + rank));
-  const moving = { position: looked, scale: target.strides[axis], size, inRange };
+  const moving = { position: looked, scale: target.strides[axis], size: node.shape[axis], inRange };
   const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
-  return [start, { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter: true } }];
+  const scatter = node.is("scatterInto") ? node.attrs.combine : "add";
+  return [start, { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter } }];
 }
 
 function clear(node: Node, { buffer, offset }: View, workshop: Workshop): Steps[number] {
   const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
   const axes = workshop.axes([sizeOf(node.shape)]);
   const stores = [{ buffer, at: add(offset, along(axes[0].index)), value: zero }];
-  return { kind: "launch", kernel: { name: "clear", axes, stores, scatter: false } };
+  return { kind: "launch", kernel: { name: "clear", axes, stores } };
 }

@@ -187,7 +187,7 @@ export function copied(load: Load, axes: readonly Axis[], workshop: Workshop, co
   const fresh = workshop.axes(axes.map((axis) => axis.size));
   const from = axes.reduce((a, axis, k) => replace(a, axis.index, along(fresh[k].index)), load.at);
   const store = { buffer, at: inOrder(fresh), value: { ...load, at: from } };
-  copies.push({ name: "pack", axes: fresh, stores: [store], scatter: false });
+  copies.push({ name: "pack", axes: fresh, stores: [store] });
   return { ...load, buffer, at: inOrder(axes) };
 }
 

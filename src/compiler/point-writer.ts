@@ -39,10 +39,11 @@ export class PointWriter {
     return value;
   }
 
-  store(s: Kernel["stores"][number], value: Value, shift: Shift, adds: boolean): void {
+  store(s: Kernel["stores"][number], value: Value, shift: Shift, combine: Kernel["scatter"] = "set"): void {
     const place = this.#place(s.buffer, s.at, s.moving, shift);
     const stored = this.#b.convert(value, registerType(s.buffer.dtype));
-    this.#b.store(adds ? this.#b.op("add", this.#b.load(stored.type, 1, place, 0), stored) : stored, place);
+    const old = () => this.#b.load(stored.type, 1, place, 0);
+    this.#b.store(combine === "set" ? stored : this.#b.op(combine, old(), stored), place);
   }
 
   #write(s: Scalar, shift: Shift, total: Value | undefined): Value {

@@ -59,7 +59,7 @@ export function signatureOf(kernel: Kernel): Signature {
     return s.kind === "apply" ? `${s.op} ${operands}:${s.dtype}` : `total:${s.dtype}`;
   };
 
-  text.push(kernel.name, kernel.scatter ? "scatter" : "");
+  text.push(kernel.name, kernel.scatter ? `scatter ${kernel.scatter}` : "");
   axes(kernel.axes);
   if (kernel.reduction) {
     text.push(kernel.reduction.op);

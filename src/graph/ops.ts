@@ -84,6 +84,8 @@ export interface OpAttrs {
   /** `inRange`: the index is an array of the program, all of it in range, so that nothing need be clamped. */
   gather: { axis: number; inRange?: true };
   scatter: { axis: number; size: number; inRange?: true };
+  /** Inputs: the index, the updates, and what they are combined with, one after another. */
+  scatterInto: { axis: number; combine: Combine; inRange?: true };
   // control
   scan: ScanAttrs;
   while: WhileAttrs;
@@ -92,6 +94,9 @@ export interface OpAttrs {
 }
 
 export type OpName = keyof OpAttrs;
+
+/** What becomes of an element where an update comes: the update itself, the smaller or larger of the two, or their product. */
+export type Combine = "set" | "min" | "max" | "mul";
 
 /** A reverse rule of its own: from the inputs of a `custom` node, as they are then, and the cotangent of its value. */
 export type CustomBackward = (given: readonly Node[], cotangent: Node) => readonly (Node | undefined)[];
@@ -245,6 +250,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   contract: { class: "contract", takes: "float", gives: "same", flops: 2, domain: [wide, wide] },
   gather: { class: "gather", takes: "any", gives: "same", flops: 0 },
   scatter: { class: "scatter", takes: "number", gives: "same", flops: 1 },
+  scatterInto: { class: "scatter", takes: "any", gives: "same", flops: 1 },
 
   scan: control,
   while: control,

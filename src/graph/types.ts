@@ -177,6 +177,13 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
     const rest = updates.shape.slice(axis + index.shape.length);
     return { shape: [...updates.shape.slice(0, axis), size, ...rest], dtype: updates.dtype };
   },
+  scatterInto: ([index, updates, base], { axis, combine }) => {
+    if (index.dtype !== "int32") throw wrongDtype("scatter", "int32 indices", index);
+    if (updates.dtype !== base.dtype) throw mixed("scatter", base, updates);
+    requireEntries("scatter", base.shape[axis], index);
+    if (combine !== "set" && base.dtype === "bool") throw wrongDtype(`scatter with ${combine}`, "numbers", base);
+    return typeOf(base);
+  },
 
   scan: () => several,
   while: () => several,

@@ -53,7 +53,7 @@ function flopsOfNode(node: Node): number {
   }
   if (ops[node.op].class === "reduce") return flops * sizeOf(node.inputs[0].shape);
   if (ops[node.op].class === "running") return flops * sizeOf(node.shape);
-  if (node.is("scatter")) return flops * sizeOf(node.inputs[1].shape);
+  if (node.is("scatter") || node.is("scatterInto")) return flops * sizeOf(node.inputs[1].shape);
   if (node.is("scan")) return node.attrs.length * flopsOf([...node.attrs.next, ...node.attrs.ys]);
   if (node.is("while"))
     return (node.attrs.limit ?? 1) * flopsOf([node.attrs.test, ...node.attrs.next, ...node.attrs.ys]);

@@ -3,6 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { make, type Node, recording } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, sameShape, type TensorType } from "../graph/shape.ts";
+import { picks, scanNodes } from "./scan-nodes.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A record of tensors: what a loop carries or a program returns. */
@@ -13,8 +14,6 @@ type Like<T extends Tensors> = { [K in keyof T]: Tensor };
 const nodes = (record: Tensors): Node[] => Object.values(record).map((x) => x.node);
 const wrap = <T extends Tensors>(names: readonly string[], list: readonly Node[]): Like<T> =>
   Object.fromEntries(names.map((name, i) => [name, new Tensor(list[i])])) as Like<T>;
-const picks = (control: Node, count: number, from = 0): Node[] =>
-  Array.from({ length: count }, (_, i) => make("pick", [control], { index: from + i }));
 
 /**
  * A loop of known length, compiled into the program: for each step i, `body` turns the carry and the i-th slice of
@@ -46,26 +45,14 @@ export function scan<
       );
     }
   }
-  const carry = nodes(init).map(bound);
-  const slices = nodes(xs).map((x) => bound({ shape: x.shape.slice(1), dtype: x.dtype }));
-  const result = body(wrap(Object.keys(init), carry), wrap(Object.keys(xs), slices));
-  const out = result.out ?? ({} as Y);
-  const next = ordered("scan", init, result.carry);
-  const closed = close([...next, ...nodes(out)], [...carry, ...slices]);
-  const node = make("scan", [...nodes(init), ...nodes(xs), ...closed.sources], {
-    length,
-    reverse: options.reverse ?? false,
-    carry,
-    xs: slices,
-    captured: closed.captured,
-    next: closed.outputs.slice(0, carry.length),
-    ys: closed.outputs.slice(carry.length),
+  const names: string[] = [];
+  const result = scanNodes(nodes(init), nodes(xs), length, options.reverse ?? false, (carry, slices) => {
+    const step = body(wrap(Object.keys(init), carry), wrap(Object.keys(xs), slices));
+    const out = step.out ?? ({} as Y);
+    names.push(...Object.keys(out));
+    return { next: ordered("scan", init, step.carry), out: nodes(out) };
   });
-  const names = Object.keys(out);
-  return {
-    carry: wrap(Object.keys(init), picks(node, carry.length)),
-    out: wrap(names, picks(node, names.length, carry.length)),
-  };
+  return { carry: wrap(Object.keys(init), result.carry), out: wrap(names, result.out) };
 }
 
 /**

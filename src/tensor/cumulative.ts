@@ -1,8 +1,8 @@
 import { isFloat } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
-import { axisOf, constant, spread } from "./operands.ts";
+import { axisOf, constant, positions, spread } from "./operands.ts";
 import { recurrence, runningMaximum, runningProduct, runningSum, wide } from "./recurrence.ts";
-import { Reduction } from "./reduction.ts";
+import { backwards, Reduction } from "./reduction.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How a cumulative operation goes along its axis. */
@@ -36,9 +36,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Smallest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
   cummin(axis = -1, options: CumulativeOptions = {}): Tensor {
-    // -1 - x also turns the least int32 around, which has no negative.
-    const turned = (x: Cumulative) => (isFloat(x.dtype) ? x.neg() : x.neg().sub(1));
-    return turned(turned(this).cummax(axis, options));
+    return backwards(backwards(this.of(this.node)).cummax(axis, options));
   }
 
   /** log(exp(x[0]) + ... + exp(x[i])), without overflow; -Infinity where all entries so far are. Kept in float64. */
@@ -80,6 +78,6 @@ export abstract class Cumulative extends Reduction {
     if (n === 0) return this.of(this.node);
     const moved = this.slice(axis, 0, n - 1).pad(axis, 1, 0);
     if (first === 0) return moved;
-    return this.positions(axis).eq(0).where(first, moved);
+    return this.of(positions(this.shape, axis)).eq(0).where(first, moved);
   }
 }

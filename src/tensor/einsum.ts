@@ -3,6 +3,7 @@ import { make, type Node } from "../graph/node.ts";
 import type { OpAttrs } from "../graph/ops.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape } from "../graph/shape.ts";
+import { reshapeNode } from "./operands.ts";
 
 /**
  * Sum of products over labelled axes, of two operands. Labels that only one operand carries and the result does not are
@@ -36,29 +37,39 @@ export function einsumNode(spec: string, operands: readonly Node[]): Node {
       "einsum.spec",
       `einsum("${spec}"): ${why}; operands are ${operands.map((x) => formatShape(x.shape) + describeOrigin(x.origin)).join(" and ")}.`,
     );
-  const match = /^([a-zA-Z,]*)(?:->([a-zA-Z]*))?$/.exec(spec.replace(/\s/g, ""));
+  const match = /^([a-zA-Z,.]*)(?:->([a-zA-Z.]*))?$/.exec(spec.replace(/\s/g, ""));
   if (!match || operands.length === 0) throw fail('expected something like "ij,jk->ik" and its operands');
-  const terms = match[1].split(",").map((t) => [...t]);
-  if (terms.length !== operands.length) throw fail(`${terms.length} terms for ${operands.length} operands`);
+  const written = match[1].split(",");
+  if (written.length !== operands.length) throw fail(`${written.length} terms for ${operands.length} operands`);
+  const terms = written.map((term, k) => lettersOf(term, operands[k].shape.length, fail));
   const size = new Map<string, number>();
   terms.forEach((term, k) => {
     const { shape } = operands[k];
-    if (term.length !== shape.length)
-      throw fail(`"${term.join("")}" names ${term.length} axes of ${formatShape(shape)}`);
+    if (term.length !== shape.length) throw fail(`"${written[k]}" names ${term.length} axes of ${formatShape(shape)}`);
     term.forEach((letter, i) => {
-      const n = size.get(letter);
-      if (n !== undefined && n !== shape[i]) throw fail(`"${letter}" is both ${n} and ${shape[i]}`);
-      size.set(letter, shape[i]);
+      const n = size.get(letter) ?? 1;
+      const twice = term.indexOf(letter) < i && shape[term.indexOf(letter)] !== shape[i];
+      if (twice || (n !== 1 && shape[i] !== 1 && n !== shape[i])) {
+        throw fail(`"${nameOf(letter)}" is both ${twice ? shape[term.indexOf(letter)] : n} and ${shape[i]}`);
+      }
+      size.set(letter, n === 1 ? shape[i] : n);
     });
   });
   const all = terms.flat();
   const once = (letter: string) => all.filter((l) => l === letter).length === 1;
-  const out = match[2] !== undefined ? [...match[2]] : [...new Set(all)].filter(once).sort();
+  const dots = [...new Set(all.filter(isDot))].sort().reverse();
+  const rest = () => [...new Set(all)].filter((letter) => !isDot(letter) && once(letter)).sort();
+  const out =
+    match[2] === undefined
+      ? [...dots, ...rest()]
+      : lettersOf(match[2], match[2].replace("...", "").length + dots.length, fail);
+  const lost = dots.find((letter) => !out.includes(letter));
+  if (lost) throw fail("the axes of ... are missing from the result; write ... there too");
   const unknown = out.find((letter) => !size.has(letter));
-  if (unknown) throw fail(`"${unknown}" of the result is in no operand`);
+  if (unknown) throw fail(`"${nameOf(unknown)}" of the result is in no operand`);
   if (new Set(out).size !== out.length) throw fail("the result repeats a letter");
 
-  const [first, ...others] = terms.map((term, k) => diagonal(operands[k], term));
+  const [first, ...others] = terms.map((term, k) => narrowed(diagonal(operands[k], term), size));
   const code = (letter: string) => letter.charCodeAt(0);
   let sofar = first;
   others.forEach((next, k) => {
@@ -73,8 +84,37 @@ export function einsumNode(spec: string, operands: readonly Node[]): Node {
   return order.every((axis, i) => axis === i) ? reduced.node : make("permute", [reduced.node], { order });
 }
 
+/** Letters that no spec can hold stand for the axes of an ellipsis, numbered from the right. */
+const firstDot = 0x100;
+const isDot = (letter: string) => letter.charCodeAt(0) >= firstDot;
+const nameOf = (letter: string) => (isDot(letter) ? `axis ${firstDot - 1 - letter.charCodeAt(0)} of ...` : letter);
+
+/** The letters of one term for so many axes. */
+function lettersOf(term: string, rank: number, fail: (why: string) => PondusError): string[] {
+  const parts = term.split("...");
+  if (parts.length > 2 || parts.some((part) => part.includes(".")))
+    throw fail(`"${term}" has other dots than one "..."`);
+  if (parts.length === 1) return [...term];
+  const hidden = rank - parts[0].length - parts[1].length;
+  if (hidden < 0) throw fail(`"${term}" names more than the ${rank} axes there are`);
+  const dots = Array.from({ length: hidden }, (_, i) => String.fromCharCode(firstDot + hidden - 1 - i));
+  return [...parts[0], ...dots, ...parts[1]];
+}
+
+/** Without the axes of size 1 that stand beside longer ones of that letter: what does not carry a letter broadcasts along it. */
+function narrowed({ node, letters }: Labelled, size: ReadonlyMap<string, number>): Labelled {
+  const kept = letters.filter((letter, i) => node.shape[i] === size.get(letter));
+  const shape = node.shape.filter((n, i) => n === size.get(letters[i]));
+  return { node: reshapeNode(node, shape), letters: kept };
+}
+
+interface Labelled {
+  readonly node: Node;
+  readonly letters: string[];
+}
+
 /** Takes the diagonal wherever one operand repeats a letter: everything off it is masked out and summed away. */
-function diagonal(node: Node, term: string[]): { node: Node; letters: string[] } {
+function diagonal(node: Node, term: string[]): Labelled {
   let letters = term;
   let x = node;
   for (;;) {

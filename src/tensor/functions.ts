@@ -1,10 +1,10 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
-import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
+import { concatNodes } from "./concat.ts";
 import { einsumNode } from "./einsum.ts";
-import { axisOf, ownConstant, ownIota } from "./operands.ts";
+import { ownConstant, ownIota } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 
 export { where } from "./tensor.ts";
@@ -85,7 +85,9 @@ export function eye(n: number, dtype: DType = "float32"): Tensor {
 
 /**
  * Einstein summation: `einsum("bij,bjk->bik", x, y)`. A letter that an operand repeats takes the diagonal; letters
- * missing from the result are summed over. Several operands are contracted in pairs from the left.
+ * missing from the result are summed over. `...` stands for all axes without a letter, counted from the right: they broadcast
+ * from operand to operand, as sizes of 1 do wherever a letter has another size elsewhere. Without `->` the result has the axes of
+ * `...` and then, in the order of the alphabet, all letters that occur once. Several operands are contracted in pairs from the left.
  *
  * @throws `einsum.spec` when letters and shapes do not fit
  */
@@ -100,28 +102,12 @@ export function einsum(spec: string, ...operands: Tensor[]): Tensor {
 
 /** Tensors joined along an existing axis; the other sizes must agree. */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
-  const [first] = parts;
-  if (!first) throw new PondusError("concat.empty", "concat: at least one tensor is needed.");
-  const a = axisOf("concat", first.node, axis);
-  const total = parts.reduce((n, x) => n + x.shape[a], 0);
-  let before = 0;
-  let out: Tensor | undefined;
-  for (const x of parts) {
-    const others = (s: Shape) => formatShape(s.filter((_, i) => i !== a));
-    if (x.rank !== first.rank || x.dtype !== first.dtype || others(x.shape) !== others(first.shape)) {
-      const describe = (t: Tensor) => `${t.dtype} ${formatShape(t.shape)}${describeOrigin(t.node.origin)}`;
-      throw new PondusError(
-        "shape.concat",
-        `concat along axis ${axis}: ${describe(x)} does not fit beside ${describe(first)}; ` +
-          "types and all other sizes must be equal.",
-      );
-    }
-    const piece = x.pad(a, before, total - before - x.shape[a]);
-    if (!out) out = piece;
-    else out = x.dtype === "bool" ? out.or(piece) : out.add(piece);
-    before += x.shape[a];
-  }
-  return out as Tensor;
+  return new Tensor(
+    concatNodes(
+      parts.map((x) => x.node),
+      axis,
+    ),
+  );
 }
 
 /** Tensors of one shape stacked along a new axis. */
@@ -130,6 +116,34 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
     parts.map((x) => x.unsqueeze(axis)),
     axis,
   );
+}
+
+/** Grids of coordinates from vectors, as `numpy.meshgrid`: with `xy` the first two axes change places, with `ij` none does. */
+export function meshgrid(vectors: readonly Tensor[], options: { indexing?: "xy" | "ij" } = {}): Tensor[] {
+  const { indexing = "xy" } = options;
+  const swapped = indexing === "xy" && vectors.length > 1;
+  const shape = vectors.map((x) => x.size);
+  const grids = vectors.map((x, i) => x.reshape(shape.map((n, k) => (k === i ? n : 1))).expand(shape));
+  return swapped ? grids.map((x) => x.transpose(0, 1)) : grids;
+}
+
+/** For each position (int32) a row of `depth` numbers, 1 at that position and 0 elsewhere; all 0 where it is out of range. */
+export function oneHot(index: Tensor, depth: number, dtype: DType = "float32"): Tensor {
+  return index.unsqueeze(-1).eq(arange(depth)).cast(dtype);
+}
+
+/** Products of each element of one vector with each of another: [n, m]. Tensors are flattened, as by `numpy.outer`. */
+export function outer(x: Tensor, y: Tensor): Tensor {
+  return x.reshape([x.size, 1]).mul(y.reshape([1, y.size]));
+}
+
+/** Kronecker product, as `numpy.kron`: y scaled by each element of x, side by side. */
+export function kron(x: Tensor, y: Tensor): Tensor {
+  const rank = Math.max(x.rank, y.rank);
+  const sizes = (z: Tensor) => [...new Array<number>(rank - z.rank).fill(1), ...z.shape];
+  const [a, b] = [sizes(x), sizes(y)];
+  const product = x.reshape(a.flatMap((n) => [n, 1])).mul(y.reshape(b.flatMap((n) => [1, n])));
+  return product.reshape(a.map((n, i) => n * b[i]));
 }
 
 /** Sum of squares of all elements of all tensors. */
@@ -164,3 +178,13 @@ export const mean = (x: Tensor, axes?: Axes) => x.mean(axes);
 export const max = (x: Tensor, axes?: Axes) => x.max(axes);
 export const min = (x: Tensor, axes?: Axes) => x.min(axes);
 export const matmul = (x: Tensor, y: Tensor) => x.matmul(y);
+export const dot = (x: Tensor, y: Tensor) => x.matmul(y);
+export const prod = (x: Tensor, axes?: Axes) => x.prod(axes);
+export const any = (x: Tensor, axes?: Axes) => x.any(axes);
+export const all = (x: Tensor, axes?: Axes) => x.all(axes);
+export const cumsum = (x: Tensor, axis?: number) => x.cumsum(axis);
+export const cumprod = (x: Tensor, axis?: number) => x.cumprod(axis);
+export const cummax = (x: Tensor, axis?: number) => x.cummax(axis);
+export const cummin = (x: Tensor, axis?: number) => x.cummin(axis);
+export const sort = (x: Tensor, axis?: number, options?: { descending?: boolean }) => x.sort(axis, options);
+export const argsort = (x: Tensor, axis?: number, options?: { descending?: boolean }) => x.argsort(axis, options);

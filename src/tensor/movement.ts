@@ -1,6 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { broadcast, formatShape, normalAxis, type Shape } from "../graph/shape.ts";
+import { concatNodes } from "./concat.ts";
 import { Elementwise } from "./elementwise.ts";
 import { axesOf, axisOf, inferShape, reshapeNode, spread } from "./operands.ts";
 import { overlapAdd } from "./overlap.ts";
@@ -14,12 +15,6 @@ export abstract class Movement extends Elementwise {
   }
   flatten(): Tensor {
     return this.reshape([this.size]);
-  }
-  /** Of every element its position (int32) along `axis`. */
-  protected positions(axis: number): Tensor {
-    const row = make("iota", [], { length: this.shape[axis] });
-    const shape = this.shape.map((n, i) => (i === axis ? n : 1));
-    return this.of(spread(reshapeNode(row, shape), this.shape));
   }
   /** Axes in another order: the result's axis i is this tensor's axis order[i]. */
   permute(order: readonly number[]): Tensor {
@@ -110,6 +105,65 @@ export abstract class Movement extends Elementwise {
   flip(axes?: number | readonly number[]): Tensor {
     return this.of(make("flip", [this.node], { axes: axesOf("flip", this.node, axes) }));
   }
+  /** Every entry `shift` places further along `axis`, those that leave it coming in again at its begin, as `numpy.roll`. */
+  roll(shift: number, axis = -1): Tensor {
+    const a = axisOf("roll", this.node, axis);
+    requireWhole("roll: the shift", shift, Number.NEGATIVE_INFINITY);
+    const n = this.shape[a];
+    const from = n === 0 ? 0 : ((-shift % n) + n) % n;
+    if (from === 0) return this.of(this.node);
+    return this.of(concatNodes([this.slice(a, from).node, this.slice(a, 0, from).node], a));
+  }
+  /**
+   * Pieces along `axis`, as `torch.split`: of one size (the last one of what is left), or of the sizes listed, whose sum must
+   * be that of the axis.
+   */
+  split(sizes: number | readonly number[], axis = 0): Tensor[] {
+    const a = axisOf("split", this.node, axis);
+    const n = this.shape[a];
+    if (typeof sizes === "number") {
+      requireWhole("split: the size of a piece", sizes, 1);
+      return this.split(cutSizes(n, sizes), a);
+    }
+    for (const size of sizes) requireWhole("split: the size of a piece", size, 0);
+    if (sizes.reduce((sum, size) => sum + size, 0) !== n) {
+      throw new PondusError(
+        "shape.split",
+        `split: sizes ${sizes.join(" + ")} must add up to ${n}, the size of axis ${axis} of ${this.described()}.`,
+      );
+    }
+    let from = 0;
+    return sizes.map((size) => {
+      from += size;
+      return this.slice(a, from - size, from);
+    });
+  }
+  /** At most `count` pieces along `axis`, of one size but for the last, as `torch.chunk`. */
+  chunk(count: number, axis = 0): Tensor[] {
+    requireWhole("chunk: the number of pieces", count, 1);
+    const n = this.shape[axisOf("chunk", this.node, axis)];
+    return this.split(Math.max(1, Math.ceil(n / count)), axis);
+  }
+  /** Every entry along `axis` so many times, one after another, as `numpy.repeat`. */
+  repeat(count: number, axis = -1): Tensor {
+    const a = axisOf("repeat", this.node, axis);
+    requireWhole("repeat: the count", count, 0);
+    const shape = this.shape.toSpliced(a + 1, 0, count);
+    return this.unsqueeze(a + 1)
+      .expand(shape)
+      .reshape(this.shape.with(a, this.shape[a] * count));
+  }
+  /** The whole laid out so many times along each axis, counted from the last, as `numpy.tile`. */
+  tile(counts: number | readonly number[]): Tensor {
+    const list = typeof counts === "number" ? [counts] : counts;
+    for (const count of list) requireWhole("tile: a count", count, 0);
+    const rank = Math.max(list.length, this.rank);
+    const from = (values: readonly number[]) => [...new Array<number>(rank - values.length).fill(1), ...values];
+    const [times, sizes] = [from(list), from(this.shape)];
+    return this.reshape(sizes.flatMap((n) => [1, n]))
+      .expand(sizes.flatMap((n, i) => [times[i], n]))
+      .reshape(sizes.map((n, i) => n * times[i]));
+  }
   /**
    * One axis of length n as two, [count, size]: entry k of window i is the one at i stride + k dilation. Windows overlap
    * where the stride is smaller than the size, and count = floor((n - (size - 1) dilation - 1) / stride) + 1.
@@ -143,4 +197,16 @@ export abstract class Movement extends Elementwise {
     }
     return this.of(overlapAdd(this.node, a, stride, dilation));
   }
+}
+
+function requireWhole(what: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  const from = Number.isFinite(least) ? ` from ${least}` : "";
+  throw new PondusError("shape.size", `${what} must be a whole number${from}, but it is ${value}.`);
+}
+
+/** Pieces of `size` in `n`, and what is left; of nothing there is one piece without entries. */
+function cutSizes(n: number, size: number): number[] {
+  const count = Math.max(1, Math.ceil(n / size));
+  return Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
 }

@@ -54,6 +54,13 @@ export function spread(x: Node, shape: Shape): Node {
   return sameShape(padded, shape) ? y : make("expand", [y], { shape });
 }
 
+/** Of every element of a shape its position along `axis`, an int32. */
+export function positions(shape: Shape, axis: number): Node {
+  const row = make("iota", [], { length: shape[axis] });
+  const along = shape.map((n, i) => (i === axis ? n : 1));
+  return spread(reshapeNode(row, along), shape);
+}
+
 /** Applies an elementwise op after broadcasting its operands to a common shape. */
 export function elementwise(op: OpName, operands: readonly Node[]): Node {
   let shape: Shape = operands[0].shape;

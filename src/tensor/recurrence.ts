@@ -2,7 +2,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { constant, elementwise, reshapeNode, spread } from "./operands.ts";
-import { resized } from "./overlap.ts";
+import { cropped, resized } from "./overlap.ts";
 
 /**
  * h[i] = a[i] h[i - 1] + b[i] along an axis, from h[-1] = start, which lacks the axis. One step of it is no loop, and none
@@ -24,6 +24,22 @@ export function runningMaximum(x: Node, axis: number): Node {
 /** The product of the entries up to each. */
 export function runningProduct(x: Node, axis: number): Node {
   return wide(x, (y) => recurrence(y, filled(y, 0), first(y, 1, axis), axis));
+}
+
+/** The product over some axes, which stay, of size 1. */
+export function productOver(x: Node, axes: readonly number[]): Node {
+  return wide(x, (y) =>
+    axes.reduce((z, axis) => {
+      const n = z.shape[axis];
+      if (n === 0) return spread(constant(1, z.dtype), z.shape.with(axis, 1));
+      const products = recurrence(z, filled(z, 0), first(z, 1, axis), axis);
+      return cropped(
+        products,
+        z.shape.map((_, i) => (i === axis ? n - 1 : 0)),
+        z.shape,
+      );
+    }, y),
+  );
 }
 
 /** The sum of the entries up to each. */

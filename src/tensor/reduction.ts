@@ -2,7 +2,8 @@ import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Movement } from "./movement.ts";
-import { axesOf, axisOf, reshapeNode } from "./operands.ts";
+import { axesOf, axisOf, positions, reshapeNode } from "./operands.ts";
+import { productOver } from "./recurrence.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Operations along one or more axes: reductions, and what is written with them. */
@@ -20,6 +21,23 @@ export abstract class Reduction extends Movement {
   }
   min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     return backwards(backwards(this.of(this.node)).max(axes, options));
+  }
+  /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
+  any(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#truth().cast("int32").sum(axes, options).ne(0);
+  }
+  /** Whether all elements hold along `axes` (all by default): of numbers, whether none is 0. True of none. */
+  all(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#truth().not().cast("int32").sum(axes, options).eq(0);
+  }
+  #truth(): Tensor {
+    return this.dtype === "bool" ? this.of(this.node) : this.ne(0);
+  }
+  /** Product over `axes` (all by default), 1 of none. Its gradient is right where elements are 0. */
+  prod(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    const list = axesOf("prod", this.node, axes);
+    const product = this.of(productOver(this.node, list));
+    return options.keep ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
   }
   /** Mean squared distance from the mean (the population's variance). */
   variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
@@ -59,7 +77,7 @@ export abstract class Reduction extends Movement {
     // Of a row with a NaN, which equals nothing, only the NaNs are found.
     const equal = this.eq(found);
     const isFound = isFloat(this.dtype) ? equal.or(this.ne(this.of(this.node))) : equal;
-    return isFound.where(this.positions(axis), this.shape[axis] - 1).min(axis);
+    return isFound.where(this.of(positions(this.shape, axis)), this.shape[axis] - 1).min(axis);
   }
   /** The largest entry, kept as an axis of 1; 0 where that is infinite. Whatever is taken off, gradients are the same. */
   #largest(axes?: number | readonly number[]): Tensor {
@@ -84,4 +102,4 @@ export abstract class Reduction extends Movement {
 }
 
 /** Numbers in the opposite order, exactly: -x, but of whole numbers -1 - x, as int32 does not hold the opposite of its least. */
-const backwards = (x: Tensor): Tensor => (x.dtype === "int32" ? x.xor(-1) : x.neg());
+export const backwards = (x: Tensor): Tensor => (x.dtype === "int32" ? x.xor(-1) : x.neg());

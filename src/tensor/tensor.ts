@@ -3,8 +3,8 @@ import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import type { Operand } from "./elementwise.ts";
-import { Indexing } from "./indexing.ts";
 import { matmul } from "./matmul.ts";
+import { Sorting } from "./sorting.ts";
 
 export type { Operand } from "./elementwise.ts";
 
@@ -12,9 +12,10 @@ export type { Operand } from "./elementwise.ts";
  * An array that is described, not yet computed: a node of the graph with the operations that a person writes.
  * Nothing runs until a compiled program does. Operands broadcast; element types never mix silently.
  *
- * The operations stand in families, each of which has the ones before it: elementwise.ts, movement.ts, reduction.ts, cumulative.ts, indexing.ts.
+ * The operations stand in families, each of which has the ones before it: elementwise.ts, movement.ts, reduction.ts, cumulative.ts,
+ * indexing.ts, diagonals.ts, sorting.ts.
  */
-export class Tensor extends Indexing {
+export class Tensor extends Sorting {
   /** Matrix product over the last axis of this and the second-to-last of `y`; leading axes broadcast. Vectors as in NumPy. */
   matmul(y: Tensor): Tensor {
     return this.of(matmul(this.node, y.node));

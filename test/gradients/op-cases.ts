@@ -13,6 +13,7 @@ const one = (name: string, f: GradientCase["f"], ...shapes: Shape[]): GradientCa
 });
 const whole = (values: readonly number[]) => tensor(values, { dtype: "int32" });
 
+const zeroAt2 = tensor([1, 1, 0, 1], { dtype: "float64" });
 const recurrence = (a: Tensor, b: Tensor, start: Tensor, axis: number) =>
   new Tensor(make("recurrence", [a.node, b.node, start.node], { axis }));
 
@@ -239,6 +240,25 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
     one("gather, inner axis, matrix of indices", (x) => x.gather(whole([2, 0, 2, 1]).reshape([2, 2]), 1), [2, 3, 2]),
     one("gather, out of range", (x) => x.gather(whole([-3, 9])), [3]),
     one("gather of a scalar index", (x) => x.at(tensor(1, { dtype: "int32" })), [3, 2]),
+  ],
+  scatterInto: [
+    one("scatter, set", (x, y) => x.scatter(whole([2, 0, 2, -1]), y), [4, 2], [4, 2]),
+    one("scatter, set, inner axis", (x, y) => x.scatter(whole([1, 5, 0]), y, { axis: 1 }), [2, 3, 2], [2, 3, 2]),
+    one("scatter, max", (x, y) => x.scatter(whole([2, 0, 2, 1]), y, { combine: "max" }), [4, 2], [4, 2]),
+    one("scatter, min", (x, y) => x.scatter(whole([1, 1]), y, { combine: "min" }), [3], [2]),
+    one("scatter, mul", (x, y) => x.scatter(whole([2, 0, 2, 1]), y, { combine: "mul" }), [4, 2], [4, 2]),
+    one(
+      "scatter, mul, with a zero",
+      (x, y) => x.mul(zeroAt2).scatter(whole([2, 0, 2, 1]), y, { combine: "mul" }),
+      [4],
+      [4],
+    ),
+    one(
+      "scatter, mul, with two zeros",
+      (x, y) => x.mul(zeroAt2).scatter(whole([2, 2]), y.mul(x.at(0).sub(x.at(0))), { combine: "mul" }),
+      [4],
+      [2],
+    ),
   ],
   scatter: [
     one("scatterAdd", (x) => x.scatterAdd(whole([2, 0, 2, 1]), 4), [4, 2]),

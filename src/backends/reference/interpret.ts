@@ -1,7 +1,7 @@
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
-import { isElementwise } from "../../graph/ops.ts";
+import { type Combine, isElementwise } from "../../graph/ops.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import { sizeOf, stridesOf } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
@@ -61,6 +61,7 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
   if (node.is("contract")) return contract(node, x, y, out);
   if (node.is("gather")) return gather(node, x, y, out);
   if (node.is("scatter")) return scatter(node, x, y, out);
+  if (node.is("scatterInto")) return scatterInto(node, inputs, out);
   return move(node, x, out);
 }
 
@@ -212,6 +213,29 @@ function scatter(node: Node<"scatter">, index: TypedArray, x: TypedArray, out: T
   const { before, size, after, clamp } = around(node.shape, node.attrs.axis);
   for (let b = 0, o = 0; b < before; b++) {
     for (const i of index) for (let a = 0; a < after; a++) out[(b * size + clamp(i)) * after + a] += x[o++];
+  }
+  return out;
+}
+
+const combined: { readonly [K in Combine]: (old: number, update: number) => number } = {
+  set: (_, update) => update,
+  min: Math.min,
+  max: Math.max,
+  mul: (old, update) => old * update,
+};
+
+/** One update after another, each rounded. */
+function scatterInto(node: Node<"scatterInto">, [index, x, base]: readonly TypedArray[], out: TypedArray): TypedArray {
+  const { before, size, after, clamp } = around(node.shape, node.attrs.axis);
+  const combine = node.dtype === "int32" && node.attrs.combine === "mul" ? Math.imul : combined[node.attrs.combine];
+  out.set(base);
+  for (let b = 0, o = 0; b < before; b++) {
+    for (const i of index) {
+      for (let a = 0; a < after; a++, o++) {
+        const place = (b * size + clamp(i)) * after + a;
+        out[place] = combine(out[place], x[o]);
+      }
+    }
   }
   return out;
 }
