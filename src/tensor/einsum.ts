@@ -93,7 +93,7 @@ const nameOf = (letter: string) => (isDot(letter) ? `axis ${firstDot - 1 - lette
 function lettersOf(term: string, rank: number, fail: (why: string) => PondusError): string[] {
   const parts = term.split("...");
   if (parts.length > 2 || parts.some((part) => part.includes(".")))
-    throw fail(`"${term}" has other dots than one "..."`);
+    throw fail(`"${term}" has other dots than one "..."; expected something like "ij,jk->ik" or "...ij,jk"`);
   if (parts.length === 1) return [...term];
   const hidden = rank - parts[0].length - parts[1].length;
   if (hidden < 0) throw fail(`"${term}" names more than the ${rank} axes there are`);
