@@ -125,7 +125,6 @@ test("what leaves its array at any point is refused", () => {
         axes: reducing ? axes.slice(0, 1) : axes,
         reduction: reducing ? { op: "sum", axes: axes.slice(1), value } : undefined,
         stores: [{ buffer: target, at: place, value: reducing ? { kind: "total", dtype: "int32" } : value }],
-        scatter: false,
       };
       const steps: Step<Kernel>[] = [{ kind: "launch", kernel }];
       const at3 = ({ offset, scales }: typeof at, i: readonly number[]) =>
