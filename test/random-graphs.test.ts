@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type BackendName, compile, type NumberArray, tensor } from "pondus";
 import { beforeAll, expect, test } from "vitest";
-import { Stream } from "../src/graph/threefry.ts";
+import { Stream } from "../src/graph/stream.ts";
 import { difference, tolerances } from "./agreement.ts";
 import { onEveryBackend } from "./every-backend.ts";
 import { build, type Leaf, leavesOf, type Recipe, recipes } from "./random-graphs.ts";
@@ -51,7 +51,7 @@ const noise = 1e-5;
 const still: Shake = ({ values }) => [...values];
 const shaken = [1, 2, 3, 4].map((seed): Shake => {
   return ({ values }) => {
-    const stream = new Stream(seed, values.length);
+    const stream = new Stream(seed, "initialize", values.length);
     return values.map((v) => Math.fround(v + noise * (2 * stream.uniform() - 1)));
   };
 });

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type DType, grad, type Tensor } from "pondus";
 import { sizeOf } from "../src/graph/shape.ts";
-import { Stream } from "../src/graph/threefry.ts";
+import { Stream } from "../src/graph/stream.ts";
 import { kindCount, named, type Step, take } from "./random-graphs/steps.ts";
 import { describeInput, Written } from "./random-graphs/written.ts";
 
@@ -37,7 +37,7 @@ export interface Leaf {
 
 /** The inputs of a recipe, their names beginning with `prefix`. */
 export function leavesOf({ dtype, seed, shapes }: Recipe, prefix = ""): Leaf[] {
-  const stream = new Stream(seed, 77);
+  const stream = new Stream(seed, "initialize", 77);
   return shapes.map((shape, i) => ({
     name: `${prefix}x${i}`,
     shape,

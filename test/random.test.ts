@@ -1,8 +1,26 @@
 import { readFileSync } from "node:fs";
-import { compile, grad, type Outputs, parameter, random, scan, type Tensor, tensor } from "pondus";
+import {
+  compile,
+  grad,
+  type NumberArray,
+  nn,
+  type Outputs,
+  ones,
+  optim,
+  parameter,
+  parameterOf,
+  random,
+  scan,
+  stack,
+  type Tensor,
+  tensor,
+} from "pondus";
 import { describe, expect, test } from "vitest";
-import { Stream, threefry } from "../src/graph/threefry.ts";
+import type { Parameter } from "../src/graph/parameter.ts";
+import { Stream, type Use, uses } from "../src/graph/stream.ts";
+import { threefry } from "../src/graph/threefry.ts";
 import { onEveryBackend } from "./every-backend.ts";
+import { correlation, distance, mean, moment } from "./samples.ts";
 
 interface Block {
   readonly counter: [number, number];
@@ -13,24 +31,6 @@ const fixture: { known: Block[]; blocks: Block[] } = JSON.parse(
   readFileSync(new URL("fixtures/random.json", import.meta.url), "utf8"),
 );
 const unsigned = (words: ArrayLike<number>) => Array.from(words, (w) => w >>> 0);
-
-const mean = (x: readonly number[]) => x.reduce((s, v) => s + v, 0) / x.length;
-const product = (x: readonly number[], y: readonly number[]) => mean(x.map((v, i) => v * y[i]));
-const centred = (x: readonly number[]) => {
-  const m = mean(x);
-  return x.map((v) => v - m);
-};
-const moment = (x: readonly number[], n: number) => mean(centred(x).map((v) => v ** n));
-const correlation = (x: readonly number[], y: readonly number[]) =>
-  product(centred(x), centred(y)) / Math.sqrt(moment(x, 2) * moment(y, 2));
-
-/** Kolmogorov and Smirnov's sqrt(n) D; above 1.95 in one of a thousand honest samples. */
-function distance(samples: readonly number[], cumulative: (x: number) => number): number {
-  const n = samples.length;
-  const sorted = [...samples].sort((a, b) => a - b);
-  const gaps = sorted.map((x, i) => Math.max((i + 1) / n - cumulative(x), cumulative(x) - i / n));
-  return Math.sqrt(n) * Math.max(...gaps);
-}
 
 /** Seeds are fixed, so that these bounds, five standard deviations wide, hold in every run or in none. */
 function expectUniform(x: readonly number[]): void {
@@ -66,35 +66,179 @@ describe("threefry", () => {
 });
 
 describe("Stream", () => {
-  test("the same seed and index give the same numbers, others do not", () => {
-    const first = (seed: number, index?: number) => new Stream(seed, index).uniform();
-    expect(first(7, 3)).toBe(first(7, 3));
-    const all = [first(7), first(8), first(7, 1), first(-7), first(7 + 2 ** 32), first(0)];
+  test("the same seed, use and index give the same numbers, others do not", () => {
+    const first = (seed: number | bigint, use: Use = "initialize", index?: number) =>
+      new Stream(seed, use, index).uniform();
+    expect(first(7, "holdOut", 3)).toBe(first(7, "holdOut", 3));
+    expect(first(7)).toBe(first(7n));
+    const all = [
+      ...Object.keys(uses).map((use) => first(7, use as Use)),
+      ...[8, 2 ** 31, 2 ** 32 - 1, 7 + 2 ** 32, 2 ** 53, 7n + 2n ** 63n, 2n ** 64n - 1n, 0].map((seed) => first(seed)),
+      first(7, "initialize", 1),
+    ];
     expect(new Set(all).size).toBe(all.length);
   });
 
   test("uniform and normal numbers are distributed as they should be", () => {
-    const s = new Stream(1);
+    const s = new Stream(1, "initialize");
     expectUniform(Array.from({ length: 20_000 }, () => s.uniform()));
     expectNormal(Array.from({ length: 20_000 }, () => s.normal()));
   });
 
-  test("streams of neighbouring seeds and indices are independent", () => {
-    const draw = (seed: number, index: number) => {
-      const s = new Stream(seed, index);
+  test("streams of neighbouring seeds, indices and uses are independent", () => {
+    const draw = (seed: number, index: number, use: Use = "initialize") => {
+      const s = new Stream(seed, use, index);
       return Array.from({ length: 5000 }, () => s.uniform());
     };
-    expect(Math.abs(correlation(draw(1, 0), draw(2, 0)))).toBeLessThan(5 / Math.sqrt(5000));
-    expect(Math.abs(correlation(draw(1, 0), draw(1, 1)))).toBeLessThan(5 / Math.sqrt(5000));
+    for (const other of [draw(2, 0), draw(1, 1), draw(1, 0, "holdOut")]) {
+      expect(Math.abs(correlation(draw(1, 0), other))).toBeLessThan(5 / Math.sqrt(5000));
+    }
   });
 
   test("below(n) takes every whole number under n equally often", () => {
-    const s = new Stream(3);
+    const s = new Stream(3, "initialize");
     const counts = new Array<number>(7).fill(0);
     for (let i = 0; i < 7000; i++) counts[s.below(7)]++;
     for (const c of counts) expect(Math.abs(c - 1000)).toBeLessThan(5 * Math.sqrt(1000));
   });
 });
+
+describe("one seed", () => {
+  test("what is held out says nothing about the first weights, nor about a key", () => {
+    const rows = Array.from({ length: 1000 }, (_, i) => i);
+    const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+    // The first row that is drawn, as holdOut draws it, is the largest of one.
+    const held = seeds.map((seed) => optim.holdOut(rows, { fraction: 1 / 1000, seed }).validation[0] / 1000);
+    const weights = seeds.map((seed) => {
+      const w = parameter([1], nn.uniform(0, 1), { dtype: "float64" });
+      nn.initialize({ w }, seed);
+      return (parameterOf(w) as Parameter).read()[0];
+    });
+    // The first number that `random.key(seed)` gives.
+    const keys = seeds.map((seed) => (threefry([seed, 0], 0, 0)[0] >>> 0) / 2 ** 32);
+    for (const [a, b] of [
+      [held, weights],
+      [held, keys],
+      [weights, keys],
+    ]) {
+      expect(Math.abs(correlation(a, b))).toBeLessThan(4 / Math.sqrt(seeds.length));
+    }
+  });
+
+  test.each([
+    ["the key of the loss", (key: Tensor) => key],
+    ["a key folded from that", (key: Tensor) => random.foldIn(key, 0)],
+    ["the seed's own key", () => random.key(5)],
+    ["a key folded from the seed's by the step", (_: Tensor, step: Tensor) => random.foldIn(random.key(5), step)],
+  ])("dropout keeps what it keeps whatever is drawn from %s", async (_, keyOf) => {
+    const n = 4096;
+    const w = parameter([], 1);
+    const layer = nn.dropout(0.5);
+    const { loss } = await optim.fit({
+      loss: ({ key, step }) => {
+        const kept = layer(ones([n])).gt(0);
+        const mine = random.uniform(keyOf(key, step), [n]).ge(0.5);
+        return w.mul(kept.xor(mine).cast("float32").mean());
+      },
+      optimizer: optim.sgd({ rate: 0 }),
+      steps: 1,
+      seed: 5,
+      backend: "reference",
+    });
+    expect(Math.abs(loss - 0.5)).toBeLessThan(2.5 / Math.sqrt(n));
+  });
+});
+
+describe("seeds and numbers that are folded in", () => {
+  const refused = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53 + 2, -1n, 2n ** 64n];
+
+  test.each(refused)("%s is refused", (value) => {
+    for (const ask of [
+      () => random.key(value),
+      () => random.foldIn(random.key(0), value),
+      () => new Stream(value, "initialize"),
+    ]) {
+      expect(ask).toThrow(expect.objectContaining({ code: "random.seed" }));
+    }
+  });
+
+  test("all 64 bits count", async () => {
+    const values = [
+      0,
+      1,
+      2 ** 31,
+      2 ** 32 - 1,
+      2 ** 32,
+      2 ** 32 + 1,
+      2 ** 53,
+      2n ** 63n,
+      2n ** 63n + 1n,
+      2n ** 64n - 1n,
+    ];
+    const one = (value: number | bigint) => [random.key(value), random.foldIn(random.key(3), value)];
+    const { keys } = await compile(() => ({ keys: stack(values.flatMap(one)) }), {}, { backend: "reference" }).run();
+    expect(new Set((keys.toList() as number[][]).map((k) => k.join())).size).toBe(2 * values.length);
+  });
+
+  test("a number, the same bigint and the same int32 give one key", async () => {
+    const k = random.key(9);
+    const keys = [7, 7n, tensor(7, { dtype: "int32" })].map((data) => random.foldIn(k, data));
+    const { a } = await compile(() => ({ a: stack(keys) }), {}, { backend: "reference" }).run();
+    const [first, ...others] = a.toList() as number[][];
+    expect(others).toEqual([first, first]);
+  });
+
+  test("what is no key, and what is no number to fold in, is refused", () => {
+    const wrong = [tensor([1, 2]), tensor([1, 2, 3], { dtype: "int32" }), tensor([[1, 2]], { dtype: "int32" })];
+    for (const k of wrong) {
+      expect(() => random.uniform(k, [3])).toThrow(expect.objectContaining({ code: "random.key" }));
+      expect(() => random.foldIn(random.key(0), k)).toThrow(expect.objectContaining({ code: "random.fold" }));
+    }
+    expect(() => random.uniform(random.key(0), [3], "int32")).toThrow(
+      expect.objectContaining({ code: "random.dtype" }),
+    );
+    expect(() => random.integers(random.key(0), [3], 0.5)).toThrow(expect.objectContaining({ code: "random.below" }));
+    expect(() => random.bernoulli(random.key(0), [3], 1.5)).toThrow(expect.objectContaining({ code: "random.chance" }));
+    expect(() => random.split(random.key(0), 0)).toThrow(expect.objectContaining({ code: "random.split" }));
+  });
+});
+
+const seeds = [
+  [0, 0],
+  [3, 2 ** 8],
+] as const;
+
+const known = new Map<readonly number[], Promise<Record<string, NumberArray>>>();
+
+/** What the reference backend draws. */
+function onReference(k: readonly [number, number]): Promise<Record<string, NumberArray>> {
+  const asked =
+    known.get(k) ??
+    compile(({ k }) => draws(k), { k: { shape: [2], dtype: "int32" } }, { backend: "reference" }).run({ k });
+  known.set(k, asked);
+  return asked;
+}
+
+/** Some of everything that is drawn. */
+function draws(k: Tensor): Record<string, Tensor> {
+  const keys = random.split(random.foldIn(k, 9), 8);
+  const perType = (["float32", "float64"] as const).flatMap((dtype): [string, Tensor][] => [
+    [`uniform ${dtype}`, random.uniform(keys[0], [33], dtype)],
+    [`normal ${dtype}`, random.normal(keys[1], [101, 53], dtype)],
+    [`exponential ${dtype}`, random.exponential(keys[2], [3001], dtype)],
+    [`gumbel ${dtype}`, random.gumbel(keys[3], [3001], dtype)],
+    [`gamma ${dtype}`, random.gamma(keys[4], [5, 60], tensor([[0.01], [0.4], [1], [7.5], [300]], { dtype }))],
+    [`beta ${dtype}`, random.beta(keys[5], [301], 0.02, 3, dtype)],
+  ]);
+  return {
+    keys: stack(keys),
+    bits: random.bits(keys[6], [5, 7]),
+    dice: random.integers(keys[6], [33], 1000),
+    coin: random.bernoulli(keys[6], [33], 0.5),
+    category: random.categorical(keys[7], tensor([0, 1, 2]).expand([500, 3])),
+    ...Object.fromEntries(perType),
+  };
+}
 
 onEveryBackend((backend) => {
   const run = async <O extends Outputs>(f: () => O) => compile(f, {}, { backend }).run();
@@ -139,21 +283,26 @@ onEveryBackend((backend) => {
   });
 
   test("the same numbers as on the reference, bit for bit", async () => {
-    const f = () => {
-      const k = random.foldIn(random.key(2 ** 40 + 3), 9);
-      return {
-        k,
-        bits: random.bits(k, [5, 7]),
-        f32: random.uniform(k, [33]),
-        f64: random.uniform(k, [33], "float64"),
-        dice: random.integers(k, [33], 1000),
-        coin: random.bernoulli(k, [33], 0.5),
-      };
-    };
-    const [got, wanted] = [await run(f), await compile(f, {}, { backend: "reference" }).run()];
-    for (const name of Object.keys(wanted) as (keyof typeof wanted)[]) {
-      expect([...got[name].data], name).toEqual([...wanted[name].data]);
+    const program = compile(({ k }) => draws(k), { k: { shape: [2], dtype: "int32" } }, { backend });
+    for (const k of seeds) {
+      const got = await program.run({ k });
+      const wanted = await onReference(k);
+      for (const name of Object.keys(wanted)) {
+        const differ = [...got[name].data].filter((v, i) => !Object.is(v, wanted[name].data[i]));
+        expect(differ.length, `${name}, key ${k}`).toBe(0);
+      }
     }
+  });
+
+  test("split keys, the key itself, and keys folded from it draw independent numbers", async () => {
+    const n = 5000;
+    const k = random.key(4);
+    const keys = [k, ...random.split(k, 3), ...[0, 1, 2].map((i) => random.foldIn(k, i))];
+    const { u } = await run(() => ({ u: stack(keys.map((key) => random.uniform(key, [n]))) }));
+    const drawn = u.toList() as number[][];
+    drawn.forEach((x, i) => {
+      for (const y of drawn.slice(0, i)) expect(Math.abs(correlation(x, y))).toBeLessThan(5 / Math.sqrt(n));
+    });
   });
 
   test("neighbouring keys and steps are independent", async () => {

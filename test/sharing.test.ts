@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type BackendName, compile, concat, grad, nn, type Tensor, weigh } from "pondus";
 import { expect, test } from "vitest";
-import { Stream } from "../src/graph/threefry.ts";
+import { Stream } from "../src/graph/stream.ts";
 import { onEveryBackend } from "./every-backend.ts";
 
 /** A convolution's geometry, and what it is laid over. */
@@ -99,7 +99,7 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 async function agree(shared: Shared, backend: BackendName): Promise<void> {
   const { channels, outputs, kernel, image, seed } = shared;
   const { all, entry } = forms(shared);
-  const random = new Stream(seed, 1);
+  const random = new Stream(seed, "initialize", 1);
   const draw = (n: number) => range(n).map(() => 2 * random.uniform() - 1);
   const [kh, kw] = kernel;
   const w = draw(outputs * channels * kh * kw);
@@ -211,7 +211,7 @@ test("a convolution has 1 / patches of the knobs of local kernels, exactly, and 
 /** Layers of one geometry on random images, and what they give for an image that was moved. */
 async function shifted(layer: nn.Layer, by: readonly [number, number]) {
   nn.initialize(layer, 3);
-  const random = new Stream(9, 2);
+  const random = new Stream(9, "initialize", 2);
   const image = Float64Array.from({ length: 8 * 9 * 2 }, () => random.normal());
   const roll = (x: Tensor) => by.reduce((y, n, i) => concat([y.slice(1 + i, -n), y.slice(1 + i, 0, -n)], 1 + i), x);
   const program = compile(

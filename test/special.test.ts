@@ -3,7 +3,7 @@ import { compile, Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { make } from "../src/graph/node.ts";
 import type { OpName } from "../src/graph/ops.ts";
-import { Stream } from "../src/graph/threefry.ts";
+import { Stream } from "../src/graph/stream.ts";
 import { onEveryBackend } from "./every-backend.ts";
 import { ulp, ulpError } from "./ulp.ts";
 
@@ -36,7 +36,7 @@ async function evaluate(backend: Parameters<typeof compile>[2], op: OpName, dtyp
 async function truth(op: Function, dtype: Float): Promise<{ x: number[]; y: number[] }> {
   const { x, y } = fixture.functions[op];
   if (dtype === "float64") return { x, y: y.map(Number) };
-  const stream = new Stream(8);
+  const stream = new Stream(8, "initialize");
   const more = Array.from({ length: 600 }, (_, i) => {
     const size = i < 500 ? 10 ** (8 * stream.uniform() - 6) : 1e4 * stream.uniform();
     return i % 2 === 0 ? size : -size;

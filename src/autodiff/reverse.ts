@@ -18,7 +18,7 @@ export function pullback(
   cotangents: readonly (Node | undefined)[],
   wrt: readonly Node[],
 ): (Node | undefined)[] {
-  const between = dependents(outputs, wrt);
+  const between = dependents(outputs, wrt, isNotStopped);
   const found = new Map<Node, Tensor>();
   /** What those of `wrt` get that lie inside a checkpoint; from there it went on as it was computed again. */
   const asked = new Map<Node, Tensor | undefined>();
@@ -62,7 +62,7 @@ export function pullback(
   /** Beside the arguments, what the inside uses gets its cotangents too: all of that comes later in the order. */
   const visitInside = ({ result, inside, arguments: starts, named }: Again, ct: Tensor): void => {
     const sources = [...wrt, ...[...starts].flatMap(([x, start]) => (between.has(x) ? [start] : []))];
-    for (const x of dependents([result], [...sources, ...named.values()])) between.add(x);
+    for (const x of dependents([result], [...sources, ...named.values()], isNotStopped)) between.add(x);
     give(result, ct);
     for (const node of inside.toReversed()) visit(node);
     for (const [x, remade] of named) asked.set(x, plus(asked.get(x), found.get(remade)));
@@ -70,3 +70,5 @@ export function pullback(
   for (const node of topological(outputs).reverse()) visit(node);
   return wrt.map((x) => plus(found.get(x), asked.get(x))?.node);
 }
+
+const isNotStopped = (node: Node) => node.op !== "stop";

@@ -200,7 +200,15 @@ export const rules: { readonly [K in OpName]: Rule } = {
     backward: () => [],
   },
   custom: {
-    forward: (_, [d]) => d,
+    forward: (node, [d, ...moving]) => {
+      const { inputs, attrs } = node as Node<"custom">;
+      if (!attrs.forward) return d;
+      const tangent = attrs.forward(
+        inputs.slice(1),
+        moving.map((x) => x?.node),
+      );
+      return tangent && t(tangent);
+    },
     backward: (node, ct) => {
       const { inputs, attrs } = node as Node<"custom">;
       return [undefined, ...attrs.backward(inputs.slice(1), ct.node).map((x) => x && t(x))];

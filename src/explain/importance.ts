@@ -1,5 +1,5 @@
 import type { BackendName } from "../backends/backend.ts";
-import { Stream } from "../graph/threefry.ts";
+import { Stream } from "../graph/stream.ts";
 import { flopsOf } from "../ledger/flops.ts";
 import type { Layer } from "../nn/layer.ts";
 import { compile } from "../runtime/program.ts";
@@ -152,7 +152,7 @@ async function squaredSensitivities(outputs: Tensor, knobs: Knobs, { backend, on
   };
   if (isLong && products.mode === "rows") {
     // For random signs u the mean of (J'u)^2 is the sum of squares of each column (Hutchinson 1990).
-    const random = new Stream(0);
+    const random = new Stream(0, "signs");
     const tell = progressOf("sensitivity", probes, onProgress);
     for (let i = 0; i < probes; i++) {
       await tell(i);

@@ -1,6 +1,6 @@
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { Stream } from "../graph/threefry.ts";
+import { Stream } from "../graph/stream.ts";
 import { dense } from "../nn/dense.ts";
 import { type Layer, layer } from "../nn/layer.ts";
 import { compile } from "../runtime/program.ts";
@@ -88,7 +88,7 @@ function denseLike({ parameters: { weight, bias } }: Layer, values: { weight: Fl
 
 function randomMoves(hidden: readonly HiddenLayer[], { seed = 0, permute = true, flip = true }: EquivalentOptions) {
   return hidden.map(({ units, odd }, i): UnitMove => {
-    const random = new Stream(seed, i);
+    const random = new Stream(seed, "moves", i);
     const from = Array.from({ length: units }, (_, k) => k);
     for (let k = units - 1; k > 0 && permute; k--) {
       const other = random.below(k + 1);

@@ -77,8 +77,11 @@ export interface OpAttrs {
   again: None;
   /** Inputs: a value, and what it is to be computed from again for the backward pass. */
   checkpoint: None;
-  /** Inputs: a value, and all that it depends on; `backward` gives the cotangents of the latter from that of the value. */
-  custom: { backward: CustomBackward };
+  /**
+   * Inputs: a value, and all that it depends on; `backward` gives the cotangents of the latter from that of the value,
+   * `forward` the value's tangent from theirs. Without the latter, forward mode goes through the value.
+   */
+  custom: { backward: CustomBackward; forward?: CustomForward };
   // contract, gather, scatter
   contract: { a: readonly number[]; b: readonly number[]; out: readonly number[] };
   /** `inRange`: the index is an array of the program, all of it in range, so that nothing need be clamped. */
@@ -100,6 +103,9 @@ export type Combine = "set" | "min" | "max" | "mul";
 
 /** A reverse rule of its own: from the inputs of a `custom` node, as they are then, and the cotangent of its value. */
 export type CustomBackward = (given: readonly Node[], cotangent: Node) => readonly (Node | undefined)[];
+
+/** A forward rule of its own: from the inputs of a `custom` node and their tangents, those that have one. */
+export type CustomForward = (given: readonly Node[], tangents: readonly (Node | undefined)[]) => Node | undefined;
 
 /**
  * `for i of 0..length`: inputs are the carries' first values, then the sequences (sliced along their first axis), then

@@ -5,7 +5,7 @@ import { element, fill } from "./element.ts";
 import { PondusError } from "./errors.ts";
 import type { Node } from "./node.ts";
 import { formatShape, type Shape, sizeOf } from "./shape.ts";
-import { Stream } from "./threefry.ts";
+import { Stream } from "./stream.ts";
 
 /** Chooses a fresh value: one number for every entry, or a function from an entry's flat index to its number. */
 export type Initializer = (random: Stream, shape: Shape) => ((index: number) => number) | number;
@@ -161,7 +161,7 @@ export class Parameter {
   #pour(place: TypedArray, isZero: boolean): void {
     if (!this.#drawn) this.draw(0, this.#ordinal);
     const { seed, index } = this.#drawn as Drawn;
-    const entry = this.init(new Stream(seed, index), this.shape);
+    const entry = this.init(new Stream(seed, "initialize", index), this.shape);
     const fitting = (x: number, i?: number) => element(x, this.dtype, `parameter ${this.name}`, i);
     if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = fitting(entry(i), i);
     else if (!(isZero && Object.is(entry, 0))) place.fill(fitting(entry));

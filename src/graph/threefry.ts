@@ -37,31 +37,3 @@ export function threefry(
   words[1] = b;
   return words;
 }
-
-/** A stream of numbers on the JavaScript side, for initial values and shuffles. */
-export class Stream {
-  readonly #key: Int32Array;
-  readonly #words = new Int32Array(2);
-  #counter = 0;
-
-  constructor(seed: number, index = 0) {
-    this.#key = threefry([seed | 0, Math.floor(seed / 2 ** 32) | 0], index, 0x70d);
-  }
-
-  /** Uniform in [0, 1), 53 bits. */
-  uniform(): number {
-    const words = threefry(this.#key, this.#counter++, 0, this.#words);
-    return ((words[0] >>> 5) * 2 ** 26 + (words[1] >>> 6)) / 2 ** 53;
-  }
-
-  /** Standard normal (Box & Muller, Ann. Math. Stat. 29, 610, 1958). */
-  normal(): number {
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
-  }
-
-  /** A whole number in [0, n). */
-  below(n: number): number {
-    return Math.floor(this.uniform() * n);
-  }
-}

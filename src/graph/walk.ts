@@ -41,10 +41,20 @@ function walk(roots: readonly Node[], done: { has(node: Node): boolean }, visit:
   }
 }
 
-/** The nodes among those that `roots` need which depend on one of `sources` (the sources included). */
-export function dependents(roots: readonly Node[], sources: Iterable<Node>): Set<Node> {
+/**
+ * The nodes among those that `roots` need which depend on one of `sources` (the sources included).
+ *
+ * @param passes  whether what depends on such a node counts as depending; all do, where it is not given
+ */
+export function dependents(
+  roots: readonly Node[],
+  sources: Iterable<Node>,
+  passes: (node: Node) => boolean = () => true,
+): Set<Node> {
   const found = new Set<Node>(sources);
-  for (const node of topological(roots)) if (node.inputs.some((x) => found.has(x))) found.add(node);
+  for (const node of topological(roots)) {
+    if (passes(node) && node.inputs.some((x) => found.has(x))) found.add(node);
+  }
   return found;
 }
 

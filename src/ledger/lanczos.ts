@@ -1,6 +1,6 @@
 import type { Same, Structure } from "../autodiff/structure.ts";
 import type { BackendName } from "../backends/backend.ts";
-import { Stream } from "../graph/threefry.ts";
+import { Stream, type Use } from "../graph/stream.ts";
 import { breathe } from "../optim/pace.ts";
 import { krylov } from "./krylov.ts";
 import { affordVectors, operatorOf, wholeFrom1 } from "./operator.ts";
@@ -73,7 +73,7 @@ export async function lanczos<S extends Structure>(
   const steps = Math.min(options.steps ?? 50, operator.size);
   affordVectors("lanczos", steps, operator.size);
   const began = performance.now();
-  const found = await krylov(operator, normal(operator.size, seed, 0), steps, async (done) => {
+  const found = await krylov(operator, normal(operator.size, seed, "lanczos"), steps, async (done) => {
     const each = (performance.now() - began) / 1000 / Math.max(done, 1);
     onProgress?.({ step: done, steps, secondsLeft: done === 0 ? Number.POSITIVE_INFINITY : each * (steps - done) });
     await breathe();
@@ -100,7 +100,7 @@ export async function lanczos<S extends Structure>(
 }
 
 /** Normal numbers from stream `index` of `seed`. */
-export function normal(size: number, seed: number, index: number): Float64Array {
-  const random = new Stream(seed, index);
+export function normal(size: number, seed: number, use: Use, index = 0): Float64Array {
+  const random = new Stream(seed, use, index);
   return Float64Array.from({ length: size }, () => random.normal());
 }

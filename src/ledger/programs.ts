@@ -10,7 +10,7 @@ import { type Model, parametersOf as parameters } from "../nn/model.ts";
 import { adam } from "../optim/adam.ts";
 import { type Optimizer, tensorOf } from "../optim/optimizer.ts";
 import { compile } from "../runtime/program.ts";
-import { key } from "../tensor/random.ts";
+import { key } from "../tensor/random/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type NetworkOptions, networkOf } from "./network.ts";
 

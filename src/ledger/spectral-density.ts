@@ -50,7 +50,7 @@ export async function spectralDensity<S extends Structure>(
   const all: { value: number; weight: number }[] = [];
   let complete = 0;
   for (let probe = 0; probe < probes && !signal?.aborted; probe++) {
-    const found = await krylov(operator, normal(operator.size, seed, probe), steps, async (done) => {
+    const found = await krylov(operator, normal(operator.size, seed, "spectralDensity", probe), steps, async (done) => {
       const step = probe * steps + done;
       const each = (performance.now() - began) / 1000 / Math.max(step, 1);
       const secondsLeft = step === 0 ? Number.POSITIVE_INFINITY : each * (probes * steps - step);

@@ -5,7 +5,7 @@ import { make } from "../graph/node.ts";
 import { inheriting } from "../graph/origin.ts";
 import { type Constrained, Parameter } from "../graph/parameter.ts";
 import { rounded } from "../graph/round.ts";
-import type { Stream } from "../graph/threefry.ts";
+import type { Stream } from "../graph/stream.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { inside, outside } from "./reparametrise.ts";
 import { weightExpression } from "./weight-expression.ts";

@@ -1,6 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
 import { labelled } from "../graph/origin.ts";
-import { uniform } from "../tensor/random.ts";
+import { uniform } from "../tensor/random/index.ts";
 import { where } from "../tensor/tensor.ts";
 import { type Layer, layer } from "./layer.ts";
 import { asAfterTraining, trainingHere } from "./mode.ts";

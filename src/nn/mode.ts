@@ -1,7 +1,7 @@
 import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { topological } from "../graph/walk.ts";
-import { foldIn } from "../tensor/random.ts";
+import { foldIn } from "../tensor/random/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** A parameter that training changes beside what it learns by gradients, such as a running mean, and its next value. */

@@ -1,5 +1,5 @@
 import { PondusError } from "../graph/errors.ts";
-import { Stream } from "../graph/threefry.ts";
+import { Stream } from "../graph/stream.ts";
 
 /** Which rows to keep back: one in so many at even distances, or a share of them drawn by chance. */
 export type HoldOut = { readonly every: number } | { readonly fraction: number; readonly seed?: number };
@@ -40,7 +40,7 @@ function drawn(count: number, fraction: number, seed = 0): Set<number> {
   if (!(fraction > 0 && fraction < 1)) {
     throw new PondusError("holdOut.fraction", `holdOut: fraction must lie between 0 and 1, but ${fraction} came.`);
   }
-  const random = new Stream(seed);
+  const random = new Stream(seed, "holdOut");
   const order = Array.from({ length: count }, (_, i) => i);
   const wanted = Math.round(fraction * count);
   for (let i = 0; i < wanted; i++) {

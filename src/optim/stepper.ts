@@ -6,7 +6,8 @@ import { topological } from "../graph/walk.ts";
 import { type Model, training } from "../nn/index.ts";
 import { compile, type NumberArray, repeat } from "../runtime/index.ts";
 import type { Tensors } from "../tensor/control.ts";
-import { foldIn, key as keyOf } from "../tensor/random.ts";
+import { foldIn } from "../tensor/random/index.ts";
+import { keyFor } from "../tensor/random/key.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { allFinite, capture, type Snapshot } from "./checkpoint.ts";
 import { type Optimizer, tensorOf } from "./optimizer.ts";
@@ -45,9 +46,6 @@ export interface StepResult {
   readonly gradientEquivalents?: number;
 }
 
-/** Apart from what a loss may draw itself, by folding small numbers in. */
-const layersStream = 0x6c617972;
-
 /** Throws `train.loss` when the loss is no tensor, `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
 export function stepper(options: {
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
@@ -59,11 +57,10 @@ export function stepper(options: {
   const counter = new Parameter({ name: "step", shape: [], dtype: "int32", init: () => 0, trainable: false });
   const step = tensorOf(counter);
   const { loss: given, optimizer, parameters, seed = 0, backend } = options;
-  const key = foldIn(keyOf(seed), step);
-  // Layers draw from a stream of their own, beside the one that the loss is given.
+  const key = foldIn(keyFor(seed, "training"), step);
   const { value: loss, updates: statistics } =
     typeof given === "function"
-      ? training(foldIn(key, layersStream), () => given({ step, key }))
+      ? training(foldIn(keyFor(seed, "layers"), step), () => given({ step, key }))
       : { value: given, updates: [] };
   if (!(loss instanceof Tensor)) {
     throw new PondusError(

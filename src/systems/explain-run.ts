@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type ExplainOptions, type Explanation, explain as explainNetwork } from "../explain/explain.ts";
 import type { Explainable } from "../explain/explainable.ts";
 import { PondusError } from "../graph/errors.ts";
-import { Stream } from "../graph/threefry.ts";
+import { Stream } from "../graph/stream.ts";
 import { topological } from "../graph/walk.ts";
 import { checkWritable } from "../io/run-folder.ts";
 import { count } from "../ledger/counts.ts";
@@ -77,7 +77,7 @@ function onNormalInputs<M extends Model, D>(system: System<M, D>, { model }: Tra
     );
   }
   const { apply, input, dtype } = network;
-  const random = new Stream(0);
+  const random = new Stream(0, "inputs");
   const values = Float64Array.from({ length: input.reduce((n, m) => n * m, drawn) }, () => random.normal());
   const inputs = tensor(values, { shape: [drawn, ...input], dtype });
   const looked = isLayer(apply) ? apply : asNetwork(system.name, apply, model, inputs);

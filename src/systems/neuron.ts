@@ -1,4 +1,4 @@
-import { Stream } from "../graph/threefry.ts";
+import { Stream } from "../graph/stream.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import { sigmoid, tensor } from "../tensor/functions.ts";
@@ -10,7 +10,7 @@ const truth = { w: 8, b: -4 };
 
 /** Simulated, not measured: stimuli from 0 to 1, and whether the neuron fired. */
 function simulate(count: number, seed: number) {
-  const random = new Stream(seed);
+  const random = new Stream(seed, "simulation");
   const stimulus = evenly(0, 1, count);
   const fired = stimulus.map((x) => Number(random.uniform() < 1 / (1 + Math.exp(-(truth.w * x + truth.b)))));
   return { stimulus, fired };

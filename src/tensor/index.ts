@@ -1,5 +1,5 @@
 export * from "./control.ts";
 export * from "./functions.ts";
 export { parameter, parameterOf } from "./parameter.ts";
-export * as random from "./random.ts";
+export * as random from "./random/index.ts";
 export { type Operand, Tensor } from "./tensor.ts";

@@ -1,6 +1,6 @@
 import type { DType, Outputs, Shape, Tensor } from "pondus";
 import { sizeOf } from "../../src/graph/shape.ts";
-import { Stream } from "../../src/graph/threefry.ts";
+import { Stream } from "../../src/graph/stream.ts";
 
 /** An input with its numbers. */
 export interface Value {
@@ -30,7 +30,7 @@ let drawn = 0;
 
 /** Numbers drawn evenly from [low, high] (whole numbers in [-9, 9] for int32, 0 or 1 for bool), the same in every run. */
 export function sample(shape: Shape, dtype: DType = "float64", low = -2, high = 2): Value {
-  const stream = new Stream(2024, drawn++);
+  const stream = new Stream(2024, "initialize", drawn++);
   const draw = () => {
     if (dtype === "bool") return stream.below(2);
     return dtype === "int32" ? stream.below(19) - 9 : low + (high - low) * stream.uniform();

@@ -1,7 +1,7 @@
 import { compile, type DType, grad, hvp, jvp, type NumberArray, type Shape, type Tensor, vjp } from "pondus";
 import { expect } from "vitest";
 import { sizeOf } from "../../src/graph/shape.ts";
-import { Stream } from "../../src/graph/threefry.ts";
+import { Stream } from "../../src/graph/stream.ts";
 
 /** A function of float64 tensors, with the shapes of its inputs and the intervals on which it is smooth. */
 export interface GradientCase {
@@ -33,7 +33,7 @@ function expectClose(what: string, got: ArrayLike<number>, wanted: ArrayLike<num
  * and differences of the gradient, and its symmetry.
  */
 export async function checkDerivatives(c: GradientCase, seed: number): Promise<void> {
-  const stream = new Stream(seed, 3);
+  const stream = new Stream(seed, "initialize", 3);
   const draw = (n: number, from: number, to: number, grid: number) =>
     Array.from({ length: n }, () => {
       const x = from + (to - from) * stream.uniform();

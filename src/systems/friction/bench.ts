@@ -1,8 +1,9 @@
-import { Stream } from "../../graph/threefry.ts";
+import { Stream } from "../../graph/stream.ts";
 import { forcesAlong, lugre, type StateLaw, slippingSprings } from "../../ode/friction/index.ts";
 import type { NumberArray } from "../../runtime/array.ts";
 import { arange, tensor, zeros } from "../../tensor/functions.ts";
-import { key, normal } from "../../tensor/random.ts";
+import { normal } from "../../tensor/random/index.ts";
+import { keyFor } from "../../tensor/random/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { evenly } from "../plot.ts";
 import type { Trained } from "../system.ts";
@@ -115,13 +116,13 @@ export function simulate(motion: Motion) {
   return {
     velocity: sampled(v),
     force,
-    measured: normal(key(motion.seed), [count, runs], "float64").mul(noise).add(force),
+    measured: normal(keyFor(motion.seed, "measurementNoise"), [count, runs], "float64").mul(noise).add(force),
   };
 }
 
 /** [samples, runs] at times [samples]. */
 function velocities({ levels, depth, period, amplitudes, frequencies, seed }: Motion, t: Tensor): Tensor {
-  const random = new Stream(seed);
+  const random = new Stream(seed, "simulation");
   const [low, high] = frequencies.map(Math.log);
   const drawn = (draw: (u: number) => number) =>
     tensor(

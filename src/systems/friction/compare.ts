@@ -4,7 +4,7 @@ import { forcesAlong } from "../../ode/friction/index.ts";
 import * as optim from "../../optim/index.ts";
 import { full, zeros } from "../../tensor/functions.ts";
 import { parameterOf } from "../../tensor/parameter.ts";
-import { bernoulli, foldIn, integers } from "../../tensor/random.ts";
+import { bernoulli, foldIn, integers } from "../../tensor/random/index.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Metrics, Outcome, Sample } from "../system.ts";
 import { type FittedLaw, fitLaw, type LawName, lawNames } from "./classical.ts";

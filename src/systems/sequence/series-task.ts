@@ -1,7 +1,7 @@
 import { PondusError } from "../../graph/errors.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
-import { foldIn } from "../../tensor/random.ts";
+import { foldIn } from "../../tensor/random/index.ts";
 import type { MetricTable } from "../metric-table.ts";
 import type { Plot } from "../plot.ts";
 import type { Metrics, Outcome, Trained } from "../system.ts";

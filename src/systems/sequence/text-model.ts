@@ -1,6 +1,6 @@
 import * as nn from "../../nn/index.ts";
 import { arange } from "../../tensor/functions.ts";
-import { integers } from "../../tensor/random.ts";
+import { integers } from "../../tensor/random/index.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type ByForm, everyForm, type Lstm } from "./forms.ts";
 import { heldOut, textWindow } from "./text.ts";

@@ -1,6 +1,7 @@
 import { scan } from "../../tensor/control.ts";
 import { tensor } from "../../tensor/functions.ts";
-import { key, uniform } from "../../tensor/random.ts";
+import { gumbel } from "../../tensor/random/index.ts";
+import { keyFor } from "../../tensor/random/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { TextModel } from "./text-model.ts";
 
@@ -18,22 +19,21 @@ export interface Writing {
  * program. The same seed writes the same.
  *
  * A character is drawn by Gumbel's trick (Gumbel, Statistical Theory of Extreme Values, 1954): the largest of logits to
- * which -ln(-ln u) was added falls on each with the chance that their softmax gives it.
+ * which Gumbel noise was added falls on each with the chance that their softmax gives it.
  */
 export function write({ embedding, lstm, readout }: TextModel, writing: Writing): Tensor {
   const { prompt, length, temperature, seed } = writing;
   const read = lstm.run(embedding(tensor(Int32Array.from(prompt)).unsqueeze(0)));
   const logits = readout(read.output.at(-1, 1)).squeeze(0);
-  // Never 0 or 1, of which the logarithms are no numbers to add.
-  const chance = uniform(key(seed), [length, logits.size]).clip(1e-7, 1 - 1e-7);
+  const noise = gumbel(keyFor(seed, "writing"), [length, logits.size]);
   const { out } = scan(
     { ...read.state, logits },
-    (carry, { chance }) => {
-      const drawn = carry.logits.div(temperature).sub(chance.log().neg().log()).argmax();
+    (carry, { noise }) => {
+      const drawn = carry.logits.div(temperature).add(noise).argmax();
       const { output, state } = lstm.run(embedding(drawn.reshape([1, 1])), { state: carry });
       return { carry: { ...state, logits: readout(output).flatten() }, out: { drawn } };
     },
-    { xs: { chance } },
+    { xs: { noise } },
   );
   return out.drawn;
 }
