@@ -35,6 +35,17 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
       { x: [211, 301] },
     ) as never;
   },
+  "running totals, long and side by side": () =>
+    compile(
+      ({ x, y, i }) => ({
+        long: x.cumsum(),
+        back: grad(x.cumsum().square().sum(), x),
+        rows: y.cumprod(0).add(y.cummax(1)),
+        put: x.scatter(i, x.slice(0, 0, 3000), { combine: "max" }),
+        sorted: x.slice(0, 0, 5000).sort(),
+      }),
+      { x: [100_003], y: [301, 203], i: { shape: [3000], dtype: "int32" } },
+    ) as never,
   "a large batch, taken in blocks": () => {
     const model = nn.sequential(nn.dense(64, 96), nn.tanh, nn.dense(96, 96), nn.tanh, nn.dense(96, 1));
     return compile(
