@@ -4,12 +4,14 @@ import { difference } from "./agreement.ts";
 import { onEveryBackend } from "./every-backend.ts";
 import { casesOf, compareWithPyTorch, layerOf, layersCompared, tensorOf } from "./pytorch-layers.ts";
 
-const convolutions = ["conv1d", "conv2d", "convTranspose1d", "convTranspose2d"];
+const convolutions = ["conv1d", "conv2d", "conv3d", "convTranspose1d", "convTranspose2d", "convTranspose3d"];
 const pools = [
   "maxPool1d",
   "maxPool2d",
+  "maxPool3d",
   "averagePool1d",
   "averagePool2d",
+  "averagePool3d",
   "globalMaxPool1d",
   "globalMaxPool2d",
   "globalAveragePool1d",
@@ -51,6 +53,16 @@ onEveryBackend((backend) => {
 
 test("every layer that PyTorch was asked about is compared, here or beside", () => {
   expect([...layersCompared].sort()).toEqual(
-    [...convolutions, ...pools, "batchNorm", "embedding", "layerNorm", "attention"].sort(),
+    [
+      ...convolutions,
+      ...pools,
+      "batchNorm",
+      "embedding",
+      "layerNorm",
+      "rmsNorm",
+      "groupNorm",
+      "instanceNorm",
+      "attention",
+    ].sort(),
   );
 });

@@ -1,24 +1,75 @@
-import { compile, grad, nn, random, tensor } from "pondus";
+import { compile, grad, nn, random, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { onEveryBackend } from "./every-backend.ts";
 import { casesOf, compareWithPyTorch, tensorOf } from "./pytorch-layers.ts";
 
 const f64 = "float64" as const;
 
+/** A mask as it is, but one of keys for each sequence, [batch, keys], as one for every query. */
+function maskOf(mask: { shape: number[]; values: (number | boolean)[] }) {
+  const made = tensorOf(mask, typeof mask.values[0] === "boolean" ? "bool" : "float64");
+  return made.rank === 2 && made.dtype === "bool" ? made.unsqueeze(1) : made;
+}
+
 describe("against PyTorch", () => {
   onEveryBackend((backend) => {
-    test.each(casesOf("embedding", "layerNorm", "attention"))("%s", async (_, c) => {
-      await compareWithPyTorch(
-        c,
-        backend,
-        "query" in c.inputs
-          ? (layer, { query, key, value }) =>
-              (layer as nn.Attention).attend(query, key, value, {
-                mask: c.mask && tensorOf(c.mask, "bool").unsqueeze(1),
-              })
-          : undefined,
-      );
-    });
+    test.each(casesOf("embedding", "layerNorm", "rmsNorm", "groupNorm", "instanceNorm", "attention"))(
+      "%s",
+      async (_, c) => {
+        const { mask } = c;
+        const masked = (layer: nn.Layer, { x, query = x, key = x, value = x }: Record<string, Tensor>) =>
+          (layer as nn.Attention).attend(query, key, value, { mask: mask && maskOf(mask) });
+        await compareWithPyTorch(c, backend, mask && masked);
+      },
+    );
+  });
+});
+
+describe("norms of numbers whose squares the type cannot hold", () => {
+  const norms: { readonly [name: string]: () => nn.Layer } = {
+    layerNorm: () => nn.layerNorm(6, { affine: false }),
+    rmsNorm: () => nn.rmsNorm(6, { affine: false }),
+    groupNorm: () => nn.groupNorm(2, 6),
+    instanceNorm: () => nn.instanceNorm(6),
+    batchNorm: () => nn.batchNorm(6),
+  };
+  const values = [3, 1, -2, 0.5, 4, -1, 2, 7, -3, 5, 0, 1, 1, 2, 3, -4, 5, 6];
+
+  test.each(Object.entries(norms))("%s gives what it gives of moderate ones, and gradients scale", async (_, make) => {
+    const norm = make();
+    const program = compile(
+      ({ x }) => {
+        const y = nn.training(random.key(1), () => norm(x)).value;
+        return { y, g: grad(y.mul(tensor(values).reshape([1, 3, 6])).sum(), x) };
+      },
+      { x: [1, 3, 6] },
+    );
+    const scaled = (by: number) => program.run({ x: new Float32Array(values.map((v) => v * by)) });
+    // Beside 10^4 epsilon is nothing.
+    const moderate = await scaled(1e4);
+    for (const by of [1e19, 1e25, 1e30]) {
+      const r = await scaled(by);
+      values.forEach((_, i) => {
+        expect(Math.abs(r.y.data[i] - moderate.y.data[i])).toBeLessThan(2e-6);
+        expect(Math.abs(r.g.data[i] * by - moderate.g.data[i] * 1e4)).toBeLessThan(2e-5);
+      });
+    }
+  });
+
+  test("tiny numbers without an epsilon", async () => {
+    const norm = nn.layerNorm(6, { affine: false, epsilon: 0 });
+    const program = compile(({ x }) => ({ y: norm(x) }), { x: [3, 6] });
+    const scaled = (by: number) => program.run({ x: new Float32Array(values.map((v) => v * by)) });
+    const [tiny, plain] = [await scaled(1e-25), await scaled(1)];
+    values.forEach((_, i) => void expect(Math.abs(tiny.y.data[i] - plain.y.data[i])).toBeLessThan(2e-6));
+  });
+
+  test("sizes that do not fit are refused", () => {
+    expect(() => nn.groupNorm(4, 6)).toThrow("groupNorm(4, 6): sizes must be whole numbers from 1, groups must divide");
+    expect(() => nn.rmsNorm(0)).toThrow("rmsNorm(0): it takes a whole number from 1");
+    expect(() => nn.instanceNorm(3)(tensor([[1, 2, 3]]))).toThrow(
+      "instanceNorm(3) takes [batch, places..., 3], but [1,3] came",
+    );
   });
 });
 
@@ -269,7 +320,7 @@ describe("attention", () => {
     );
     const mask = (m: ReturnType<typeof tensor>) => () => a.attend(x, x, x, { mask: m });
     expect(mask(tensor([[1, 1, 0]]))).toThrow(
-      /must be bool and spread to \[2,3,3\].*but float32 \[1,3\] came.*ne\(0\)/,
+      /must be bool, .* spread to \[2,3,3\].*but float32 \[1,3\] came.*ne\(0\)/,
     );
     expect(
       mask(

@@ -18,7 +18,8 @@ export interface Attention extends Layer {
    * @param query         [..., queries, features]
    * @param key           [..., keys, features]
    * @param value         [..., keys, features]
-   * @param options.mask  bool, spread to [..., queries, keys]: true where a query may see a key. A mask of keys is
+   * @param options.mask  bool, true where a query may see a key, or of the scores' type, added to them; spread to [...,
+   *                      queries, keys], or with an axis of heads to [..., heads, queries, keys]. A mask of keys is
    *                      [batch, 1, keys]. A query that may see none takes up nothing: its sum is 0
    * @returns             [..., queries, features]
    * @throws `attention.shape` when shapes do not fit, `attention.mask` when the mask does not
@@ -83,11 +84,11 @@ export function attention(
   const attend: Attention["attend"] = (query, key, value, { mask } = {}) => {
     checkShapes(name, features, query, key, value);
     if (causal) checkCausal(name, query, key);
-    const visible = labelled(name, () => visibility(name, query, key, causal, mask));
+    const masks = labelled(name, () => masksOf(name, query, key, heads, causal, mask));
     return labelled(name, () => {
       const [q, k, v] = projections(query, key, value);
       const scores = einsum("bqhd,bkhd->bhqk", q.mul(1 / Math.sqrt(features / heads)), k);
-      const taken = einsum("bhqk,bkhd->bqhd", drop(shares(scores, visible)), v);
+      const taken = einsum("bhqk,bkhd->bqhd", drop(shares(scores, masks)), v);
       return labelled("out_proj", () => out(taken.reshape(query.shape)));
     });
   };
@@ -100,44 +101,57 @@ export function attention(
   return Object.assign(made, { attend });
 }
 
+/** What is done to scores, [batch or 1, heads or 1, queries or 1, keys or 1]: which of them count, and what is added. */
+interface Masks {
+  readonly visible?: Tensor;
+  readonly added?: Tensor;
+}
+
 /** Softmax over the keys that are visible; all 0 where none is. */
-function shares(scores: Tensor, visible: Tensor | undefined): Tensor {
-  if (!visible) return scores.softmax(-1);
+function shares(scores: Tensor, { visible, added }: Masks): Tensor {
+  if (!visible && !added) return scores.softmax(-1);
+  const moved = added ? scores.add(added) : scores;
   // Hidden keys get a share of exactly 0, and gradients of 0, however large their score.
-  const seen = where(visible, scores, Number.NEGATIVE_INFINITY);
+  const seen = visible ? where(visible, moved, Number.NEGATIVE_INFINITY) : moved;
   const top = seen.max(-1, { keep: true }).stopGradient();
   const e = seen.sub(where(top.eq(Number.NEGATIVE_INFINITY), 0, top)).exp();
   const sum = e.sum(-1, { keep: true });
   return e.div(where(sum.eq(0), 1, sum));
 }
 
-/** Which keys a query sees, bool, [batch or 1, 1 for heads, queries or 1, keys or 1]; undefined for all. */
-function visibility(
+function masksOf(
   name: string,
   query: Tensor,
   key: Tensor,
+  heads: number,
   causal: boolean,
   mask: Tensor | undefined,
-): Tensor | undefined {
+): Masks {
   const [queries, keys] = [query.shape[query.rank - 2], key.shape[key.rank - 2]];
   const past = causal ? arange(keys).le(arange(queries).unsqueeze(-1)).reshape([1, 1, queries, keys]) : undefined;
-  if (!mask) return past;
+  if (!mask) return { visible: past };
   const lead = query.shape.slice(0, -2);
-  const whole = [...lead, queries, keys];
-  if (mask.dtype !== "bool" || !sameShape(broadcast(mask.shape, whole) ?? [], whole)) {
+  // With an axis of heads, or with one of 1 in its place.
+  const whole = [...lead, heads, queries, keys];
+  const own = mask.rank === whole.length ? mask.shape : [...mask.shape.slice(0, -2), 1, ...mask.shape.slice(-2)];
+  const fits = mask.rank >= 2 ? own : [1, 1, ...mask.shape].slice(-3);
+  const isMask = mask.dtype === "bool" || mask.dtype === query.dtype;
+  if (!isMask || !sameShape(broadcast(fits, whole) ?? [], whole)) {
     throw new PondusError(
       "attention.mask",
-      `${name}: the mask must be bool and spread to ${formatShape(whole)}, true where a query may see a key, but ` +
-        `${mask.dtype} ${formatShape(mask.shape)} came${describeOrigin(mask.node.origin)}; a mask of keys, [batch, keys], ` +
-        "fits after mask.unsqueeze(1), and numbers become bool by a comparison, such as mask.ne(0).",
+      `${name}: the mask must be bool, true where a query may see a key, or ${query.dtype} to be added to scores, and spread to ` +
+        `${formatShape([...lead, queries, keys])}, or to ${formatShape(whole)} with an axis of heads, but ${mask.dtype} ` +
+        `${formatShape(mask.shape)} came${describeOrigin(mask.node.origin)}; a mask of keys, [batch, keys], fits after ` +
+        "mask.unsqueeze(1), and numbers become bool by a comparison, such as mask.ne(0).",
     );
   }
-  const padded = [...whole.map(() => 1), ...mask.shape].slice(-whole.length);
-  const own = padded.slice(0, -2);
-  const spread = own.every((n) => n === 1) || lead.length === 1 ? own : lead;
-  const here = mask.reshape(padded).expand([...spread, ...padded.slice(-2)]);
-  const seen = here.reshape([sizeOf(spread), 1, ...padded.slice(-2)]);
-  return past ? past.and(seen) : seen;
+  const padded = [...whole.map(() => 1), ...fits].slice(-whole.length);
+  const outer = padded.slice(0, -3);
+  const spread = outer.every((n) => n === 1) || lead.length === 1 ? outer : lead;
+  const here = mask.reshape(padded).expand([...spread, ...padded.slice(-3)]);
+  const flat = here.reshape([sizeOf(spread), ...padded.slice(-3)]);
+  if (mask.dtype !== "bool") return { visible: past, added: flat };
+  return { visible: past ? past.and(flat) : flat };
 }
 
 function checkShapes(name: string, features: number, query: Tensor, key: Tensor, value: Tensor): void {

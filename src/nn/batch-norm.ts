@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { ones, zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
 import { asAfterTraining, type Training, trainingHere } from "./mode.ts";
+import { standardized } from "./standardized.ts";
 
 /**
  * Batch normalization over all axes but the last (Ioffe & Szegedy, ICML 2015): (x - mean) / sqrt(variance + epsilon), then
@@ -43,11 +44,7 @@ export function batchNorm(
   const scale = affine ? { weight: made("weight", ones, true), bias: made("bias", zeros, true) } : undefined;
   const running = { mean: made("running_mean", zeros, false), variance: made("running_var", ones, false) };
 
-  const normalized = (x: Tensor, mean: Tensor, variance: Tensor) => {
-    const factor = variance.add(epsilon).sqrt();
-    const y = x.sub(mean).div(factor);
-    return scale ? y.mul(scale.weight).add(scale.bias) : y;
-  };
+  const scaled = (y: Tensor) => (scale ? y.mul(scale.weight).add(scale.bias) : y);
   const train = (x: Tensor, training: Training) => {
     const axes = x.shape.map((_, i) => i).slice(0, -1);
     const count = x.size / features;
@@ -66,7 +63,7 @@ export function batchNorm(
     };
     average(running.mean, mean);
     average(running.variance, variance.mul(count / Math.max(count - 1, 1)));
-    return normalized(x, mean, variance);
+    return scaled(standardized(x, axes, epsilon, true));
   };
   const call = (x: Tensor) => {
     if (x.rank === 0 || x.shape[x.rank - 1] !== features) {
@@ -78,7 +75,8 @@ export function batchNorm(
     return labelled(name, () => {
       const training = trainingHere();
       if (training) return train(x, training);
-      return asAfterTraining(name, normalized(x, running.mean, running.variance));
+      const y = x.sub(running.mean).div(running.variance.add(epsilon).sqrt());
+      return asAfterTraining(name, scaled(y));
     });
   };
   const parameters = { ...scale, running_mean: running.mean, running_var: running.variance };

@@ -25,3 +25,13 @@ export function conv1d(inputs: number, outputs: number, size: number, options: C
 export function conv2d(inputs: number, outputs: number, size: PerAxis, options: ConvolutionOptions = {}): Layer {
   return patchLayer(2, undefined, inputs, outputs, size, options);
 }
+
+/**
+ * The same over volumes: [..., depth, height, width, inputs] to [..., places along each axis, outputs]. `weight` [outputs, inputs /
+ * groups, kernel depth, height, width], `bias` [outputs].
+ *
+ * @param size  of the kernel: [depth, height, width], or one number for all three
+ */
+export function conv3d(inputs: number, outputs: number, size: PerAxis, options: ConvolutionOptions = {}): Layer {
+  return patchLayer(3, undefined, inputs, outputs, size, options);
+}

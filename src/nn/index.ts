@@ -11,12 +11,13 @@ export {
   tie,
   type WeightConstraint,
 } from "./constraints.ts";
-export { conv1d, conv2d } from "./convolution.ts";
+export { conv1d, conv2d, conv3d } from "./convolution.ts";
 export { dense } from "./dense.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
 export type { Entries, EntryIndex } from "./entries.ts";
 export { flatten, flattenChannelsFirst } from "./flatten.ts";
+export { type GroupNormOptions, groupNorm, instanceNorm } from "./group-norm.ts";
 export * from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
@@ -31,6 +32,7 @@ export * from "./pooling.ts";
 export type { WeightLayout } from "./pytorch-layout.ts";
 export * from "./recurrence/index.ts";
 export { residual } from "./residual.ts";
+export { rmsNorm } from "./rms-norm.ts";
 export { sequential } from "./sequential.ts";
-export { convTranspose1d, convTranspose2d } from "./transposed-convolution.ts";
+export { convTranspose1d, convTranspose2d, convTranspose3d } from "./transposed-convolution.ts";
 export { loadWeights, saveWeights } from "./weights.ts";

@@ -5,6 +5,7 @@ import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
 import { parameter } from "../tensor/parameter.ts";
 import { ones, zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
+import { standardized } from "./standardized.ts";
 
 /**
  * Layer normalization (Ba, Kiros & Hinton, arXiv:1607.06450): each sample's last axes brought to mean 0 and variance 1,
@@ -50,10 +51,7 @@ export function layerNorm(
           );
         }
         return labelled(name, () => {
-          const distance = x.sub(x.mean(axes, { keep: true }));
-          const variance = distance.square().mean(axes, { keep: true });
-          // One division for a sample, not one for each of its entries.
-          const scaled = distance.mul(variance.add(epsilon).sqrt().pow(-1));
+          const scaled = standardized(x, axes, epsilon, true);
           const weighted = weight ? scaled.mul(weight) : scaled;
           return bias ? weighted.add(bias) : weighted;
         });

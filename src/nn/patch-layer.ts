@@ -10,6 +10,7 @@ import { channelInit, groupsOf } from "./channels.ts";
 import { zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
 import {
+  type Axes,
   countPatches,
   inBatch,
   type PatchOptions,
@@ -39,7 +40,7 @@ export interface ConvolutionOptions extends PatchOptions {
  * and locally connected layer differ in nothing else.
  */
 export function patchLayer(
-  axes: 1 | 2,
+  axes: Axes,
   image: PerAxis | undefined,
   inputs: number,
   outputs: number,
@@ -82,10 +83,10 @@ function checkImage(name: string, spatial: Shape, x: Tensor): void {
 }
 
 /**
- * Sums patches times kernels: [batch, i, k, (j, l,) channels] and [(i, j,) outputs, channels, k, (l)] to [batch, i, (j,)
+ * Sums patches times kernels: [batch, i, x, (j, y, ...) channels] and [(i, j, ...) outputs, channels, x, (y, ...)] to [batch, i, (j,)
  * outputs]; a contraction over a view, for which no patch is copied.
  */
-function correlate(patches: Tensor, weight: Tensor, axes: 1 | 2, groups: number): Tensor {
+function correlate(patches: Tensor, weight: Tensor, axes: Axes, groups: number): Tensor {
   const { place, tap, both } = patchLetters(axes);
   const places = weight.shape.slice(0, -2 - axes);
   const own = places.length > 0 ? place : "";

@@ -1,31 +1,40 @@
 import { PondusError } from "../graph/errors.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, type Shape } from "../graph/shape.ts";
-import { concat } from "../tensor/functions.ts";
+import { type PadMode, padAxis } from "../tensor/pad.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+
+/** How many axes patches may have: along a sequence, an image, a volume. */
+export type Axes = 1 | 2 | 3;
 
 /** A number for each spatial axis, or one for all of them. */
 export type PerAxis = number | readonly number[];
+
+/** Entries before and after along all axes; or for each axis, alike at both ends or [before, after]. */
+export type Padding = number | readonly (number | readonly [number, number])[];
 
 /** As it was given: 5 or [3, 5]. */
 export const written = (given: PerAxis) => (typeof given === "number" ? String(given) : `[${given}]`);
 
 /**
- * Letters for an einsum over the places of patches and the taps inside them: "ij", "kl", and "ikjl" where each place has
+ * Letters for an einsum over the places of patches and the taps inside them: "ij", "xy", and "ixjy" where each place has
  * its tap beside it, as `takePatches` gives them.
  */
-export function patchLetters(axes: 1 | 2) {
-  const [place, tap] = ["ij", "kl"].map((letters) => letters.slice(0, axes));
+export function patchLetters(axes: Axes) {
+  const [place, tap] = ["ijk", "xyz"].map((letters) => letters.slice(0, axes));
   return { place, tap, both: [...place].map((letter, i) => letter + tap[i]).join("") };
 }
 
 export interface PatchOptions {
   /** Entries between one patch and the next (default 1). */
   readonly stride?: PerAxis;
-  /** Entries added before and after along each axis; "same": as many as keep the size, at stride 1 (default 0). */
-  readonly padding?: PerAxis | "same";
-  /** What is added: zeros (default), or what stands at the other end. */
-  readonly paddingMode?: "zeros" | "circular";
+  /**
+   * Entries added before and after along each axis, [[1, 2], 3] being 1 before and 2 after the first and 3 at both ends of the
+   * second; "same": as many as keep the size, at stride 1 (default 0).
+   */
+  readonly padding?: Padding | "same";
+  /** What is added: zeros (default), what stands at the other end, a mirror image, or the outermost entry. */
+  readonly paddingMode?: "zeros" | Exclude<PadMode, "constant">;
   /** Entries between one tap of the kernel and the next (default 1). */
   readonly dilation?: PerAxis;
 }
@@ -39,32 +48,47 @@ export interface Patches {
   readonly dilation: readonly number[];
   /** Before and after, of each axis. */
   readonly padding: readonly (readonly [number, number])[];
-  readonly circular: boolean;
+  readonly mode: PadMode;
 }
 
+const paddingModes = { zeros: "constant", circular: "circular", reflect: "reflect", replicate: "replicate" } as const;
+
 /** @throws `patches.option` when an option is no whole number in its range, or does not fit the others */
-export function patchesOf(name: string, axes: number, size: PerAxis, options: PatchOptions): Patches {
+export function patchesOf(name: string, axes: Axes, size: PerAxis, options: PatchOptions): Patches {
   const { padding = 0, paddingMode = "zeros" } = options;
   const sizes = perAxis(name, "the size", axes, size, 1);
   const stride = perAxis(name, "the stride", axes, options.stride ?? 1, 1);
   const dilation = perAxis(name, "the dilation", axes, options.dilation ?? 1, 1);
-  if (paddingMode !== "zeros" && paddingMode !== "circular") {
+  if (!Object.hasOwn(paddingModes, paddingMode)) {
     throw new PondusError(
       "patches.option",
-      `${name}: paddingMode is "zeros" or "circular", but "${paddingMode}" came.`,
+      `${name}: paddingMode is "zeros", "circular", "reflect" or "replicate", but ${JSON.stringify(paddingMode)} came.`,
     );
   }
-  const circular = paddingMode === "circular";
-  if (padding !== "same") {
-    const each = perAxis(name, "the padding", axes, padding, 0);
-    return { name, size: sizes, stride, dilation, circular, padding: each.map((n) => [n, n] as const) };
-  }
+  const mode = paddingModes[paddingMode];
+  if (padding !== "same") return { name, size: sizes, stride, dilation, mode, padding: bothEnds(name, axes, padding) };
   if (stride.some((n) => n !== 1)) {
     throw new PondusError("patches.option", `${name}: padding "same" keeps the size at stride 1 only; give numbers.`);
   }
   const both = sizes.map((n, i) => (n - 1) * dilation[i]);
   const same = both.map((n) => [Math.floor(n / 2), Math.ceil(n / 2)] as const);
-  return { name, size: sizes, stride, dilation, circular, padding: same };
+  return { name, size: sizes, stride, dilation, mode, padding: same };
+}
+
+/** How far a kernel reaches along each axis. */
+export const reachOf = ({ size, dilation }: Patches) => size.map((n, i) => (n - 1) * dilation[i] + 1);
+
+/** Entries before and after, for each axis. */
+function bothEnds(name: string, axes: Axes, given: Padding): (readonly [number, number])[] {
+  const list = typeof given === "number" ? new Array<number>(axes).fill(given) : given;
+  const pairs = list.map((x): readonly [number, number] => (typeof x === "number" ? [x, x] : x));
+  const isWhole = (x: number) => Number.isInteger(x) && x >= 0;
+  if (list.length === axes && pairs.every((pair) => pair.length === 2 && pair.every(isWhole))) return pairs;
+  throw new PondusError(
+    "patches.option",
+    `${name}: the padding should be a whole number from 0, or one or [before, after] for each of ${axes} axes, but ` +
+      `${JSON.stringify(given)} came.`,
+  );
 }
 
 /** One whole number for each axis. */
@@ -81,9 +105,9 @@ export function perAxis(name: string, what: string, axes: number, given: PerAxis
  * @throws `patches.size` when the kernel does not fit
  */
 export function countPatches(patches: Patches, spatial: Shape, where = ""): number[] {
-  const { name, size, stride, dilation, padding } = patches;
+  const { name, stride, padding } = patches;
   return spatial.map((n, i) => {
-    const reach = (size[i] - 1) * dilation[i] + 1;
+    const reach = reachOf(patches)[i];
     const length = n + padding[i][0] + padding[i][1];
     if (length >= reach) return Math.floor((length - reach) / stride[i]) + 1;
     throw new PondusError(
@@ -104,16 +128,8 @@ export function takePatches(x: Tensor, patches: Patches): Tensor {
   return y;
 }
 
-function padded(x: Tensor, { name, padding, circular }: Patches): Tensor {
-  return padding.reduce((y, [before, after], i) => {
-    const axis = 1 + i;
-    const n = y.shape[axis];
-    if (!circular || before + after === 0) return y.pad(axis, before, after);
-    if (Math.max(before, after) > n) {
-      throw new PondusError("patches.size", `${name}: circular padding of ${before} and ${after} is longer than ${n}.`);
-    }
-    return concat([y.slice(axis, n - before), y, y.slice(axis, 0, after)], axis);
-  }, x);
+function padded(x: Tensor, { padding, mode }: Patches): Tensor {
+  return padding.reduce((y, [before, after], i) => padAxis(y, 1 + i, before, after, mode), x);
 }
 
 /**
@@ -123,7 +139,7 @@ function padded(x: Tensor, { name, padding, circular }: Patches): Tensor {
  */
 export function inBatch(
   name: string,
-  axes: number,
+  axes: Axes,
   channels: number | undefined,
   x: Tensor,
   f: (x: Tensor) => Tensor,
@@ -131,7 +147,7 @@ export function inBatch(
   const lead = x.shape.slice(0, x.rank - axes - 1);
   const last = x.shape[x.rank - 1];
   if (x.rank <= axes || (channels !== undefined && last !== channels)) {
-    const spatial = axes === 1 ? "length" : "height, width";
+    const spatial = { 1: "length", 2: "height, width", 3: "depth, height, width" }[axes];
     throw new PondusError(
       "patches.shape",
       `${name} takes [..., ${spatial}, ${channels ?? "channels"}], but ${formatShape(x.shape)} came` +

@@ -7,7 +7,7 @@ import { channelInit, groupsOf } from "./channels.ts";
 import { zeros } from "./initializers.ts";
 import { type Layer, layer } from "./layer.ts";
 import type { ConvolutionOptions } from "./patch-layer.ts";
-import { inBatch, type PerAxis, patchLetters, perAxis, written } from "./patches.ts";
+import { type Axes, inBatch, type PerAxis, patchLetters, perAxis, written } from "./patches.ts";
 
 export interface TransposedOptions extends Omit<ConvolutionOptions, "padding" | "paddingMode"> {
   /** What is taken off before and after along each axis: the padding of the convolution that this transposes (default 0). */
@@ -40,7 +40,17 @@ export function convTranspose2d(
   return transposed(2, inputs, outputs, size, options);
 }
 
-function transposed(axes: 1 | 2, inputs: number, outputs: number, size: PerAxis, options: TransposedOptions): Layer {
+/** The same over volumes: [..., depth, height, width, inputs] to a larger one; `weight` [inputs, outputs / groups, ...size]. */
+export function convTranspose3d(
+  inputs: number,
+  outputs: number,
+  size: PerAxis,
+  options: TransposedOptions = {},
+): Layer {
+  return transposed(3, inputs, outputs, size, options);
+}
+
+function transposed(axes: Axes, inputs: number, outputs: number, size: PerAxis, options: TransposedOptions): Layer {
   const name = `convTranspose${axes}d(${inputs}, ${outputs}, ${written(size)})`;
   const groups = groupsOf(name, inputs, outputs, options.groups);
   const each = (what: string, given: PerAxis | undefined, least: number) =>
@@ -72,8 +82,8 @@ function transposed(axes: 1 | 2, inputs: number, outputs: number, size: PerAxis,
   });
 }
 
-/** Each entry times the kernels: [batch, i, (j,) inputs] and [inputs, outputs, k, (l)] to [batch, i, k, (j, l,) outputs]. */
-function lay(x: Tensor, weight: Tensor, axes: 1 | 2, groups: number): Tensor {
+/** Each entry times the kernels: [batch, i, (j, ...) inputs] and [inputs, outputs, x, (y, ...)] to [batch, i, x, (j, y, ...) outputs]. */
+function lay(x: Tensor, weight: Tensor, axes: Axes, groups: number): Tensor {
   const { place, tap, both } = patchLetters(axes);
   if (groups === 1) return einsum(`b${place}c,co${tap}->b${both}o`, x, weight);
   const [inputs, own, ...size] = weight.shape;

@@ -16,6 +16,10 @@ export interface Cell {
   readonly apart: readonly string[];
   /** What is carried from step to step, by name; `h` is what goes out. */
   readonly states: readonly string[];
-  /** The next state, [batch, hidden] each. */
-  step(inflow: (gate: string) => Inflow, state: Tensors): Tensors;
+  /**
+   * The next state, [batch, hidden] each.
+   *
+   * @param inflow  of a gate, from the last step's h or from another in its place
+   */
+  step(inflow: (gate: string, h?: Tensor) => Inflow, state: Tensors): Tensors;
 }

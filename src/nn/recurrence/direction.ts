@@ -81,9 +81,10 @@ export function direction(cell: Cell, options: DirectionOptions): Direction {
       state as { h: Tensor },
       (before, now) => {
         const recurrent = einsum("bh,gh->bg", before.h, hh);
-        const inflow = (gate: string) => {
+        const inflow = (gate: string, h?: Tensor) => {
           const [fromX, fromH] = [isEarly ? undefined : biasOf(gate, "x"), biasOf(gate, "h")];
-          const [sx, sh] = [block(now.flow, blocks.input.of[gate]), block(recurrent, blocks.recurrent.of[gate])];
+          const [sx, own] = [block(now.flow, blocks.input.of[gate]), blocks.recurrent.of[gate]];
+          const sh = h ? einsum("bh,gh->bg", h, hh.slice(0, own * hidden, (own + 1) * hidden)) : block(recurrent, own);
           return { x: fromX ? sx.add(fromX) : sx, h: fromH ? sh.add(fromH) : sh };
         };
         const next = { ...cell.step(inflow, before) };

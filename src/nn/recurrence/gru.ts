@@ -1,3 +1,4 @@
+import { PondusError } from "../../graph/errors.ts";
 import type { Cell } from "./cell.ts";
 import type { GateTie } from "./gates.ts";
 import { type Recurrent, type RecurrentOptions, recurrent } from "./recurrent.ts";
@@ -5,7 +6,7 @@ import type { HiddenState } from "./rnn.ts";
 
 export type GruGate = "reset" | "update" | "new";
 
-const cell: Cell = {
+const cell = (isBefore: boolean): Cell => ({
   kind: "gru",
   gates: ["reset", "update", "new"] satisfies GruGate[],
   apart: ["new"] satisfies GruGate[],
@@ -15,14 +16,14 @@ const cell: Cell = {
       const from = inflow(gate);
       return from.x.add(from.h).sigmoid();
     });
-    const proposed = inflow("new");
-    const fresh = proposed.x.add(reset.mul(proposed.h)).tanh();
+    const proposed = inflow("new", isBefore ? reset.mul(h) : undefined);
+    const fresh = proposed.x.add(isBefore ? proposed.h : reset.mul(proposed.h)).tanh();
     return { h: fresh.add(update.mul(h.sub(fresh))) };
   },
-};
+});
 
 /**
- * Gated recurrent units (Cho et al., EMNLP 2014, as PyTorch has them, with the reset gate after the product): [batch,
+ * Gated recurrent units (Cho et al., EMNLP 2014; as PyTorch has them, with the reset gate after the product): [batch,
  * time, inputs] to [batch, time, hidden], or [batch, time, 2 hidden] when bidirectional.
  *
  *     reset  = sigmoid(w_ir x + b_ir + w_hr h + b_hr)
@@ -36,16 +37,25 @@ const cell: Cell = {
  *
  * @param inputs       features of a step
  * @param hidden       size of h
+ * @param options.reset  "after" (default), as above; "before", as in the paper and by default in ONNX, where the gate is on h itself:
+ *                     new = tanh(w_in x + b_in + w_hn (reset h) + b_hn)
  * @param options.tie  gates that share weights, `[["reset", "update"]]`, or `{ input, recurrent, bias }` with groups for
  *                     each kind of weight. A weight then has one block for each group or single gate, in the order of
  *                     their first gates: of the 3 hidden rows above, only the distinct ones
- * @throws `recurrence.size` for sizes that are none, `recurrence.tie`, and what `RecurrentOptions` say; when called,
+ * @throws `recurrence.size` for sizes that are none, `recurrence.tie`, `recurrence.reset`, and what `RecurrentOptions` say; when called,
  *         what `run` throws
  */
 export function gru(
   inputs: number,
   hidden: number,
-  options: RecurrentOptions & { tie?: GateTie<GruGate> } = {},
+  options: RecurrentOptions & { reset?: "before" | "after"; tie?: GateTie<GruGate> } = {},
 ): Recurrent<HiddenState> {
-  return recurrent({ cell, inputs, hidden, tie: options.tie }, options);
+  const { reset = "after", tie } = options;
+  if (reset !== "after" && reset !== "before") {
+    throw new PondusError(
+      "recurrence.reset",
+      `gru(${inputs}, ${hidden}): reset is "after" or "before" the product, but ${JSON.stringify(reset)} came.`,
+    );
+  }
+  return recurrent({ cell: cell(reset === "before"), inputs, hidden, tie }, options);
 }
