@@ -5,6 +5,7 @@ import { type Tensors, whileLoop } from "../tensor/control.ts";
 import { full } from "../tensor/functions.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { memoryOf } from "./controller.ts";
+import { sideAtStart } from "./event.ts";
 import { firstStep } from "./first-step.ts";
 import type { Problem } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
@@ -20,6 +21,8 @@ export type Journey = {
   readonly between?: Tensor;
   /** How many of those it got to. */
   readonly passed: Tensor;
+  /** How often a step was computed again, to read more of them off it. */
+  readonly readings: Tensor;
   /** Where it ended. */
   readonly y: Tensor;
   readonly t: Tensor;
@@ -39,12 +42,15 @@ export function adaptive(stepper: Stepper, { rate, y0, times, direction, options
   const whole = (value: number) => full(lanes, value, "int32");
   const [start, end] = [times.at(0).expand(lanes), times.at(-1)];
   const span = end.sub(start);
-  const wanted = new Wanted(times, y0, lanes);
+  const wanted = new Wanted(times, y0, batch);
   const remembered = memoryOf(controller);
   const f0 = rateAt(rate, y0, start);
-  const h = options.firstStep
+  const order = (stepper.errorOrder as number) + 1;
+  const guess = options.firstStep
     ? one(options.firstStep).minimum(span.abs())
-    : firstStep(rate, y0, start, f0, span, (stepper.errorOrder as number) + 1, options);
+    : firstStep(rate, y0, start, f0, span, order, options);
+  const h = options.maxStep === undefined ? guess : guess.minimum(options.maxStep);
+  const entry = options.event && sideAtStart(options.event, y0, start, f0, direction);
   const init: Tensors = {
     y: y0,
     t: start,
@@ -53,7 +59,8 @@ export function adaptive(stepper: Stepper, { rate, y0, times, direction, options
     ...(remembered > 0 && { before: one(0) }),
     ...(remembered > 1 && { earlier: one(0) }),
     ...wanted.init,
-    status: whole(status.running),
+    ...(entry && { side: entry.side }),
+    status: entry ? where(entry.happens, whole(status.event), status.running) : whole(status.running),
     steps: whole(0),
     rejected: whole(0),
   };
@@ -61,18 +68,28 @@ export function adaptive(stepper: Stepper, { rate, y0, times, direction, options
   const goesOn = (c: Tensors) => (lanes.length > 0 ? c.status.min() : c.status).eq(status.running);
   const tried = (c: Tensors) => (lanes.length > 0 ? c.steps.add(c.rejected).max() : c.steps.add(c.rejected));
   const mayGoOn = (c: Tensors) => goesOn(c).and(tried(c).lt(maxSteps));
+  const most = maxSteps + wanted.readings;
   const run = (from: Tensors, limit: number, more = goesOn) => whileLoop(from, more, (c) => turn(course, c), { limit });
   const last = checkpoints
     ? whileLoop(
         init,
         goesOn,
-        checkpointed((c) => run(c, Math.ceil(maxSteps / checkpoints), mayGoOn)),
+        checkpointed((c) => run(c, Math.ceil(most / checkpoints), wanted.readings > 0 ? goesOn : mayGoOn)),
         { limit: checkpoints },
       )
-    : run(init, maxSteps);
+    : run(init, most);
   const { y, t, steps, rejected, table, next } = last;
   const ended = where(last.status.eq(status.running), whole(status.tooMany), last.status);
-  return { ...(table && { between: table }), passed: next ?? whole(0), y, t, status: ended, steps, rejected };
+  return {
+    ...(table && { between: wanted.rows(table) }),
+    passed: next ?? whole(0),
+    readings: last.readings ?? whole(0),
+    y,
+    t,
+    status: ended,
+    steps,
+    rejected,
+  };
 }
 
 /** `checkpoint` of several values, as one vector; the whole numbers among them, which are small, go as floats. */

@@ -12,7 +12,7 @@ import { type Rate, rateAt } from "./rate.ts";
 import type { Adaptive } from "./turn.ts";
 
 /** Of a solver's options what blocks look at: the trajectories' axis, and what may be each one's own. */
-type Options = Pick<Adaptive, "batch"> & Partial<Pick<Adaptive, "atol">>;
+type Options = Pick<Adaptive, "batch"> & Partial<Pick<Adaptive, "atol" | "stops">>;
 
 /** What a solver is given. */
 export interface Problem<O extends Options = Adaptive> {
@@ -63,12 +63,13 @@ function tryInBlocks<O extends Options, T extends Tensors>(
 
   const { lay, back, axis } = layoutOf(y0, batch, rows);
   const r = y0.rank;
-  const { atol } = options;
+  const { atol, stops } = options;
   const given: readonly (readonly [string, Tensor, number])[] = [
     ["y0", y0, r],
     ["times", times, r + 1],
     ["direction", direction, r],
     ...(atol === undefined || typeof atol === "number" ? [] : [["atol", spreadOver(atol, r), r] as const]),
+    ...(stops ? [["stops", stops, r + 1] as const] : []),
   ];
   const same: { [name: string]: Tensor } = {};
   const sequences: { [name: string]: Tensor } = {};
@@ -99,7 +100,12 @@ function tryInBlocks<O extends Options, T extends Tensors>(
         y0: here.y0,
         times: here.times,
         direction: here.direction,
-        options: { ...options, batch: axis, ...(here.atol && { atol: here.atol }) },
+        options: {
+          ...options,
+          batch: axis,
+          ...(here.atol && { atol: here.atol }),
+          ...(here.stops && { stops: here.stops }),
+        },
       });
       return { carry: {}, out: found };
     },

@@ -1,7 +1,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
-import { type Tensor, where } from "../tensor/tensor.ts";
+import { Tensor, where } from "../tensor/tensor.ts";
 import { adaptive } from "./adaptive.ts";
 import { type Backsolve, throughSolver } from "./adjoint.ts";
 import { type Leg, withBacksolve } from "./backsolve.ts";
@@ -9,13 +9,14 @@ import { fixed } from "./fixed.ts";
 import { withForward } from "./forward-sensitivity.ts";
 import { inBlocks } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
+import { later } from "./later.ts";
 import { type Stepper, stepperOf } from "./method.ts";
-import { adaptiveOptions, batchAxis, checkTogether, type SolveOptions } from "./options.ts";
+import { adaptiveOptions, batchAxis, checkNames, checkTogether, type SolveOptions } from "./options.ts";
 import type { Rate } from "./rate.ts";
-import { status } from "./status.ts";
-import { type Times, timesFor } from "./times.ts";
+import { setting, status } from "./status.ts";
+import { insideSteps } from "./stops.ts";
+import { checkResolution, rateOf, sinceFirst, type Times, timesFor } from "./times.ts";
 import { tsit5 } from "./tsit5.ts";
-import type { Adaptive } from "./turn.ts";
 
 /** A solution, and what became of it. With `batch`, all but `path` and `y` have an entry for each trajectory. */
 export interface Solution {
@@ -28,7 +29,7 @@ export interface Solution {
   readonly status: Tensor;
   readonly steps: Tensor;
   readonly rejected: Tensor;
-  /** Calls of the rate, but for those of Newton's iteration. */
+  /** Calls of the rate, but for those of Newton's iteration; a step of which very many wanted times are read is computed anew for every few. */
   readonly evaluations: Tensor;
 }
 
@@ -49,15 +50,29 @@ export function integrate(
   times: Tensor | readonly number[],
   options: SolveOptions = {},
 ): Solution {
+  if (!(y0 instanceof Tensor)) {
+    throw new PondusError(
+      "ode.state",
+      `ode.solve: the state must be a tensor, but ${JSON.stringify(y0)} came; write e.g. tensor([1, 0]).`,
+    );
+  }
+  if (typeof rate !== "function") {
+    throw new PondusError(
+      "ode.rate",
+      `ode.solve: the rate must be a function (y, t) => dy/dt, but ${typeof rate} came.`,
+    );
+  }
   if (!isFloat(y0.dtype)) {
     throw new PondusError(
       "ode.state",
       `ode.solve: the state must be a float, but it is ${y0.dtype}; cast it, e.g. y0.cast("float32").`,
     );
   }
+  checkNames(options);
   const stepper = stepperOf(options.method ?? tsit5);
   const batch = batchAxis(options.batch, y0, stepper);
   const wanted = timesFor(times, y0, batch);
+  checkResolution(times, y0, rate, lanesOf(y0, batch));
   const { substeps, rtol, atol } = options;
   const isFixed = substeps !== undefined || stepper.errorOrder === undefined;
   if (isFixed && (rtol !== undefined || atol !== undefined)) {
@@ -72,44 +87,58 @@ export function integrate(
   const solveOn = (start: Tensor, t: Times): Solution =>
     isFixed || t.values.shape[0] === 1
       ? inFixedSteps(stepper, rate, start, t, options, batch)
-      : asExactly(stepper, rate, start, t, adaptiveOptions(options, start, batch));
+      : asExactly(stepper, rate, start, t, options, batch);
   const found = solveOn(y0, wanted);
   if (adjoint.kind === "through solver") return found;
   const { values } = wanted;
+  const there = rateOf(rate, wanted);
   const again = (start: Tensor, t: Tensor) => solveOn(start, { ...wanted, values: t }).path;
   const path =
     adjoint.kind === "forward"
-      ? withForward(found.path, again, rate, y0, values)
-      : withBacksolve(found.path, rate, y0, values, legOf(adjoint, options, stepper));
+      ? withForward(found.path, again, there, y0, values)
+      : withBacksolve(found.path, there, y0, values, legOf(adjoint, options, stepper, wanted));
   const done = found.status.eq(status.done);
   const arrived = done.rank === 0 ? done : done.reshape(lanesOf(y0, batch));
   return { ...found, path, y: where(arrived, path.at(-1), found.y) };
 }
 
 /** How the adjoint equation is solved from one wanted time to the one before. */
-function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper): Leg {
+function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper, { zero }: Times): Leg {
   const { method, ...own } = adjoint;
   const solver = method ? stepperOf(method) : stepper;
   return (rate, y, times, counted) => {
-    const { values, direction } = timesFor(times, y, undefined);
+    const { since, start } = sinceFirst(timesFor(times, y, undefined));
+    const direction = where(since.at(-1).lt(0), full([], -1, y.dtype), 1);
     const { substeps = 1 } = options;
+    const rateSince = later(rate, start);
     if (solver.errorOrder === undefined) {
-      return fixed(solver, { rate, y0: y, times: values, options: { batch: undefined } }, substeps).at(-1);
+      return fixed(solver, { rate: rateSince, y0: y, times: since, options: { batch: undefined } }, substeps).at(-1);
     }
-    const { controller, maxSteps, rtol } = options;
+    const { controller, maxSteps, maxStep, rtol, stops } = options;
     const atol = typeof options.atol === "number" ? options.atol : undefined;
-    const exact = adaptiveOptions({ controller, maxSteps, rtol, atol, ...own }, y, undefined);
-    const went = adaptive(solver, { rate, y0: y, times: values, direction, options: { ...exact, counted } });
+    const absolute = typeof start === "number" ? start + zero : start.add(zero);
+    const exact = adaptiveOptions({ controller, maxSteps, maxStep, rtol, atol, stops, ...own }, y, undefined, absolute);
+    const problem = { rate: rateSince, y0: y, times: since, direction, options: { ...exact, counted } };
+    const went = adaptive(exact.stops ? insideSteps(solver, absolute) : solver, problem);
     return where(went.status.eq(status.done), went.y, Number.NaN);
   };
 }
 
-function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, options: Adaptive): Solution {
-  const { values, direction, sorted } = times;
-  const count = values.shape[0];
-  const problem = { rate, y0, times: values, direction, options };
-  const went = inBlocks(problem, stepper, (given) => adaptive(stepper, given));
-  const { batch } = options;
+function asExactly(
+  method: Stepper,
+  rate: Rate,
+  y0: Tensor,
+  times: Times,
+  given: SolveOptions,
+  batch: number | undefined,
+): Solution {
+  const { direction, sorted } = times;
+  const { since, start } = sinceFirst(times);
+  const options = adaptiveOptions(given, y0, batch, start);
+  const stepper = options.stops ? insideSteps(method, start) : method;
+  const count = since.shape[0];
+  const problem = { rate: later(rate, start), y0, times: since, direction, options };
+  const went = inBlocks(problem, stepper, (here) => adaptive(stepper, here));
   const own = (x: Tensor) => (batch === undefined ? x : x.flatten());
   const done = went.status.eq(status.done);
   const rows = [y0.unsqueeze(0)];
@@ -119,16 +148,19 @@ function asExactly(stepper: Stepper, rate: Rate, y0: Tensor, times: Times, optio
   }
   if (count > 1) rows.push(where(done, went.y, Number.NaN).unsqueeze(0));
   const path = concat(rows);
-  const turns = went.steps.add(went.rejected);
-  const ended = sorted ? where(sorted, went.status, status.unsorted) : went.status;
+  const iterations = went.steps.add(went.rejected).add(went.readings);
+  const advice = setting(method, y0.dtype);
+  const gaveUp = went.status.eq(status.tooMany).or(went.status.eq(status.stuck));
+  const told = advice === 0 ? went.status : where(gaveUp, went.status.add(advice), went.status);
+  const ended = sorted ? where(sorted, told, status.unsorted) : told;
   return {
     path: sorted ? where(sorted, path, Number.NaN) : path,
-    t: own(went.t),
+    t: own(went.t.add(start)),
     y: went.y,
     status: own(ended),
     steps: own(went.steps),
     rejected: own(went.rejected),
-    evaluations: own(turns.mul(stepper.evaluations).add(options.firstStep === undefined ? 2 : 1)),
+    evaluations: own(iterations.mul(stepper.evaluations).add(options.firstStep === undefined ? 2 : 1)),
   };
 }
 
@@ -136,17 +168,19 @@ function inFixedSteps(
   stepper: Stepper,
   rate: Rate,
   y0: Tensor,
-  { values, direction }: Times,
+  wanted: Times,
   options: SolveOptions,
   batch: number | undefined,
 ): Solution {
+  const { direction } = wanted;
+  const { since, start } = sinceFirst(wanted);
   const { substeps = 1 } = options;
   if (!Number.isInteger(substeps) || substeps < 1) {
     throw new PondusError("ode.substeps", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
   }
-  const problem = { rate, y0, times: values, direction, options: { batch } };
+  const problem = { rate: later(rate, start), y0, times: since, direction, options: { batch } };
   const { path } = inBlocks(problem, stepper, (given) => ({ path: fixed(stepper, given, substeps) }));
-  const count = values.shape[0];
+  const count = since.shape[0];
   const turns = (count - 1) * substeps;
   const lanes = lanesOf(y0, batch);
   const whole = (value: number) => full(batch === undefined ? [] : [y0.shape[batch]], value, "int32");
@@ -159,7 +193,8 @@ function inFixedSteps(
   const last = finite.sub(1).maximum(0);
   const place = arange(count).reshape([count, ...lanes.map(() => 1)]);
   const own = (x: Tensor) => (batch === undefined ? x.gather(last) : where(place.eq(last), x, 0).sum(0));
-  const times = values.rank === 1 ? values.reshape([count, ...lanes.map(() => 1)]) : values;
+  const absolute = since.add(start);
+  const times = since.rank === 1 ? absolute.reshape([count, ...lanes.map(() => 1)]) : absolute;
   return {
     path,
     t: own(times)

@@ -1,6 +1,8 @@
+import { closest } from "fastest-levenshtein";
 import { PondusError } from "../graph/errors.ts";
 import { broadcast, formatShape, sameShape } from "../graph/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { tensor } from "../tensor/functions.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Adjoint } from "./adjoint.ts";
 import { type Controller, pid } from "./controller.ts";
 import type { Event } from "./event.ts";
@@ -16,16 +18,24 @@ export interface SolveOptions {
   readonly rtol?: number;
   /** Above 0; by default a thousandth of `rtol`. A tensor that broadcasts to the state gives each entry its own. */
   readonly atol?: number | Tensor;
-  /** The most steps that are taken, refused ones too (default 4096). */
+  /** The most steps that are taken, refused ones too (default 4096). How many times are wanted does not matter. */
   readonly maxSteps?: number;
   /** The first step, in place of a guess. */
   readonly firstStep?: number;
+  /** The longest step: so that none passes over what is short, such as a pulse, where the solution was at rest. */
+  readonly maxStep?: number;
+  /**
+   * Times at which steps end and begin exactly, in any order: where the rate jumps, as at the edges of a pulse. On either side the
+   * rate is asked for inside the step alone, so that it does not matter to which side the jump itself belongs. A tensor's
+   * have gradients: an edge that moves moves the solution (edges at the same time share it).
+   */
+  readonly stops?: Tensor | readonly number[];
   readonly controller?: Controller;
   /** The axis of the state along which trajectories lie that have nothing to do with one another: each has its own steps. */
   readonly batch?: number;
   /** How gradients come back: `throughSolver()` by default, `backsolve()` or `forward()`. */
   readonly adjoint?: Adjoint;
-  /** What ends the solution before the last time: a number that goes through 0. */
+  /** What ends the solution before the last time: a number that goes through 0, or a bool that becomes true. */
   readonly event?: Event;
 }
 
@@ -34,10 +44,42 @@ const usualSteps = 4096;
 const checkpointsOf = (adjoint: Adjoint | undefined) =>
   adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
 
+const names: { readonly [name in keyof Required<SolveOptions>]: true } = {
+  method: true,
+  substeps: true,
+  rtol: true,
+  atol: true,
+  maxSteps: true,
+  firstStep: true,
+  maxStep: true,
+  stops: true,
+  controller: true,
+  batch: true,
+  adjoint: true,
+  event: true,
+};
+
+/** @throws `ode.option` when there is one that does not exist, which would do nothing */
+export function checkNames(options: SolveOptions): void {
+  const odd = Object.keys(options).find((name) => !Object.hasOwn(names, name));
+  if (odd === undefined) return;
+  const all = Object.keys(names);
+  throw new PondusError(
+    "ode.option",
+    `ode.solve: there is no option ${odd}; did you mean ${closest(odd, all)}? There are ${all.join(", ")}.`,
+  );
+}
+
 /** What the options say of steps that the error chooses, with the usual where they say nothing. */
-export function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number | undefined): Adaptive {
+export function adaptiveOptions(
+  options: SolveOptions,
+  y0: Tensor,
+  batch: number | undefined,
+  start: Tensor | number,
+): Adaptive {
   const { rtol = y0.dtype === "float64" ? 1e-6 : 1e-4, maxSteps = usualSteps } = options;
-  const { firstStep, controller = pid(), event, adjoint } = options;
+  const { firstStep, maxStep, controller = pid(), adjoint } = options;
+  const event = options.event && laterEvent(options.event, start);
   const checkpoints = checkpointsOf(adjoint);
   const { atol = rtol * 1e-3 } = options;
   const positive = (x: number) => Number.isFinite(x) && x > 0;
@@ -51,7 +93,39 @@ export function adaptiveOptions(options: SolveOptions, y0: Tensor, batch: number
   } else checkScale(atol, y0);
   check("maxSteps", maxSteps, Number.isInteger(maxSteps) && maxSteps > 0, "a whole number from 1");
   if (firstStep !== undefined) check("firstStep", firstStep, positive(firstStep), "a number above 0");
-  return { rtol, atol, maxSteps, firstStep, controller, batch, event, checkpoints };
+  if (maxStep !== undefined) check("maxStep", maxStep, positive(maxStep), "a number above 0");
+  const stops = options.stops && stopsSince(options.stops, start, y0);
+  return { rtol, atol, maxSteps, firstStep, maxStep, stops, controller, batch, event, checkpoints };
+}
+
+/** An event in the time since `start`. */
+function laterEvent({ when, ...rest }: Event, start: Tensor | number): Event {
+  return { ...rest, when: (y, t) => when(y, t.add(start)) };
+}
+
+/** Stops in the time since `start`. */
+function stopsSince(given: Tensor | readonly number[], start: Tensor | number, y0: Tensor): Tensor | undefined {
+  const { dtype } = y0;
+  if (!(given instanceof Tensor)) {
+    if (!Array.isArray(given) || !given.every((t) => Number.isFinite(t))) {
+      throw new PondusError("ode.option", `ode.solve: stops are finite times, but ${JSON.stringify(given)} came.`);
+    }
+    if (given.length === 0) return undefined;
+    const near = typeof start === "number" ? start : 0;
+    const list = tensor(
+      given.map((t) => t - near),
+      { dtype },
+    );
+    return typeof start === "number" ? list : stopsSince(list, start, y0);
+  }
+  if (given.rank !== 1 || given.size === 0 || given.dtype !== dtype) {
+    throw new PondusError(
+      "ode.option",
+      `ode.solve: stops are a list of ${dtype} (the state's type), but they are ${given.dtype} ${formatShape(given.shape)}.`,
+    );
+  }
+  if (typeof start === "number" || start.rank === 0) return given.sub(start);
+  return given.reshape([given.size, ...start.shape.map(() => 1)]).sub(start);
 }
 
 function checkScale(atol: Tensor, y0: Tensor): void {
@@ -85,7 +159,7 @@ export function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit
 
 /** Options that do not go with one another are refused rather than ignored. */
 export function checkTogether(
-  { adjoint, event, maxSteps }: SolveOptions,
+  { adjoint, event, maxSteps, maxStep, stops }: SolveOptions,
   isFixed: boolean,
   batch: number | undefined,
 ): void {
@@ -104,6 +178,11 @@ export function checkTogether(
   }
   if (isFixed && checkpoints !== undefined) {
     refuse("checkpoints are for steps that the error chooses", "give rtol in place of substeps, or leave them out");
+  }
+  if (isFixed && maxStep !== undefined)
+    refuse("maxStep bounds steps that the error chooses", "give more substeps instead");
+  if (isFixed && stops) {
+    refuse("stops are for steps that the error chooses", "give rtol in place of substeps, or make them wanted times");
   }
   if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
   if (event && adjoint && adjoint.kind !== "through solver") {

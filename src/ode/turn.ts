@@ -8,6 +8,7 @@ import type { Stepper } from "./method.ts";
 import type { Rate } from "./rate.ts";
 import { status } from "./status.ts";
 import { stepWithGradient } from "./step-gradient.ts";
+import { nextStop } from "./stops.ts";
 import type { Wanted } from "./wanted.ts";
 
 export interface Adaptive extends Tolerance {
@@ -17,6 +18,10 @@ export interface Adaptive extends Tolerance {
   /** The first step's length, in place of a guess. */
   readonly firstStep?: number;
   readonly event?: Event;
+  /** The longest step. */
+  readonly maxStep?: number;
+  /** Times at which steps end exactly, [stops, ...], 1 along the state's axes but for the trajectories', or [stops]. */
+  readonly stops?: Tensor;
   /** Of how many states along the way the backward pass starts again, in place of every step's start. */
   readonly checkpoints?: number;
 }
@@ -37,13 +42,13 @@ export interface Course {
 const tiny = { float32: 1e-6, float64: 4e-15 };
 
 /**
- * One turn of the loop: a step is tried, and taken or refused. A trajectory that has ended takes steps of length 0 until
- * the others have.
+ * One iteration of the loop: a step is tried, and taken or refused. One that passes more wanted times than an iteration reads is
+ * tried again, and read on. A trajectory that has ended takes steps of length 0 until the others have.
  */
 export function turn(course: Course, c: Tensors): Tensors {
   const { stepper, rate, end, direction, wanted, options } = course;
   const running = c.status.eq(status.running);
-  const target = wanted.furthest(c, end);
+  const target = options.stops ? nextStop(options.stops, c.t, end, direction) : end;
   const left = target.sub(c.t);
   const proposed = c.h.stopGradient();
   const lands = proposed.mul(1.01).ge(left.abs());
@@ -58,38 +63,55 @@ export function turn(course: Course, c: Tensors): Tensors {
   const accepted = square.le(1).and(running);
 
   const { event } = options;
-  const crossing = event && crossingIn(event, found, { y: c.y, t: c.t, h }, landed, accepted);
+  const crossing = event && crossingIn(event, found, { y: c.y, t: c.t, h, side: c.side }, accepted);
   const reached = crossing ? where(crossing.happens, c.t.add(h.mul(crossing.theta)), landed) : landed;
   const passing = wanted.passing(c, reached, h, accepted, direction);
+  const taken = passing ? accepted.and(passing.more.not()) : accepted;
   const thetas = [passing?.theta, crossing?.theta.reshape([1, ...c.y.shape.map(() => 1)])].filter(
     (x) => x !== undefined,
   );
   const theta = thetas.length > 0 ? concat(thetas) : undefined;
   const after = stepWithGradient(stepper, rate, found, [c.y, c.t, h, c.first], where(accepted, h, 0), theta);
-  const rows = passing && after.rows?.slice(0, 0, passing.theta.shape[0]);
-  const place = crossing && event && placeOf(event, rate, (after.rows as Tensor).at(-1), reached, crossing.happens);
-  const arrival = place ? where((crossing as Crossing).happens, place.y, after.y) : after.y;
-  const time = place ? where((crossing as Crossing).happens, place.t, reached) : reached;
+  const filled = passing && wanted.put(c, passing, (after.rows as Tensor).slice(0, 0, passing.theta.shape[0]));
+  const crossed = crossing && event && endOf(event, rate, crossing, c, (after.rows as Tensor).at(-1), reached);
+  const arrival = crossed ? where((crossing as Crossing).happens, crossed.y, after.y) : after.y;
+  const time = crossed ? where((crossing as Crossing).happens, crossed.t, reached) : reached;
 
   const next = lengths(course, c, { square, length: where(lands, left.abs(), proposed), lands });
   const stands = lands.not().and(signed.eq(0));
   const lost = running.and(accepted.not().and(next.tooShort).or(stands));
   const trouble = where(square.le(Number.MAX_VALUE), full([], status.stuck, "int32"), status.notFinite);
-  const arrived = accepted.and(lands).and(wanted.isLast(c));
-  const ended = where(arrived, full([], status.done, "int32"), where(lost, trouble, c.status));
+  const isLast = options.stops ? lands.and(target.eq(end)) : lands;
   const count = (x: Tensor, when: Tensor) => x.add(when.cast("int32"));
+  const [steps, rejected] = [count(c.steps, taken), count(c.rejected, running.and(accepted.not()))];
+  // Where every iteration counts, the loop's limit is that of the steps.
+  const spent = filled
+    ? where(steps.add(rejected).ge(options.maxSteps).and(running), status.tooMany, c.status)
+    : c.status;
+  const stopped = where(lost, trouble, spent);
+  const arrived = where(taken.and(isLast), full([], status.done, "int32"), stopped);
+  const blind = crossing ? where(taken.and(crossing.isNaN), status.noEvent, arrived) : arrived;
+  const moved = filled ? accepted.not().or(taken) : undefined;
+  const grown = where(accepted, next.longer, next.shorter).stopGradient();
   return {
-    y: where(accepted, arrival, c.y),
-    t: where(accepted, time, c.t),
-    h: where(accepted, next.longer, next.shorter).stopGradient(),
-    ...(c.first && { first: where(accepted, after.last as Tensor, c.first) }),
-    ...(c.before && { before: where(accepted, next.log, c.before).stopGradient() }),
-    ...(c.earlier && { earlier: where(accepted, c.before, c.earlier).stopGradient() }),
-    ...wanted.put(c, passing, rows),
-    status: crossing ? where(crossing.happens, full([], status.event, "int32"), ended) : ended,
-    steps: count(c.steps, accepted),
-    rejected: count(c.rejected, running.and(accepted.not())),
+    y: where(taken, arrival, c.y),
+    t: where(taken, time, c.t),
+    h: moved ? where(moved, grown, c.h) : grown,
+    ...(c.first && { first: where(taken, after.last as Tensor, c.first) }),
+    ...(c.before && { before: where(taken, next.log, c.before).stopGradient() }),
+    ...(c.earlier && { earlier: where(taken, c.before, c.earlier).stopGradient() }),
+    ...filled,
+    ...(crossing && { side: where(taken, crossing.side, c.side) }),
+    status: crossing ? where(taken.and(crossing.happens), status.event, blind) : blind,
+    steps,
+    rejected,
   };
+}
+
+/** Where a solution ends that meets an event. */
+function endOf(event: Event, rate: Rate, crossing: Crossing, c: Tensors, y: Tensor, t: Tensor) {
+  const { happens, smooth } = crossing;
+  return placeOf(event, rate, { y, t }, { y: c.y, t: c.t }, happens.and(smooth));
 }
 
 /** The next step's length where this one is taken and where it is refused, whether that is below rounding, and the error. */
@@ -111,10 +133,11 @@ function lengths(
   );
   const shorter = length.mul(shrunk);
   const scale = c.t.abs().maximum(span.abs().mul(1e-3));
+  // A step that was made shorter to land says little of how long the next may be.
+  const longer = where(lands, c.h.maximum(grown), grown);
   return {
     log,
-    // A step that was made shorter to land says little of how long the next may be.
-    longer: where(lands, c.h.maximum(grown), grown),
+    longer: options.maxStep === undefined ? longer : longer.minimum(options.maxStep),
     shorter,
     tooShort: shorter.le(scale.mul(tiny[c.t.dtype as "float32" | "float64"])),
   };
