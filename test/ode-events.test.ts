@@ -54,8 +54,8 @@ async function passesAt(
   const t = Math.log(y0 / level) / k;
   const r = await program.run({ y0: [y0], k: [k], level: [level], end: [forward ? 30 / k : -30 / k] });
   expect(ode.outcome({ status: r.status.item(), t: r.t.item() }).reason).toBe("event");
-  const near = (got: Tensor | { item(): number }, wanted: number) =>
-    expect(Math.abs((got.item() as number) - wanted) / (1 + Math.abs(wanted))).toBeLessThan(tolerance);
+  const near = (got: { item(): number }, wanted: number) =>
+    expect(Math.abs(got.item() - wanted) / (1 + Math.abs(wanted))).toBeLessThan(tolerance);
   near(r.t, t);
   near(r.y, level);
   return { r, t, level, near };

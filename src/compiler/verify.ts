@@ -134,11 +134,15 @@ function checkAccess(
   moving: Moving | undefined,
   turns: Turns,
 ): void {
-  // Where a guard never holds, nothing is read.
-  if (guards.some(({ from, to }) => from >= to)) return;
   for (const { index } of [a, ...guards.map((g) => g.at)].flatMap((x) => x.terms)) {
     if (!turns.has(index)) throw new InternalError(`${what} uses a counter of no loop around it`);
   }
+  // Where a guard never holds, nothing is read.
+  const neverHolds = ({ at, from, to }: Guard) => {
+    const { low, high } = boundsOf(at, turns, []);
+    return from >= to || high < from || low >= to;
+  };
+  if (guards.some(neverHolds)) return;
   const bounds = boundsOf(a, turns, guards);
   const [first, last] = moving ? reachOf(what, moving) : [0, 0];
   const [low, high] = [bounds.low + first, bounds.high + last];
