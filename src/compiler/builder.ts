@@ -16,8 +16,14 @@ export class Builder {
   readonly #constants = new Map<string, Value>();
   readonly #numbers = new Map<Value, number>();
   readonly #prologue: Instruction[] = [];
+  readonly #fresh: () => Index;
   #body: Instruction[] = [];
   #next = 0;
+
+  /** @param fresh  gives a counter that nothing else has */
+  constructor(fresh: () => Index) {
+    this.#fresh = fresh;
+  }
 
   /** The routine's whole body. */
   finish(): Instruction[] {
@@ -121,16 +127,45 @@ export class Builder {
     this.#body.push({ op: "assign", to, from });
   }
 
+  /**
+   * `usual`, except in the lanes where the mask holds: there it is what `write` gives. That is written for all lanes, and
+   * runs where any asks for it.
+   */
+  rarely(test: Value, usual: readonly Value[], write: () => readonly Value[]): readonly Value[] {
+    const chosen = usual.map((x) => this.variable(x));
+    const body = this.#inside(() => {
+      write().forEach((rare, i) => this.assign(chosen[i], this.select(test, rare, chosen[i])));
+    });
+    this.#body.push({ op: "when", test, body });
+    return chosen;
+  }
+
+  /** A loop over known numbers, in order: `write` gets each of them in all lanes of a value like `x`. */
+  overTable(x: Value, numbers: readonly number[], write: (number: Value) => void): void {
+    const index = this.#fresh();
+    this.loop(index, 0, numbers.length, 1, false, () => {
+      const to = this.#value(x.type, x.lanes);
+      this.#body.push({ op: "table", to, numbers, at: index });
+      write(to);
+    });
+  }
+
   /** A counted loop; nothing at all when it has no turns. */
   loop(index: Index, from: number, to: number, step: number, independent: boolean, write: () => void): void {
     if (step <= 0) throw new InternalError("a loop must advance");
     if (from >= to) return;
+    const body = this.#inside(write);
+    this.#body.push({ op: "for", index, from, to, step, independent, body });
+  }
+
+  /** What `write` writes, as instructions of their own. */
+  #inside(write: () => void): readonly Instruction[] {
     const outer = this.#body;
     this.#body = [];
     write();
     const body = this.#body;
     this.#body = outer;
-    this.#body.push({ op: "for", index, from, to, step, independent, body });
+    return body;
   }
 
   #value(type: LoopType, lanes: number): Value {

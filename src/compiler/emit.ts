@@ -19,7 +19,7 @@ export function emit(
   machine: Machine,
   fresh: () => Index,
 ): Routine {
-  const b = new Builder();
+  const b = new Builder(fresh);
   const tiling = tile(kernel, machine);
   if (kernel.running) emitRunning(b, kernel, kernel.running, tiling, machine);
   else if (tiling.mode === "row") emitRows(b, kernel, tiling);

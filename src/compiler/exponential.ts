@@ -29,7 +29,7 @@ function atMost(b: Builder, x: Value, high: number): Value {
 }
 
 /** Where exp is below half of the smallest subnormal number, and where it overflows. */
-const limits = (x: Value) => (isSingle(x) ? { low: -104, high: 89 } : { low: -746, high: 710 });
+export const limits = (x: Value) => (isSingle(x) ? { low: -104, high: 89 } : { low: -746, high: 710 });
 
 export function exp(b: Builder, x: Value): Value {
   return expUpTo(b, atMost(b, x, limits(x).high));
@@ -56,7 +56,7 @@ export function expm1(b: Builder, x: Value): Value {
 }
 
 /**
- * tanh x = n / (1 - n) with n = (1 - exp(-2 |x|)) / 2, and the argument's sign. With |x| = w - k ln(2)/2 that is
+ * tanh x = n / d with n = (1 - exp(-2 |x|)) / 2 and d = 1 - n, each rounded for itself, and the argument's sign. With |x| = w - k ln(2)/2 that is
  * n = (1 - 2^k) / 2 + 2^k v, where v = (1 - exp(-2 w)) / 2 = w + w^2 T(w). One part of ln 2 is enough, since
  * what it lacks counts 2^k k times.
  */
@@ -68,8 +68,10 @@ export function tanh(b: Builder, x: Value): Value {
   const series = coefficientsFor(x).exp.map((q, i) => q * (-2) ** (i + 1));
   const v = b.op("fma", b.op("mul", w, w), polynomial(b, w, series), w);
   const scale = powerOfTwo(b, shifted);
-  const n = b.op("fma", scale, v, b.op("fma", scale, b.like(x, -0.5), b.like(x, 0.5)));
-  return withSign(b, b.op("div", n, b.op("sub", b.like(x, 1), n)), x);
+  const part = b.op("mul", scale, v);
+  const exact = b.op("fma", scale, b.like(x, -0.5), b.like(x, 0.5));
+  const d = b.op("sub", b.op("sub", b.like(x, 1), exact), part);
+  return withSign(b, b.op("div", b.op("add", exact, part), d), x);
 }
 
 /** exp(-|x|). */

@@ -231,6 +231,8 @@ function formatInstruction(i: Instruction, arrays: Arrays): string[] {
   if (i.op === "store") return [`${arrays.place(i.to)} = v${i.value.id}`];
   if (i.op === "declare") return [`var ${value(i.to)} = v${i.from.id}`];
   if (i.op === "assign") return [`v${i.to.id} := v${i.from.id}`];
+  if (i.op === "table") return [`${value(i.to)} = number i${i.at.id} of ${i.numbers.length}`];
+  if (i.op === "when") return [`when any v${i.test.id}`, ...indent(formatBody(i.body, arrays))];
   const head = `for i${i.index.id} = ${i.from} to ${i.to} by ${i.step}${i.shared ? ", shared" : ""}`;
   return [head, ...indent(formatBody(i.body, arrays))];
 }

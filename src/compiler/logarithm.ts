@@ -41,13 +41,18 @@ function logOfParts(b: Builder, f: Value, e: Value): Value {
   return b.op("fma", e, b.like(f, high), b.op("sub", f, b.op("sub", h, small)));
 }
 
-/** log(x) = log 2^e + log m; subnormals are scaled up first. */
-export function log(b: Builder, x: Value): Value {
+/** x = 2^e m with m in [sqrt(1/2), sqrt(2)), for positive finite x; subnormals are scaled up first. */
+export function splitPositive(b: Builder, x: Value): { e: Value; m: Value } {
   const { fraction, bias } = layoutOf(x);
   const up = fraction + 1;
   const tiny = b.op("lt", x, b.like(x, 2 ** (1 - bias)));
   const less = b.select(tiny, b.like(x, bias + up), b.like(x, bias));
-  const { e, m } = splitFloat(b, b.select(tiny, b.op("mul", x, b.like(x, 2 ** up)), x), less);
+  return splitFloat(b, b.select(tiny, b.op("mul", x, b.like(x, 2 ** up)), x), less);
+}
+
+/** log(x) = log 2^e + log m. */
+export function log(b: Builder, x: Value): Value {
+  const { e, m } = splitPositive(b, x);
   const y = logOfParts(b, b.op("sub", m, b.like(x, 1)), e);
   const zero = b.like(x, 0);
   const finite = b.select(b.op("lt", x, b.like(x, Number.POSITIVE_INFINITY)), y, x);

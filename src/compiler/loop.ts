@@ -113,9 +113,13 @@ export type Instruction =
   | { readonly op: "fetch"; readonly from: Place; readonly write: boolean }
   /** Lane k is written at to + k. A mask32 is stored as int32 0 or 1. */
   | { readonly op: "store"; readonly value: Value; readonly to: Place }
+  /** All lanes hold one of some known numbers: the one that stands where the counter says. */
+  | { readonly op: "table"; readonly to: Value; readonly numbers: readonly number[]; readonly at: Index }
   /** A variable that `assign` may change. */
   | { readonly op: "declare"; readonly to: Value; readonly from: Value }
   | { readonly op: "assign"; readonly to: Value; readonly from: Value }
+  /** Runs where the mask holds in any lane, and then for all lanes. It stores nothing, and what it changes are variables. */
+  | { readonly op: "when"; readonly test: Value; readonly body: readonly Instruction[] }
   /** `independent`: its turns may run in any order; `shared`: threads divide them among themselves. */
   | {
       readonly op: "for";

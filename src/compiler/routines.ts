@@ -131,7 +131,7 @@ function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: n
   const move = (i: Instruction): Instruction => {
     if (i.op === "load" || i.op === "fetch") return { ...i, from: place(i.from) };
     if (i.op === "store") return { ...i, to: place(i.to) };
-    return i.op === "for" ? { ...i, body: i.body.map(move) } : i;
+    return i.op === "for" || i.op === "when" ? { ...i, body: i.body.map(move) } : i;
   };
   return { ...routine, indices: [...routine.indices, ...bases.values()], body: routine.body.map(move) };
 }

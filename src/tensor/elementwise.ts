@@ -24,11 +24,18 @@ export abstract class Elementwise extends Expression {
   div(y: Operand): Tensor {
     return this.#binary("div", y);
   }
-  /** Power. A whole-number exponent from -8 to 8 becomes products; else NaN where the base is negative and `y` is not whole. */
+  /**
+   * Power, within 2 units in the last place, and exact where the result is a float. NaN where the base is negative and `y` is
+   * not whole. The exponents -1, 0, 1, 2 and 3 become products.
+   */
   pow(y: Operand): Tensor {
-    if (typeof y === "number" && Number.isInteger(y) && Math.abs(y) <= 8 && isFloat(this.dtype)) {
-      const p = this.#wholePower(Math.abs(y));
-      return y < 0 ? this.of(constant(1, this.dtype)).div(p) : p;
+    if (typeof y === "number" && isFloat(this.dtype)) {
+      const x = this.of(this.node);
+      if (y === -1) return this.of(constant(1, this.dtype)).div(x);
+      if (y === 0) return this.of(spread(constant(1, this.dtype), this.shape));
+      if (y === 1) return x;
+      if (y === 2) return x.square();
+      if (y === 3) return x.square().mul(x);
     }
     return this.#binary("pow", y);
   }
@@ -170,13 +177,6 @@ export abstract class Elementwise extends Expression {
     return this.of(elementwise("where", [this.node, node(yes), node(no)]));
   }
 
-  #wholePower(exponent: number): Tensor {
-    if (exponent === 0) return this.of(spread(constant(1, this.dtype), this.shape));
-    if (exponent === 1) return this.of(this.node);
-    const half = this.#wholePower(exponent >> 1);
-    const square = half.mul(half);
-    return exponent % 2 === 0 ? square : square.mul(this.of(this.node));
-  }
   #operand(y: Operand): Node {
     return typeof y === "number" ? constant(y, this.dtype) : y.node;
   }

@@ -117,6 +117,16 @@ static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_min
 #else
 static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a < b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
+#if defined(__AVX__) && !defined(__clang__)
+static inline int any_i32x8(i32x8 a) { typedef long long longs __attribute__((vector_size(32))); return !__builtin_ia32_ptestz256((longs)a, (longs)a); }
+#else
+static inline int any_i32x8(i32x8 a) { int s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline int any_i64x8(i64x8 a) { return __builtin_ia32_ptestmq512(a, a, -1) != 0; }
+#else
+static inline int any_i64x8(i64x8 a) { long long s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+#endif
 static inline f32x8 select_f32x8(i32x8 test, f32x8 yes, f32x8 no) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
 static inline f64x8 select_f64x8(i64x8 test, f64x8 yes, f64x8 no) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
 static inline i32x8 select_i32x8(i32x8 test, i32x8 yes, i32x8 no) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
@@ -146,10 +156,10 @@ ROUTINE void contract_0(char *m) {
   const f32x8 v31 = {0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f, 0.6666616797447205f};
   const f32x8 v33 = {-1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f, -1.0f};
   const i32x8 v36 = {23, 23, 23, 23, 23, 23, 23, 23};
-  const f32x8 v40 = {-0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f};
-  const f32x8 v41 = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
+  const f32x8 v41 = {-0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f, -0.5f};
+  const f32x8 v42 = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
   const f32x8 v44 = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
-  const f32x8 v48 = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
+  const f32x8 v50 = {-0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f, -0.0f};
   for (long i0 = 0; i0 < 4; i0 += 4) {
     for (long i1 = 0; i1 < 8; i1 += 8) {
       f32x8 v1 = v0;
@@ -187,95 +197,103 @@ ROUTINE void contract_0(char *m) {
       const i32x8 v37 = (i32x8)v21;
       const i32x8 v38 = v37 << (v36 & 31);
       const f32x8 v39 = (f32x8)v38;
-      const f32x8 v42 = fma_f32x8(v39, v40, v41);
-      const f32x8 v43 = fma_f32x8(v39, v35, v42);
+      const f32x8 v40 = v39 * v35;
+      const f32x8 v43 = fma_f32x8(v39, v41, v42);
       const f32x8 v45 = v44 - v43;
-      const f32x8 v46 = v43 / v45;
-      const i32x8 v47 = (i32x8)v15;
-      const i32x8 v49 = (i32x8)v48;
-      const i32x8 v50 = v47 & v49;
-      const i32x8 v51 = (i32x8)v46;
-      const i32x8 v52 = v51 | v50;
-      const f32x8 v53 = (f32x8)v52;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1)) = v53;
-      const f32x8 v54 = v2 + v14;
-      const f32x8 v55 = (f32x8)((i32x8)v54 & 0x7fffffff);
-      const f32x8 v56 = smaller_f32x8(v17, v55);
-      const f32x8 v57 = fma_f32x8(v56, v20, v19);
-      const f32x8 v58 = v57 - v19;
-      const f32x8 v59 = fma_f32x8(v58, v23, v56);
-      const f32x8 v60 = v59 * v59;
-      const f32x8 v61 = fma_f32x8(v26, v59, v27);
-      const f32x8 v62 = fma_f32x8(v61, v59, v29);
-      const f32x8 v63 = fma_f32x8(v62, v59, v31);
-      const f32x8 v64 = fma_f32x8(v63, v59, v33);
-      const f32x8 v65 = fma_f32x8(v60, v64, v59);
-      const i32x8 v66 = (i32x8)v57;
-      const i32x8 v67 = v66 << (v36 & 31);
-      const f32x8 v68 = (f32x8)v67;
-      const f32x8 v69 = fma_f32x8(v68, v40, v41);
-      const f32x8 v70 = fma_f32x8(v68, v65, v69);
-      const f32x8 v71 = v44 - v70;
-      const f32x8 v72 = v70 / v71;
-      const i32x8 v73 = (i32x8)v54;
-      const i32x8 v74 = (i32x8)v48;
-      const i32x8 v75 = v73 & v74;
-      const i32x8 v76 = (i32x8)v72;
-      const i32x8 v77 = v76 | v75;
-      const f32x8 v78 = (f32x8)v77;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 8L)) = v78;
-      const f32x8 v79 = v3 + v14;
-      const f32x8 v80 = (f32x8)((i32x8)v79 & 0x7fffffff);
-      const f32x8 v81 = smaller_f32x8(v17, v80);
-      const f32x8 v82 = fma_f32x8(v81, v20, v19);
-      const f32x8 v83 = v82 - v19;
-      const f32x8 v84 = fma_f32x8(v83, v23, v81);
-      const f32x8 v85 = v84 * v84;
-      const f32x8 v86 = fma_f32x8(v26, v84, v27);
-      const f32x8 v87 = fma_f32x8(v86, v84, v29);
-      const f32x8 v88 = fma_f32x8(v87, v84, v31);
-      const f32x8 v89 = fma_f32x8(v88, v84, v33);
-      const f32x8 v90 = fma_f32x8(v85, v89, v84);
-      const i32x8 v91 = (i32x8)v82;
-      const i32x8 v92 = v91 << (v36 & 31);
-      const f32x8 v93 = (f32x8)v92;
-      const f32x8 v94 = fma_f32x8(v93, v40, v41);
-      const f32x8 v95 = fma_f32x8(v93, v90, v94);
-      const f32x8 v96 = v44 - v95;
-      const f32x8 v97 = v95 / v96;
-      const i32x8 v98 = (i32x8)v79;
-      const i32x8 v99 = (i32x8)v48;
-      const i32x8 v100 = v98 & v99;
-      const i32x8 v101 = (i32x8)v97;
-      const i32x8 v102 = v101 | v100;
-      const f32x8 v103 = (f32x8)v102;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 16L)) = v103;
-      const f32x8 v104 = v4 + v14;
-      const f32x8 v105 = (f32x8)((i32x8)v104 & 0x7fffffff);
-      const f32x8 v106 = smaller_f32x8(v17, v105);
-      const f32x8 v107 = fma_f32x8(v106, v20, v19);
-      const f32x8 v108 = v107 - v19;
-      const f32x8 v109 = fma_f32x8(v108, v23, v106);
-      const f32x8 v110 = v109 * v109;
-      const f32x8 v111 = fma_f32x8(v26, v109, v27);
-      const f32x8 v112 = fma_f32x8(v111, v109, v29);
-      const f32x8 v113 = fma_f32x8(v112, v109, v31);
-      const f32x8 v114 = fma_f32x8(v113, v109, v33);
-      const f32x8 v115 = fma_f32x8(v110, v114, v109);
-      const i32x8 v116 = (i32x8)v107;
-      const i32x8 v117 = v116 << (v36 & 31);
-      const f32x8 v118 = (f32x8)v117;
-      const f32x8 v119 = fma_f32x8(v118, v40, v41);
-      const f32x8 v120 = fma_f32x8(v118, v115, v119);
-      const f32x8 v121 = v44 - v120;
-      const f32x8 v122 = v120 / v121;
-      const i32x8 v123 = (i32x8)v104;
-      const i32x8 v124 = (i32x8)v48;
-      const i32x8 v125 = v123 & v124;
-      const i32x8 v126 = (i32x8)v122;
-      const i32x8 v127 = v126 | v125;
-      const f32x8 v128 = (f32x8)v127;
-      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 24L)) = v128;
+      const f32x8 v46 = v45 - v40;
+      const f32x8 v47 = v43 + v40;
+      const f32x8 v48 = v47 / v46;
+      const i32x8 v49 = (i32x8)v15;
+      const i32x8 v51 = (i32x8)v50;
+      const i32x8 v52 = v49 & v51;
+      const i32x8 v53 = (i32x8)v48;
+      const i32x8 v54 = v53 | v52;
+      const f32x8 v55 = (f32x8)v54;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1)) = v55;
+      const f32x8 v56 = v2 + v14;
+      const f32x8 v57 = (f32x8)((i32x8)v56 & 0x7fffffff);
+      const f32x8 v58 = smaller_f32x8(v17, v57);
+      const f32x8 v59 = fma_f32x8(v58, v20, v19);
+      const f32x8 v60 = v59 - v19;
+      const f32x8 v61 = fma_f32x8(v60, v23, v58);
+      const f32x8 v62 = v61 * v61;
+      const f32x8 v63 = fma_f32x8(v26, v61, v27);
+      const f32x8 v64 = fma_f32x8(v63, v61, v29);
+      const f32x8 v65 = fma_f32x8(v64, v61, v31);
+      const f32x8 v66 = fma_f32x8(v65, v61, v33);
+      const f32x8 v67 = fma_f32x8(v62, v66, v61);
+      const i32x8 v68 = (i32x8)v59;
+      const i32x8 v69 = v68 << (v36 & 31);
+      const f32x8 v70 = (f32x8)v69;
+      const f32x8 v71 = v70 * v67;
+      const f32x8 v72 = fma_f32x8(v70, v41, v42);
+      const f32x8 v73 = v44 - v72;
+      const f32x8 v74 = v73 - v71;
+      const f32x8 v75 = v72 + v71;
+      const f32x8 v76 = v75 / v74;
+      const i32x8 v77 = (i32x8)v56;
+      const i32x8 v78 = (i32x8)v50;
+      const i32x8 v79 = v77 & v78;
+      const i32x8 v80 = (i32x8)v76;
+      const i32x8 v81 = v80 | v79;
+      const f32x8 v82 = (f32x8)v81;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 8L)) = v82;
+      const f32x8 v83 = v3 + v14;
+      const f32x8 v84 = (f32x8)((i32x8)v83 & 0x7fffffff);
+      const f32x8 v85 = smaller_f32x8(v17, v84);
+      const f32x8 v86 = fma_f32x8(v85, v20, v19);
+      const f32x8 v87 = v86 - v19;
+      const f32x8 v88 = fma_f32x8(v87, v23, v85);
+      const f32x8 v89 = v88 * v88;
+      const f32x8 v90 = fma_f32x8(v26, v88, v27);
+      const f32x8 v91 = fma_f32x8(v90, v88, v29);
+      const f32x8 v92 = fma_f32x8(v91, v88, v31);
+      const f32x8 v93 = fma_f32x8(v92, v88, v33);
+      const f32x8 v94 = fma_f32x8(v89, v93, v88);
+      const i32x8 v95 = (i32x8)v86;
+      const i32x8 v96 = v95 << (v36 & 31);
+      const f32x8 v97 = (f32x8)v96;
+      const f32x8 v98 = v97 * v94;
+      const f32x8 v99 = fma_f32x8(v97, v41, v42);
+      const f32x8 v100 = v44 - v99;
+      const f32x8 v101 = v100 - v98;
+      const f32x8 v102 = v99 + v98;
+      const f32x8 v103 = v102 / v101;
+      const i32x8 v104 = (i32x8)v83;
+      const i32x8 v105 = (i32x8)v50;
+      const i32x8 v106 = v104 & v105;
+      const i32x8 v107 = (i32x8)v103;
+      const i32x8 v108 = v107 | v106;
+      const f32x8 v109 = (f32x8)v108;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 16L)) = v109;
+      const f32x8 v110 = v4 + v14;
+      const f32x8 v111 = (f32x8)((i32x8)v110 & 0x7fffffff);
+      const f32x8 v112 = smaller_f32x8(v17, v111);
+      const f32x8 v113 = fma_f32x8(v112, v20, v19);
+      const f32x8 v114 = v113 - v19;
+      const f32x8 v115 = fma_f32x8(v114, v23, v112);
+      const f32x8 v116 = v115 * v115;
+      const f32x8 v117 = fma_f32x8(v26, v115, v27);
+      const f32x8 v118 = fma_f32x8(v117, v115, v29);
+      const f32x8 v119 = fma_f32x8(v118, v115, v31);
+      const f32x8 v120 = fma_f32x8(v119, v115, v33);
+      const f32x8 v121 = fma_f32x8(v116, v120, v115);
+      const i32x8 v122 = (i32x8)v113;
+      const i32x8 v123 = v122 << (v36 & 31);
+      const f32x8 v124 = (f32x8)v123;
+      const f32x8 v125 = v124 * v121;
+      const f32x8 v126 = fma_f32x8(v124, v41, v42);
+      const f32x8 v127 = v44 - v126;
+      const f32x8 v128 = v127 - v125;
+      const f32x8 v129 = v126 + v125;
+      const f32x8 v130 = v129 / v128;
+      const i32x8 v131 = (i32x8)v110;
+      const i32x8 v132 = (i32x8)v50;
+      const i32x8 v133 = v131 & v132;
+      const i32x8 v134 = (i32x8)v130;
+      const i32x8 v135 = v134 | v133;
+      const f32x8 v136 = (f32x8)v135;
+      *(f32x8_at *)(m + 128 + 4 * (i0 * 8L + i1 + 24L)) = v136;
     }
   }
 }

@@ -117,6 +117,16 @@ static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_min
 #else
 static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a < b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
+#if defined(__AVX__) && !defined(__clang__)
+static inline int any_i32x8(i32x8 a) { typedef long long longs __attribute__((vector_size(32))); return !__builtin_ia32_ptestz256((longs)a, (longs)a); }
+#else
+static inline int any_i32x8(i32x8 a) { int s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+#endif
+#if defined(__AVX512F__) && !defined(__clang__)
+static inline int any_i64x8(i64x8 a) { return __builtin_ia32_ptestmq512(a, a, -1) != 0; }
+#else
+static inline int any_i64x8(i64x8 a) { long long s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+#endif
 static inline f32x8 select_f32x8(i32x8 test, f32x8 yes, f32x8 no) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
 static inline f64x8 select_f64x8(i64x8 test, f64x8 yes, f64x8 no) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
 static inline i32x8 select_i32x8(i32x8 test, i32x8 yes, i32x8 no) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
@@ -152,10 +162,10 @@ ROUTINE void contract_1(char *m, long i0) {
   const float v22 = 0.6666616797447205f;
   const float v24 = -1.0f;
   const int v27 = 23;
-  const float v31 = -0.5f;
-  const float v32 = 0.5f;
+  const float v32 = -0.5f;
+  const float v33 = 0.5f;
   const float v35 = 1.0f;
-  const float v39 = -0.0f;
+  const float v41 = -0.0f;
   for (long i2 = 0; i2 < 2; i2 += 1) {
     float v1 = v0;
     for (long i3 = 0; i3 < 2; i3 += 1) {
@@ -180,17 +190,19 @@ ROUTINE void contract_1(char *m, long i0) {
     const int v28 = bits_float(v12);
     const int v29 = v28 << (v27 & 31);
     const float v30 = bits_int(v29);
-    const float v33 = fma_float(v30, v31, v32);
-    const float v34 = fma_float(v30, v26, v33);
+    const float v31 = v30 * v26;
+    const float v34 = fma_float(v30, v32, v33);
     const float v36 = v35 - v34;
-    const float v37 = v34 / v36;
-    const int v38 = bits_float(v6);
-    const int v40 = bits_float(v39);
-    const int v41 = v38 & v40;
-    const int v42 = bits_float(v37);
-    const int v43 = v42 | v41;
-    const float v44 = bits_int(v43);
-    *(float *)(m + 256 + 4 * (i0 * 2L + i2)) = v44;
+    const float v37 = v36 - v31;
+    const float v38 = v34 + v31;
+    const float v39 = v38 / v37;
+    const int v40 = bits_float(v6);
+    const int v42 = bits_float(v41);
+    const int v43 = v40 & v42;
+    const int v44 = bits_float(v39);
+    const int v45 = v44 | v43;
+    const float v46 = bits_int(v45);
+    *(float *)(m + 256 + 4 * (i0 * 2L + i2)) = v46;
   }
 }
 ROUTINE void copy_2(char *m, long i0) {

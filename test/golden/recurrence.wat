@@ -17,7 +17,7 @@
       br_if 0
     end
   )
-  (func $contract_1 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32 f32 f32 f32 f32)
+  (func $contract_1 (param i32) (local i32 f32 i32 i32 i32 i32 i32 i32 f32 f32 f32 f32 f32)
     local.get 0
     i32.const 8
     i32.mul
@@ -82,6 +82,12 @@
       i32.shl
       f32.reinterpret_i32
       local.tee 12
+      f32.const -0.5
+      f32.mul
+      f32.const 0.5
+      f32.add
+      local.tee 13
+      local.get 12
       local.get 11
       f32.const 12583039
       f32.sub
@@ -113,15 +119,12 @@
       local.get 10
       f32.add
       f32.mul
-      local.get 12
-      f32.const -0.5
-      f32.mul
-      f32.const 0.5
+      local.tee 10
       f32.add
-      f32.add
-      local.tee 12
       f32.const 1
-      local.get 12
+      local.get 13
+      f32.sub
+      local.get 10
       f32.sub
       f32.div
       i32.reinterpret_f32

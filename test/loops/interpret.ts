@@ -195,6 +195,11 @@ class Machine {
         const start = this.affine(one.at);
         const lanes = Array.from({ length: one.to.lanes }, (_, k) => rounded("int32", start + k * one.stride));
         this.values.set(one.to, lanes);
+      } else if (one.op === "table") {
+        const number = one.numbers[this.counters.get(one.at) as number];
+        this.values.set(one.to, Array(one.to.lanes).fill(number));
+      } else if (one.op === "when") {
+        if (get(one.test).some(Boolean)) this.body(one.body);
       } else if (one.op === "load") {
         const lanes = Array.from({ length: one.to.lanes }, (_, k) => this.read(one.from, k * one.stride));
         this.values.set(one.to, lanes);

@@ -114,6 +114,28 @@ export function extremes(type: Float, lanes: number): string {
   return pair("max", ["larger", "largest"], ">") + pair("min", ["smaller", "smallest"], "<");
 }
 
+/** Whether a mask holds in any lane. */
+export function any(type: "i32" | "i64", lanes: number): string {
+  const v = `${type}x${lanes}`;
+  const bits = lanes * Number(type.slice(1));
+  const define = (body: string) => `static inline int any_${v}(${v} a) { ${body} }\n`;
+  const plain = define(
+    `${type === "i32" ? "int" : "long long"} s = 0; for (int k = 0; k < ${lanes}; k++) s |= a[k]; return s != 0;`,
+  );
+  const zero = (suffix: string) =>
+    define(
+      `typedef long long longs __attribute__((vector_size(${bits / 8}))); return !__builtin_ia32_ptestz${suffix}((longs)a, (longs)a);`,
+    );
+  if (bits === 512)
+    return where(
+      "__AVX512F__",
+      define(`return __builtin_ia32_ptestm${type === "i32" ? "d" : "q"}512(a, a, -1) != 0;`),
+      plain,
+    );
+  if (bits === 256) return where("__AVX__", zero("256"), plain);
+  return bits === 128 ? where("__SSE4_1__", zero("128"), plain) : plain;
+}
+
 /** Lane by lane `test ? yes : no`; written as a loop, from which gcc makes the processor's own blend. */
 export function select(type: Float | "i32" | "i64", lanes: number): string {
   const v = `${type}x${lanes}`;

@@ -1,4 +1,4 @@
-import { extremes, fma, scale, select } from "./instructions.ts";
+import { any, extremes, fma, scale, select } from "./instructions.ts";
 import { declareVectors } from "./types.ts";
 
 const scalars = `
@@ -66,6 +66,8 @@ function vectors(lanes: number): string {
     scale("f64", lanes),
     extremes("f32", lanes),
     extremes("f64", lanes),
+    any("i32", lanes),
+    any("i64", lanes),
     select("f32", lanes),
     select("f64", lanes),
     select("i32", lanes),

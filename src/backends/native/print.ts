@@ -199,6 +199,19 @@ function printBody(body: readonly Instruction[], seen: Seen): string[] {
         return [`__builtin_prefetch(${pointer(i.from, "char")}, ${i.write ? 1 : 0}, 3);`];
       case "store":
         return [store(i.value, i.to)];
+      case "table": {
+        const type = scalarName[i.to.type];
+        const list = i.numbers.map((n) => literal(i.to, n)).join(", ");
+        const one = `numbers_${i.to.id}[${indexName(i.at)}]`;
+        return [
+          `static const ${type} numbers_${i.to.id}[] = {${list}};`,
+          ...define(i.to, i.to.lanes === 1 ? one : `${one} - (${typeName(i.to)}){0}`),
+        ];
+      }
+      case "when": {
+        const test = i.test.lanes === 1 ? name(i.test) : `any_${typeName(i.test)}(${name(i.test)})`;
+        return [`if (__builtin_expect(${test}, 0)) {`, ...indent(printBody(i.body, seen)), "}"];
+      }
       case "declare":
         return [`${typeName(i.to)} ${name(i.to)} = ${name(i.from)};`];
       case "assign":

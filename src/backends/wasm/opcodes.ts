@@ -133,6 +133,7 @@ export const opcodes = {
   "i32.trunc_sat_f32_s": saturating(0x00),
   "i32.trunc_sat_f64_s": saturating(0x02),
 
+  "v128.any_true": simd(0x53),
   "v128.load": simd(0x00, { align: 4 }),
   "v128.load32_splat": simd(0x09, { align: 2 }),
   "v128.load64_splat": simd(0x0a, { align: 3 }),

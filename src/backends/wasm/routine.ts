@@ -1,4 +1,4 @@
-import type { Buffer, Index, Instruction, Routine, Value } from "../../compiler/loop.ts";
+import { along, type Buffer, type Index, type Instruction, type Routine, type Value } from "../../compiler/loop.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { Addresses, type Range } from "./address.ts";
 import { computations, type Operands } from "./compute.ts";
@@ -7,7 +7,7 @@ import type { Features } from "./features.ts";
 import { printLoad, printStore } from "./memory.ts";
 import { partParams, type WasmFunction } from "./module.ts";
 import { passedCounters, type Sharing } from "./part.ts";
-import { isVector } from "./types.ts";
+import { isVector, isVectorShape, named, shapeOf } from "./types.ts";
 import { countUses } from "./uses.ts";
 import { type Making, Values } from "./values.ts";
 import { FunctionWriter } from "./writer.ts";
@@ -39,7 +39,27 @@ export function printRoutine(
   function printMaking(making: Making): void {
     if (making.op === "compute") computations[making.name](operands, making.to, making.args);
     else if (making.op === "load") printLoad(operands, addresses, making.to, making.from, making.stride);
+    else if (making.op === "table") printTable(making);
     else printRamp(making);
+  }
+
+  /** The last number whose place is not beyond the counter. */
+  function printTable({ to, numbers, at }: Extract<Instruction, { op: "table" }>): void {
+    const one = { type: to.type, lanes: 1 };
+    const counter = writer.take("i32");
+    addresses.pushAffine(along(at));
+    writer.emit("local.set", counter);
+    constants.push(one, numbers[0]);
+    for (let k = 1; k < numbers.length; k++) {
+      constants.push(one, numbers[k]);
+      writer.emit("local.get", counter);
+      writer.emit("i32.const", k);
+      writer.emit("i32.lt_s");
+      writer.emit("select");
+    }
+    writer.give(counter);
+    const shape = shapeOf(to);
+    if (isVectorShape(shape)) writer.emit(named(shape, "splat"));
   }
 
   function printRamp({ to, at, stride }: Extract<Instruction, { op: "ramp" }>): void {
@@ -63,7 +83,13 @@ export function printRoutine(
         const one = body[i];
         printInstruction(one);
         if (uses.positions.size === 0) continue;
-        if (one.op === "compute" || one.op === "load" || one.op === "ramp" || one.op === "constant") {
+        if (
+          one.op === "compute" ||
+          one.op === "load" ||
+          one.op === "ramp" ||
+          one.op === "table" ||
+          one.op === "constant"
+        ) {
           for (const bytes of uses.positions.get(one.to) ?? []) {
             products.push(addresses.declareMoving(one.to, bytes, () => values.push(one.to)));
           }
@@ -81,6 +107,7 @@ export function printRoutine(
       case "compute":
       case "load":
       case "ramp":
+      case "table":
         values.defer(one);
         break;
       case "fetch":
@@ -99,6 +126,15 @@ export function printRoutine(
         values.push(one.from);
         values.settle((making) => reads(making, one.to));
         writer.emit("local.set", values.localOf(one.to));
+        break;
+      case "when":
+        values.push(one.test);
+        // What is needed after it as well is made before it.
+        values.settleAll();
+        if (isVector(one.test)) writer.emit("v128.any_true");
+        writer.emit("if");
+        printBlock(one.body);
+        writer.emit("end");
         break;
       case "for":
         values.settleAll();

@@ -52,7 +52,10 @@ export function countUses(body: readonly Instruction[]): Uses {
         if (one.from.moving && find(one.to).count > 0) usePlace(one.from, block);
       } else if (one.op === "declare" || one.op === "assign") use(find(one.from), block);
       else if (one.op === "for") visit(one.body);
-      else if (one.op === "store") {
+      else if (one.op === "when") {
+        visit(one.body);
+        use(find(one.test), block);
+      } else if (one.op === "store") {
         usePlace(one.to, block);
         use(find(one.value), block);
       }
@@ -66,7 +69,7 @@ function valuesOf(body: readonly Instruction[]): Map<Value, Use> {
   const values = new Map<Value, Use>();
   const visit = (block: readonly Instruction[]) => {
     for (const one of block) {
-      if (one.op === "for") visit(one.body);
+      if (one.op === "for" || one.op === "when") visit(one.body);
       else if (one.op !== "store" && one.op !== "assign" && one.op !== "fetch") {
         values.set(one.to, { madeIn: block, variable: one.op === "declare", count: 0, escapes: false });
       }

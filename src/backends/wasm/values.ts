@@ -5,7 +5,7 @@ import type { Use, Uses } from "./uses.ts";
 import type { FunctionWriter } from "./writer.ts";
 
 /** Instructions that only make a value: they may be printed later than they stand, where the value is needed. */
-export type Making = Extract<Instruction, { op: "compute" | "load" | "ramp" }>;
+export type Making = Extract<Instruction, { op: "compute" | "load" | "ramp" | "table" }>;
 
 /** Where a value is: a constant, not yet printed, or in a local; none of them before it is made and after its last use. */
 interface Home {
