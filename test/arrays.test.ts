@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compile, type DType, dot, einsum, kron, type Outputs, outer, type Tensor, tensor, vjp } from "pondus";
+import { compile, type DType, dot, einsum, hessian, kron, type Outputs, outer, type Tensor, tensor, vjp } from "pondus";
 import { expect, test } from "vitest";
 import { difference } from "./agreement.ts";
 import { onEveryBackend } from "./every-backend.ts";
@@ -18,9 +18,11 @@ interface Case {
   readonly cotangent?: Numbers;
   readonly grads?: readonly Numbers[];
 }
-const fixture: { readonly cases: readonly Case[] } = JSON.parse(
-  readFileSync(new URL("fixtures/arrays.json", import.meta.url), "utf8"),
-);
+interface Fixture {
+  readonly cases: readonly Case[];
+  readonly hessians: readonly { name: string; x: number[]; hessian: number[][] }[];
+}
+const fixture: Fixture = JSON.parse(readFileSync(new URL("fixtures/arrays.json", import.meta.url), "utf8"));
 
 type Operation = (inputs: readonly Tensor[], args: Case["args"], index: Tensor) => Tensor;
 
@@ -80,7 +82,25 @@ test("the fixture holds every operation of this page", () => {
   expect(names.sort()).toEqual(Object.keys(operations).sort());
 });
 
+/** Functions to one number, by the names that the fixture calls their Hessians by. */
+const smooth: { readonly [name: string]: (x: Tensor) => Tensor } = {
+  cumprod: (x) => x.cumprod().sin().sum(),
+  prod: (x) => x.prod(),
+  scatter: (x) => {
+    const index = tensor([1, 0, 2, 0], { dtype: "int32" });
+    return x.slice(0, 0, 3).scatter(index, x.slice(0, 3), { combine: "mul" }).sin().sum();
+  },
+};
+
 onEveryBackend((backend) => {
+  test("second derivatives where factors are 0, as PyTorch", async () => {
+    for (const { name, x, hessian: wanted } of fixture.hessians) {
+      const at = tensor(x, { dtype: "float64" });
+      const { h } = await compile(() => ({ h: hessian(smooth[name](at), at) }), {}, { backend }).run();
+      expect(difference(h, wanted.flat(), 1e-13), `${name} at ${x}`).toBeUndefined();
+    }
+  });
+
   test.each(names)("%s, with gradients, as PyTorch and NumPy", async (name) => {
     const cases = fixture.cases.filter((c) => c.name === name);
     const got = await compile(() => outputsOf(cases), {}, { backend }).run();

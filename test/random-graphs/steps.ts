@@ -92,6 +92,12 @@ const reduce: Kind = ({ a, b, c }, pool) => {
     () => x.call("variance", [axes, keep], x.bound ** 2),
     () => x.call("softmax", [axis], 1),
     () => x.call("cumsum", [axis], x.shape[axis] * x.bound),
+    () => x.call("cumsum", [axis, { reverse: true, exclusive: true }], x.shape[axis] * x.bound),
+    () => x.call("tanh", [], 1).call("cumprod", [axis], 1),
+    () => x.call("cummax", [axis]),
+    () => x.call("cummin", [axis, { reverse: true }]),
+    () => x.call("logCumSumExp", [axis], x.bound + Math.log(size)),
+    () => x.call("tanh", [], 1).call("prod", [axes, keep], 1),
   ];
   return pick(makers, c >> 1)();
 };
@@ -115,6 +121,8 @@ const movement: Kind = ({ a, b, c }, pool) => {
         : x.call("flatten"),
     () => (rank < 3 ? x.call("expand", [[2, ...x.shape]]) : x.call("at", [0, axis])),
     () => x.call("at", [c % n, axis]),
+    () => x.call("roll", [1 + (c % 5), axis]),
+    () => (rank > 2 ? x.call("tril", [(c % 3) - 1]) : x.call("repeat", [2, axis])),
     () => {
       const [dilation, size] = n > 2 ? [1 + (c % 2), 2] : [1, 1 + (c % n)];
       if (rank > 1 && a % 2 === 0) {
@@ -164,6 +172,13 @@ const gather: Kind = ({ a, b, c }, pool) => {
   if (c % 3 === 0) {
     const at = positions(Array.from({ length: n }, (_, i) => (i * (c + 1)) % (n + 1)));
     return x.call("scatterAdd", [at, 3, axis], n * x.bound);
+  }
+  if (c % 5 === 1) return x.call("sort", [axis, { descending: c % 2 === 0 }]);
+  if (c % 5 === 2) {
+    const at = positions([c % n, 0, (c >> 1) % (n + 2)]);
+    const combine = pick(["set", "add", "min", "max"] as const, c >> 2);
+    const updates = x.call("gather", [positions([n - 1, 0, c % n]), axis]).call("sin", [], 1);
+    return x.call("scatter", [at, updates, { axis, combine }], x.bound + 3);
   }
   return x.call("gather", [positions([c % n, 0, n - 1, (c >> 1) % (n + 2)]), axis]);
 };

@@ -31,7 +31,7 @@ export type Argument =
   | boolean
   | string
   | readonly number[]
-  | { readonly [option: string]: number | boolean };
+  | { readonly [option: string]: number | boolean | string };
 
 function show(a: Argument): string {
   return a instanceof Written ? a.text : JSON.stringify(a);
