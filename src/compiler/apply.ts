@@ -7,6 +7,7 @@ import { exp, expm1, sigmoid, tanh } from "./exponential.ts";
 import { log, log1p, softplus } from "./logarithm.ts";
 import type { LoopType, Value } from "./loop.ts";
 import { pow } from "./power.ts";
+import { mod } from "./remainder.ts";
 import { cos, sin } from "./sine.ts";
 
 /** How a number of a dtype stands in a register; a bool becomes a mask of either width. */
@@ -34,14 +35,6 @@ const bitwise =
   (name: "and" | "or" | "xor"): Lowering =>
   (b, x, y) =>
     b.op(name, ...matched(b, x, y));
-
-/** Floor division's remainder; whole numbers go through float64, which is exact for them. 0 where a whole y is 0. */
-function mod(b: Builder, x: Value, y: Value): Value {
-  const whole = x.type === "int32";
-  const [p, q] = whole ? [b.convert(x, "float64"), b.convert(y, "float64")] : [x, y];
-  const rest = b.op("sub", p, b.op("mul", b.op("floor", b.op("div", p, q)), q));
-  return whole ? b.convert(rest, "int32") : rest;
-}
 
 function sign(b: Builder, x: Value): Value {
   const zero = b.like(x, 0);

@@ -20,6 +20,14 @@ export function floatOf(b: Builder, bits: Value, like: Value): Value {
   return b.as("bits", like.type, like.lanes, bits);
 }
 
+/** The float of a whole number from 0 that is as wide, and below 2^52. */
+export function wholeOf(b: Builder, n: Value, like: Value): Value {
+  if (isSingle(like)) return b.convert(n, "float32");
+  // A whole number in the lowest bits of 2^52 is added to it.
+  const large = b.like(like, 2 ** 52);
+  return b.op("sub", floatOf(b, b.op("or", n, bitsOf(b, large)), like), large);
+}
+
 /** `y`, which is not negative, with the sign of `x`. */
 export function withSign(b: Builder, y: Value, x: Value): Value {
   const sign = b.op("and", bitsOf(b, x), bitsOf(b, b.like(x, -0)));

@@ -1,6 +1,6 @@
 import type { Builder } from "./builder.ts";
 import { expOfMinusAbs, ln2For } from "./exponential.ts";
-import { bitsOf, floatOf, isSingle, layoutOf, polynomial, wholeType } from "./float-bits.ts";
+import { bitsOf, floatOf, isSingle, layoutOf, polynomial, wholeOf, wholeType } from "./float-bits.ts";
 import type { Value } from "./loop.ts";
 import { coefficientsFor, middle } from "./minimax.ts";
 
@@ -17,11 +17,7 @@ function splitFloat(b: Builder, x: Value, less: Value): { e: Value; m: Value } {
   const raw = b.op("shr", moved, constant(fraction));
   const root = bitsOf(b, b.like(x, Math.SQRT1_2));
   const m = floatOf(b, b.op("add", b.op("and", moved, constant(2 ** fraction - 1)), root), x);
-  if (isSingle(x)) return { e: b.op("sub", b.convert(raw, "float32"), less), m };
-  // A whole number in the lowest bits of 2^52 is added to it.
-  const large = b.like(x, 2 ** 52);
-  const sum = floatOf(b, b.op("or", raw, bitsOf(b, large)), x);
-  return { e: b.op("sub", b.op("sub", sum, large), less), m };
+  return { e: b.op("sub", wholeOf(b, raw, x), less), m };
 }
 
 /** log(1 + f) + e ln 2 for sqrt(1/2) <= 1 + f < sqrt(2). */

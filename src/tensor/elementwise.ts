@@ -39,7 +39,10 @@ export abstract class Elementwise extends Expression {
     }
     return this.#binary("pow", y);
   }
-  /** Remainder with the sign of the divisor: x - floor(x / y) y. */
+  /**
+   * Remainder with the sign of the divisor, x - floor(x / y) y, exact for operands of any size; where the signs differ, what is
+   * added to the divisor is rounded, as in NumPy. By 0 it is NaN, or 0 for int32.
+   */
   mod(y: Operand): Tensor {
     return this.#binary("mod", y);
   }

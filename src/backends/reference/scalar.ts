@@ -31,7 +31,7 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   min: (a, b) => Math.min(a, b),
   // IEEE 754 gives 1 where JavaScript gives NaN: for 1 to any power, and for -1 to an infinite one.
   pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
-  mod: (a, b) => a - Math.floor(a / b) * b,
+  mod,
   lt: (a, b) => bit(a < b),
   le: (a, b) => bit(a <= b),
   eq: (a, b) => bit(a === b),
@@ -43,6 +43,13 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   shr: (a, b) => a >>> b,
   where: (a, b, c) => (a ? b : c),
 };
+
+/** NumPy's remainder: with the divisor's sign, a zero too. */
+function mod(a: number, b: number): number {
+  const rest = a % b;
+  if (rest === 0) return b < 0 ? -0 : 0;
+  return rest < 0 !== b < 0 ? rest + b : rest;
+}
 
 /** The function for one op; the caller stores its result in an array of the result's type, which rounds it. */
 export function scalarOf(op: OpName, dtype: DType, to: DType): Scalar {
