@@ -95,7 +95,7 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
       ),
   ],
   ["ragged", "shape.ragged", /entry 1 is \[1\] where entry 0 is \[2\]/, () => tensor([[1, 2], [3]])],
-  ["data", "shape.data", /3 numbers came for \[2,2\]/, () => tensor([1, 2, 3], { shape: [2, 2] })],
+  ["data", "shape.data", /\[2,2\] and takes 4 numbers, but 3 came/, () => tensor([1, 2, 3], { shape: [2, 2] })],
   ["concat, none", "concat.empty", /at least one/, () => concat([])],
   ["concat, shapes", "shape.concat", /\[2,2\].* does not fit beside float32 \[2,3\]/, () => concat([x, zeros([2, 2])])],
   ["concat, types", "shape.concat", /int32 \[2,3\].* beside float32 \[2,3\]/, () => concat([x, x.cast("int32")])],

@@ -3,8 +3,10 @@ import type { DType, TypedArray } from "./dtype.ts";
 import { allocate } from "./dtype.ts";
 import { element, fill } from "./element.ts";
 import { PondusError } from "./errors.ts";
+import { flatNumbers } from "./nested.ts";
 import type { Node } from "./node.ts";
-import { formatShape, type Shape, sizeOf } from "./shape.ts";
+import { keepForRuns, refuseWhileChanged } from "./pending.ts";
+import { type Shape, sizeOf } from "./shape.ts";
 import { Stream } from "./stream.ts";
 
 /** Chooses a fresh value: one number for every entry, or a function from an entry's flat index to its number. */
@@ -58,7 +60,7 @@ export class Parameter {
   /** At most one of these three says what its value is. */
   #data: TypedArray | undefined;
   #drawn: Drawn | undefined;
-  #borrower: (() => TypedArray) | undefined;
+  #lent: TypedArray | undefined;
   #source: "nowhere" | "chance" | "somebody" = "nowhere";
   #constrained: Constrained | undefined;
   readonly #ordinal = created++;
@@ -112,8 +114,13 @@ export class Parameter {
       this.#constrained.draw(seed, index);
       return;
     }
+    this.#aboutToWrite();
+    this.#drawFrom(seed, index);
+  }
+
+  #drawFrom(seed: number, index: number): void {
     this.#data = undefined;
-    this.#borrower = undefined;
+    this.#lent = undefined;
     this.#drawn = { seed, index };
     this.#source = "chance";
     this.version++;
@@ -124,20 +131,30 @@ export class Parameter {
     return this.#data !== undefined;
   }
 
-  /** The current value. The array is the parameter's own: copy it before changing it. */
+  /**
+   * The current value. The array is the parameter's own: copy it before changing it.
+   *
+   * @throws `parameter.busy` when a run that was asked for and is not over changes it
+   */
   read(): TypedArray {
     if (this.#constrained) return this.#constrained.read();
-    if (this.#borrower) {
-      this.#data = this.#borrower().slice();
-      this.#borrower = undefined;
+    refuseWhileChanged(this, "reading");
+    if (this.#lent) {
+      this.#data = this.#lent.slice();
+      this.#lent = undefined;
     }
-    return this.peek();
+    return this.#current();
   }
 
   /** The current value where it lies, which may be in a program's memory: for a look before anything else runs. */
   peek(): TypedArray {
     if (this.#constrained) return this.#constrained.read();
-    if (this.#borrower) return this.#borrower();
+    refuseWhileChanged(this, "reading");
+    return this.#current();
+  }
+
+  #current(): TypedArray {
+    if (this.#lent) return this.#lent;
     if (!this.#data) {
       const data = allocate(this.dtype, this.size);
       this.#pour(data, true);
@@ -148,18 +165,23 @@ export class Parameter {
   }
 
   /**
-   * Writes the current value where a program is to change it, and lend it from. What was drawn and not looked at yet is
-   * written there alone.
+   * Writes the current value where a program that runs is to change it, and lend it from. What was drawn and not looked at
+   * yet is written there alone.
    *
    * @param isZero  `place` is known to be: fresh memory, which takes no room before somebody writes to it
    */
   fill(place: TypedArray, isZero: boolean): void {
-    if (this.#constrained || this.#borrower || this.#data) place.set(this.peek());
+    if (this.#lent || this.#data) place.set(this.#current());
     else this.#pour(place, isZero);
   }
 
+  /** Writes the current value where a program that runs is to read it. */
+  copyTo(place: TypedArray): void {
+    place.set(this.#current());
+  }
+
   #pour(place: TypedArray, isZero: boolean): void {
-    if (!this.#drawn) this.draw(0, this.#ordinal);
+    if (!this.#drawn) this.#drawFrom(0, this.#ordinal);
     const { seed, index } = this.#drawn as Drawn;
     const entry = this.init(new Stream(seed, "initialize", index), this.shape);
     const fitting = (x: number, i?: number) => element(x, this.dtype, `parameter ${this.name}`, i);
@@ -168,45 +190,52 @@ export class Parameter {
   }
 
   /**
-   * Copies `values` in.
+   * Copies `values` in: row-major, or nested as its shape.
    *
-   * @throws `parameter.size` when the length differs, `dtype.fraction`, `dtype.range` when int32 does not hold a number, `constraint.broken` when it is constrained and they do not fit
+   * @throws `parameter.size`, `values.shape`, `values.type` when they do not fit the shape, `dtype.fraction`, `dtype.range` when int32 does not hold a number,
+   *         `constraint.broken` when it is constrained and they do not fit, `parameter.busy` when a run that was asked for and
+   *         is not over changes it
    */
   write(values: ArrayLike<number>, source: "chance" | "somebody" = "somebody"): void {
-    if (values.length !== this.size) {
-      throw new PondusError(
-        "parameter.size",
-        `parameter ${this.name} is ${formatShape(this.shape)} and takes ${this.size} numbers, but ${values.length} came.`,
-      );
-    }
+    const flat = flatNumbers(`parameter ${this.name}`, values, this.shape, "parameter.size");
     if (this.#constrained) {
-      const refusal = this.#constrained.refusal(values);
+      const refusal = this.#constrained.refusal(flat);
       if (refusal) throw new PondusError("constraint.broken", `${this.name}: ${refusal}.`);
-      this.#constrained.write(values);
+      this.#constrained.write(flat);
       return;
     }
+    this.#aboutToWrite();
     const data = this.#data ?? allocate(this.dtype, this.size);
-    fill(data, values, this.dtype, `parameter ${this.name}`);
+    fill(data, flat, this.dtype, `parameter ${this.name}`);
     this.#take(data, source);
+  }
+
+  #aboutToWrite(): void {
+    refuseWhileChanged(this, "writing");
+    keepForRuns(this, () => this.#current());
   }
 
   #take(data: TypedArray, source: "chance" | "somebody"): void {
     this.#drawn = undefined;
-    this.#borrower = undefined;
+    this.#lent = undefined;
     this.#source = source;
     this.#data = data;
     this.version++;
   }
 
   /**
-   * A program that just wrote the value into its own memory says where: `current` is called when somebody reads. Until then
-   * that is the only copy.
+   * A program that just wrote the value into its own memory says where. Until somebody reads it, that is the only copy.
    */
-  lend(current: () => TypedArray): void {
+  lend(place: TypedArray): void {
     this.#drawn = undefined;
     this.#data = undefined;
-    this.#borrower = current;
+    this.#lent = place;
     this.#source = "somebody";
     this.version++;
+  }
+
+  /** Whether its only copy is there. */
+  liesIn(place: TypedArray): boolean {
+    return this.#lent === place;
   }
 }

@@ -1,7 +1,7 @@
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
+import type { Nested } from "../graph/nested.ts";
 import { formatShape, type Shape } from "../graph/shape.ts";
-import type { Nested } from "../tensor/functions.ts";
 
 /** Numbers that a program returned: a plain copy, row-major. */
 export class NumberArray {

@@ -1,12 +1,13 @@
 import type { BackendName, Executable } from "../backends/backend.ts";
-import type { DType, TypedArray } from "../graph/dtype.ts";
+import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
-import { PondusError } from "../graph/errors.ts";
+import { InternalError, PondusError } from "../graph/errors.ts";
+import { flatNumbers, type Nested } from "../graph/nested.ts";
 import { make, type Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
+import { type PendingRun, pendingRuns } from "../graph/pending.ts";
 import { type GraphProgram, parametersOf, refuseStale } from "../graph/program.ts";
-import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
-import type { Nested } from "../tensor/functions.ts";
+import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { NumberArray } from "./array.ts";
 import { loadOn } from "./choose.ts";
@@ -27,6 +28,9 @@ export type InputType = Shape | { readonly shape: Shape; readonly dtype?: DType 
 export type InputTypes = { readonly [name: string]: InputType };
 export type InputValue = Nested | TypedArray | NumberArray;
 
+/** Inputs that are yet to be written where the program reads them. */
+type Given = ReadonlyMap<string, TypedArray>;
+
 type Results<O> = { [K in Exclude<keyof O, "updates">]: NumberArray };
 
 /**
@@ -39,6 +43,8 @@ export class Program<I extends InputTypes, O extends Outputs> {
   readonly #types: ReadonlyMap<string, { shape: Shape; dtype: DType }>;
   readonly #versions = new Map<Parameter, number>();
   #loading: Promise<Executable> | undefined;
+  #loaded: Executable | undefined;
+  #used: { changes: ReadonlySet<Parameter>; reads: ReadonlySet<Parameter> } | undefined;
 
   constructor(graph: GraphProgram, backend: BackendName | "auto") {
     this.graph = graph;
@@ -58,35 +64,53 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   /**
-   * Runs once.
+   * Runs once, after the runs that were asked for before, of whatever program. It computes with its inputs and parameters as
+   * they are at the call (or as runs before it leave them): arrays that were given may be changed right after it. Parameters
+   * that it changes can be read and written again when it is over.
    *
-   * @throws `input.missing`, `input.unknown`, `input.size`, `dtype.fraction`, `dtype.range` when inputs do not fit what the
+   * @param inputs  numbers nested as the input's shape, or as many in a flat list or typed array; or what a run returned
+   * @throws `input.missing`, `input.unknown`, `input.size`, `values.shape`, `shape.ragged`, `values.type`, `dtype.fraction`, `dtype.range` when inputs do not fit what the
    *         program was compiled for (of bools, every number but 0 is 1),
-   *         `parameter.constrained` when one of its parameters was constrained since
+   *         `parameter.constrained` when one of its parameters was constrained since, `run.failed` and the backend's own
+   *         errors when it fails: the program can be run again
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
-    const executable = await this.#load();
-    return inTurn(() => this.#runOn(executable, inputs ?? {}));
+    const given = this.#take(inputs ?? {});
+    const loading = this.#load();
+    const run: PendingRun = { ...this.#uses(), kept: new Map(), begun: false };
+    pendingRuns.add(run);
+    return inTurn(async () => {
+      try {
+        await loading;
+        // The same, unless a run before this one broke it.
+        return await this.#runOn(await this.#load(), given, run);
+      } finally {
+        pendingRuns.delete(run);
+      }
+    });
   }
 
-  async #runOn(executable: Executable, inputs: { readonly [name: string]: InputValue }): Promise<Results<O>> {
-    this.#fill(executable, inputs);
+  async #runOn(executable: Executable, given: Given, run: PendingRun): Promise<Results<O>> {
+    run.begun = true;
+    for (const [name, values] of given) executable.inputs.get(name)?.set(values);
     refuseStale(executable.parameters.keys());
-    const changed = new Set(this.graph.updates.map((u) => u.parameter));
     for (const [parameter, place] of executable.parameters) {
+      const kept = run.kept.get(parameter);
       const known = this.#versions.get(parameter);
-      if (known === parameter.version && known > 0) continue;
-      if (changed.has(parameter)) parameter.fill(place, known === undefined);
-      else place.set(parameter.peek());
-      this.#versions.set(parameter, parameter.version);
+      if (!kept && known === parameter.version && known > 0) continue;
+      if (kept) place.set(kept);
+      else if (run.changes.has(parameter)) parameter.fill(place, known === undefined);
+      else parameter.copyTo(place);
+      this.#versions.set(parameter, kept ? 0 : parameter.version);
     }
-    const running = executable.run();
-    if (running) {
-      for (const parameter of changed) parameter.lend(() => refuse(parameter));
-      await running;
+    try {
+      const running = executable.run();
+      if (running) await running;
+    } catch (cause) {
+      throw this.#broken(executable, run, cause);
     }
-    for (const parameter of changed) {
-      parameter.lend(() => executable.parameters.get(parameter) as TypedArray);
+    for (const parameter of run.changes) {
+      parameter.lend(executable.parameters.get(parameter) as TypedArray);
       this.#versions.set(parameter, parameter.version);
     }
     const results = this.graph.outputs.map(({ name, node }) => {
@@ -96,34 +120,92 @@ export class Program<I extends InputTypes, O extends Outputs> {
     return Object.fromEntries(results) as Results<O>;
   }
 
+  /**
+   * A run failed: its memory is not run on again. Parameters whose only copy lay there stay readable, and the error names
+   * them, for the run may have changed some of their numbers.
+   */
+  #broken(executable: Executable, run: PendingRun, cause: unknown): unknown {
+    this.#loading = undefined;
+    this.#loaded = undefined;
+    this.#versions.clear();
+    const touched = [...run.changes].filter((p) => {
+      const place = executable.parameters.get(p) as TypedArray;
+      if (!p.liesIn(place)) return false;
+      p.lend(place);
+      return true;
+    });
+    if (cause instanceof InternalError) return cause;
+    const { message } = cause as Error;
+    const names = touched.slice(0, 3).map((p) => p.name);
+    const rest = touched.length > names.length ? ` and ${touched.length - names.length} others` : "";
+    const advice =
+      touched.length === 0
+        ? "parameters are as they were before the run"
+        : `what it had changed of ${names.join(", ")}${rest} it may have left half done; write them anew, or go back to a checkpoint`;
+    const { code, exitCode } = cause instanceof PondusError ? cause : ({ code: "run.failed", exitCode: 1 } as const);
+    return new PondusError(code, `run: ${message} (${advice}).`, { cause, exitCode });
+  }
+
+  /** The parameters that a run changes, and those that it only reads. */
+  #uses(): { changes: ReadonlySet<Parameter>; reads: ReadonlySet<Parameter> } {
+    if (!this.#used) {
+      const changes = new Set(this.graph.updates.map((u) => u.parameter));
+      this.#used = { changes, reads: new Set([...parametersOf(this.graph)].filter((p) => !changes.has(p))) };
+    }
+    return this.#used;
+  }
+
   #load(): Promise<Executable> {
-    this.#loading ??= loadOn(this.backend, this.graph);
+    this.#loading ??= loadOn(this.backend, this.graph).then(
+      (executable) => {
+        this.#loaded = executable;
+        return executable;
+      },
+      (cause) => {
+        this.#loading = undefined;
+        throw cause;
+      },
+    );
+    // Who runs waits for it in turn; until then a failure is nobody's.
+    this.#loading.catch(() => {});
     return this.#loading;
   }
 
-  #fill(executable: Executable, inputs: { readonly [name: string]: InputValue }): void {
+  /**
+   * The inputs as they are now, whatever becomes of the caller's arrays: in the program's own places when nothing else
+   * is to run before, else in arrays of their own.
+   */
+  #take(inputs: { readonly [name: string]: InputValue }): Given {
     for (const name of Object.keys(inputs)) {
       if (!this.#types.has(name)) {
         const known = [...this.#types.keys()].join(", ") || "none";
         throw new PondusError("input.unknown", `run: there is no input "${name}"; the inputs are: ${known}.`);
       }
     }
+    const places = pendingRuns.size === 0 ? this.#loaded?.inputs : undefined;
+    const given = new Map<string, TypedArray>();
     for (const [name, { shape, dtype }] of this.#types) {
-      const value = inputs[name];
-      if (value === undefined) {
-        throw new PondusError("input.missing", `run: input "${name}", ${dtype} ${formatShape(shape)}, is missing.`);
-      }
-      const flat = flatten(value);
-      if (flat.length !== sizeOf(shape)) {
-        throw new PondusError(
-          "input.size",
-          `run: input "${name}" is ${formatShape(shape)}, ${sizeOf(shape)} numbers, but ${flat.length} came.`,
-        );
-      }
-      const place = executable.inputs.get(name);
-      if (place) fill(place, flat, dtype, `run: input "${name}"`);
+      const what = `run: input "${name}"`;
+      const flat = numbersOf(what, inputs[name], shape, dtype);
+      const place = places?.get(name);
+      const to = place ?? allocate(dtype, flat.length);
+      fill(to, flat, dtype, what);
+      if (!place) given.set(name, to);
     }
+    return given;
   }
+}
+
+/** What was given for an input, row-major. */
+function numbersOf(what: string, value: InputValue | undefined, shape: Shape, dtype: DType): ArrayLike<number> {
+  if (value === undefined)
+    throw new PondusError("input.missing", `${what}, ${dtype} ${formatShape(shape)}, is missing.`);
+  if (!(value instanceof NumberArray)) return flatNumbers(what, value, shape, "input.size");
+  if (sameShape(value.shape, shape)) return value.data;
+  throw new PondusError(
+    "values.shape",
+    `${what} is ${formatShape(shape)}, but an array of ${formatShape(value.shape)} came; give its \`data\` to read it otherwise.`,
+  );
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -133,19 +215,6 @@ function inTurn<T>(run: () => Promise<T>): Promise<T> {
   const turn = last.then(run);
   last = turn.catch(() => {});
   return turn;
-}
-
-function refuse(parameter: Parameter): never {
-  throw new PondusError(
-    "parameter.busy",
-    `parameter ${parameter.name} is being changed by a run; await the run before reading it.`,
-  );
-}
-
-function flatten(value: InputValue): ArrayLike<number> {
-  if (value instanceof NumberArray) return value.data;
-  if (ArrayBuffer.isView(value)) return value;
-  return ([value] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[];
 }
 
 /**

@@ -1,29 +1,27 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
-import { PondusError } from "../graph/errors.ts";
-import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
+import { flatNumbers, type Nested, nestedShape } from "../graph/nested.ts";
+import { requireShape, type Shape } from "../graph/shape.ts";
 import { concatNodes } from "./concat.ts";
 import { einsumNode } from "./einsum.ts";
 import { ownConstant, ownIota } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 
+export type { Nested } from "../graph/nested.ts";
 export { where } from "./tensor.ts";
-
-/** Numbers nested as deep as the tensor has axes. */
-export type Nested = number | readonly Nested[];
 
 /**
  * A tensor of known numbers.
  *
- * @param values  nested lists, or a typed array (then `shape` says how to read it)
- * @throws `shape.ragged` when lists at one depth differ in length, `shape.data` when the count does not fit, `dtype.fraction`
- *         and `dtype.range` when an int32 is not whole or too large; of bools, every number but 0 is 1
+ * @param values  nested lists, or a flat list or typed array (then `shape` says how to read it)
+ * @throws `shape.ragged` when lists at one depth differ in length, `values.shape` when they are nested otherwise than `shape`
+ *         says, `shape.data` when the count does not fit, `values.type` when something is no number, `dtype.fraction` and `dtype.range` when an int32 is not whole or too large; of bools, every number but 0 is 1
  */
 export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
   const typed = ArrayBuffer.isView(values);
-  const shape = options.shape ?? (typed ? [values.length] : nestedShape(values));
+  const shape = options.shape ?? (typed ? [values.length] : nestedShape("tensor", values));
   const dtype = options.dtype ?? (typed ? dtypeOf(values) : "float32");
-  const flat = typed ? values : (([values] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[]);
+  const flat = flatNumbers("tensor", values, shape, "shape.data");
   const data = allocate(dtype, flat.length);
   fill(data, flat, dtype, "tensor");
   if (shape.length === 0 && data.length === 1) return new Tensor(ownConstant(data[0], dtype));
@@ -33,19 +31,6 @@ export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dt
 function dtypeOf(values: TypedArray): DType {
   if (values instanceof Float64Array) return "float64";
   return values instanceof Int32Array ? "int32" : "float32";
-}
-
-function nestedShape(values: Nested): number[] {
-  if (typeof values === "number") return [];
-  const inner = values.map(nestedShape);
-  const odd = inner.findIndex((shape) => formatShape(shape) !== formatShape(inner[0]));
-  if (odd > 0) {
-    throw new PondusError(
-      "shape.ragged",
-      `tensor: entry ${odd} is ${formatShape(inner[odd])} where entry 0 is ${formatShape(inner[0])}; all must be alike.`,
-    );
-  }
-  return [values.length, ...(inner[0] ?? [])];
 }
 
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {

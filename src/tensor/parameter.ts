@@ -1,8 +1,8 @@
 import type { DType } from "../graph/dtype.ts";
+import { flatNumbers, type Nested } from "../graph/nested.ts";
 import { make, type Node } from "../graph/node.ts";
 import { type Initializer, Parameter } from "../graph/parameter.ts";
 import type { Shape } from "../graph/shape.ts";
-import type { Nested } from "./functions.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A parameter as a person holds it. Once it is constrained, it stands for what its entries have become. */
@@ -22,7 +22,8 @@ class ParameterTensor extends Tensor {
 /**
  * A block of knobs. Using the same tensor twice ties: it is counted once, stored once, and its gradients add.
  *
- * @param init  a number for every entry, or an initializer (see `nn`), or the values themselves
+ * @param init  a number for every entry, or an initializer (see `nn`), or the values themselves: nested as `shape` says, or flat
+ * @throws `parameter.size`, `values.shape`, `shape.ragged`, `values.type` when values do not fit the shape
  */
 export function parameter(
   shape: Shape,
@@ -32,7 +33,7 @@ export function parameter(
   const dtype = options.dtype ?? "float32";
   const settings = { name: options.name ?? "parameter", shape, dtype, trainable: options.trainable };
   if (typeof init === "object") {
-    const values = ([init] as unknown[]).flat(Number.POSITIVE_INFINITY) as number[];
+    const values = flatNumbers(`parameter ${settings.name}`, init, shape, "parameter.size");
     const made = new Parameter({ ...settings, init: () => (i) => values[i] });
     made.write(values);
     return new ParameterTensor(made);

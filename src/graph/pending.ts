@@ -1,0 +1,39 @@
+import type { TypedArray } from "./dtype.ts";
+import { PondusError } from "./errors.ts";
+import type { Parameter } from "./parameter.ts";
+
+/**
+ * A run of a program that was asked for and is not over. It computes with what its parameters were when it was asked for,
+ * and nobody reads or writes those that it changes before it is over.
+ */
+export interface PendingRun {
+  readonly changes: ReadonlySet<Parameter>;
+  /** Parameters that it reads and does not change. */
+  readonly reads: ReadonlySet<Parameter>;
+  /** What was asked for, of those that were written before the run began. */
+  readonly kept: Map<Parameter, TypedArray>;
+  begun: boolean;
+}
+
+/** In the order in which they were asked for, and run. */
+export const pendingRuns = new Set<PendingRun>();
+
+/** @throws `parameter.busy` when a run that was asked for changes the parameter */
+export function refuseWhileChanged(parameter: Parameter, doing: "reading" | "writing"): void {
+  for (const run of pendingRuns) {
+    if (!run.changes.has(parameter)) continue;
+    throw new PondusError(
+      "parameter.busy",
+      `parameter ${parameter.name} is being changed by a run; await the run before ${doing} it.`,
+    );
+  }
+}
+
+/** Before a parameter is written: runs that wait and read it get what it is now. */
+export function keepForRuns(parameter: Parameter, current: () => TypedArray): void {
+  for (const run of pendingRuns) {
+    if (!run.begun && run.reads.has(parameter) && !run.kept.has(parameter)) {
+      run.kept.set(parameter, current().slice());
+    }
+  }
+}
