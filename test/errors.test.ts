@@ -253,7 +253,7 @@ describe("programs", () => {
     [
       "an input's size",
       "input.size",
-      /"a" is \[2\], 2 numbers, but 3 came/,
+      /"a" is \[2\] and takes 2 numbers, but 3 came/,
       () => program.run({ a: [1, 2, 3], b: [1, 2] }),
     ],
     [

@@ -1,5 +1,6 @@
 import { compile, mean, nn, optim, parameter, parameterOf, random, type Tensor, tensor, whileLoop } from "pondus";
 import { describe, expect, test } from "vitest";
+import { keyFor } from "../src/tensor/random/key.ts";
 
 /** Learns a sine from noisy draws that are new at each step: weights, optimizer state and random keys all matter. */
 function sine(seed = 4) {
@@ -30,7 +31,7 @@ describe("fit", () => {
     const plain = sine();
     const program = compile(
       ({ step }) => {
-        const loss = plain.loss({ key: random.foldIn(random.key(0), step) });
+        const loss = plain.loss({ key: random.foldIn(keyFor(0, "training"), step) });
         return { loss, ...optimizer.minimize(loss) };
       },
       { step: { shape: [], dtype: "int32" } },
