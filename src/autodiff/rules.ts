@@ -116,6 +116,28 @@ export const rules: { readonly [K in OpName]: Rule } = {
       .exp()
       .mul(2 / Math.sqrt(Math.PI)),
   ]),
+  tan: smooth((_, y) => [y.mul(y).add(1)]),
+  asin: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).rsqrt()]),
+  acos: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).rsqrt().neg()]),
+  atan: smooth(([x]) => [x.mul(x).add(1).reciprocal()]),
+  sinh: smooth(([x]) => [x.cosh()]),
+  cosh: smooth(([x]) => [x.sinh()]),
+  asinh: smooth(([x]) => [x.hypot(1).reciprocal()]),
+  acosh: smooth(([x]) => [x.sub(1).rsqrt().mul(x.add(1).rsqrt())]),
+  atanh: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).reciprocal()]),
+  log2: smooth(([x]) => [x.reciprocal().mul(Math.LOG2E)]),
+  log10: smooth(([x]) => [x.reciprocal().mul(Math.LOG10E)]),
+  exp2: smooth((_, y) => [y.mul(Math.LN2)]),
+  cbrt: smooth((_, y) => [y.mul(y).mul(3).reciprocal()]),
+  round: flat,
+  erfinv: smooth((_, y) => [
+    y
+      .mul(y)
+      .exp()
+      .mul(Math.sqrt(Math.PI) / 2),
+  ]),
+  lgamma: smooth(([x]) => [x.digamma()]),
+  polygamma: smooth(([x], { node }) => [x.polygamma((node as Node<"polygamma">).attrs.order + 1)]),
   not: flat,
   stop: flat,
   cast: {
@@ -134,6 +156,10 @@ export const rules: { readonly [K in OpName]: Rule } = {
     b.mul(where(a.eq(0).and(b.eq(0)), 1, a).pow(b.sub(1))),
     y.mul(where(a.eq(0).and(b.ge(0)), 1, a).log()),
   ]),
+  atan2: smooth(([y, x]) => {
+    const r = x.hypot(y);
+    return [x.div(r).div(r), y.div(r).div(r).neg()];
+  }),
   mod: smooth(([a, b]) => [1, a.div(b).floor().neg()]),
   lt: flat,
   le: flat,

@@ -1,14 +1,25 @@
 import type { DType } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
 import type { OpName } from "../graph/ops.ts";
+import { acos, asin } from "./arcsine.ts";
+import { atan, atan2 } from "./arctangent.ts";
+import { acosh, asinh, atanh } from "./area-hyperbolic.ts";
 import { type Builder, maskOf } from "./builder.ts";
+import { cbrt } from "./cube-root.ts";
 import { erf } from "./erf.ts";
-import { exp, expm1, sigmoid, tanh } from "./exponential.ts";
+import { erfinv } from "./erfinv.ts";
+import { exp, exp2, expm1, sigmoid, tanh } from "./exponential.ts";
+import { cosh, sinh } from "./hyperbolic.ts";
+import { lgamma } from "./lgamma.ts";
 import { log, log1p, softplus } from "./logarithm.ts";
 import type { LoopType, Value } from "./loop.ts";
+import { polygamma } from "./polygamma.ts";
 import { pow } from "./power.ts";
+import { log2, log10 } from "./precise-logarithm.ts";
 import { mod } from "./remainder.ts";
+import { round } from "./rounding.ts";
 import { cos, sin } from "./sine.ts";
+import { tan } from "./tangent.ts";
 
 /** How a number of a dtype stands in a register; a bool becomes a mask of either width. */
 export function registerType(dtype: DType): LoopType {
@@ -36,6 +47,12 @@ const bitwise =
   (b, x, y) =>
     b.op(name, ...matched(b, x, y));
 
+/** A function written for float64: in float32 its argument goes there, and its error is lost when the result comes back. */
+const inDouble =
+  (f: Lowering): Lowering =>
+  (b, ...args) =>
+    b.convert(f(b, ...args.map((x) => b.convert(x, "float64"))), args[0].type);
+
 function sign(b: Builder, x: Value): Value {
   const zero = b.like(x, 0);
   // Adding zero takes the sign off a negative zero.
@@ -43,7 +60,33 @@ function sign(b: Builder, x: Value): Value {
   return b.select(b.op("lt", zero, x), b.like(x, 1), below);
 }
 
+const doubles = {
+  tan,
+  asin,
+  acos,
+  atan,
+  sinh,
+  cosh,
+  asinh,
+  acosh,
+  atanh,
+  log2,
+  log10,
+  exp2,
+  cbrt,
+  erfinv,
+  lgamma,
+  atan2,
+} satisfies { readonly [K in OpName]?: Lowering };
+
+/** Whether an op on numbers of this type computes in float64. */
+export function isWidened(op: OpName, dtype: DType): boolean {
+  return dtype === "float32" && (op in doubles || op === "polygamma");
+}
+
 const lowerings: { readonly [K in OpName]?: Lowering } = {
+  ...(Object.fromEntries(Object.entries(doubles).map(([op, f]) => [op, inDouble(f)])) as Record<string, Lowering>),
+  round,
   neg: plain("neg"),
   abs: plain("abs"),
   sign,
@@ -81,12 +124,13 @@ const lowerings: { readonly [K in OpName]?: Lowering } = {
 };
 
 /** One elementwise op on registers. */
-export function apply(b: Builder, op: OpName, args: Value[], dtype: DType): Value {
+export function apply(b: Builder, op: OpName, args: Value[], dtype: DType, order = 0): Value {
   if (op === "cast") {
     const [x] = args;
     if (dtype !== "bool") return b.convert(x, registerType(dtype));
     return isMask(x) ? x : b.as("ne", maskOf(x.type), x.lanes, x, b.like(x, 0));
   }
+  if (op === "polygamma") return inDouble((_, x) => polygamma(b, x, order))(b, ...args);
   const lower = lowerings[op];
   if (!lower) throw new InternalError(`${op} cannot be lowered to registers`);
   return lower(b, ...args);

@@ -53,7 +53,13 @@ export class Evaluator {
     if (node.is("constant")) return { kind: "constant", value: node.attrs.value, dtype };
     if (node.is("iota")) return { kind: "position", at: index[0], dtype: "int32" };
     if (isElementwise(node.op))
-      return { kind: "apply", op: node.op, args: node.inputs.map((y) => go(y, index)), dtype };
+      return {
+        kind: "apply",
+        op: node.op,
+        args: node.inputs.map((y) => go(y, index)),
+        dtype,
+        ...(node.is("polygamma") && { order: node.attrs.order }),
+      };
     if (node.is("again")) return go(x, index);
     if (node.is("permute")) {
       const source: Affine[] = [];

@@ -38,8 +38,27 @@ export function exp(b: Builder, x: Value): Value {
 /** exp(x) where that does not overflow by far. */
 function expUpTo(b: Builder, x: Value): Value {
   const { k, r } = reduce(b, atLeast(b, x, limits(x).low));
-  const slope = polynomial(b, r, [1, ...coefficientsFor(x).exp]);
-  return b.op("scale", b.op("fma", slope, r, b.like(x, 1)), k);
+  return b.op("scale", expNear(b, r), k);
+}
+
+/** exp(r) for |r| <= ln(2)/2. */
+export function expNear(b: Builder, r: Value): Value {
+  return b.op("fma", polynomial(b, r, [1, ...coefficientsFor(r).exp]), r, b.like(r, 1));
+}
+
+/** exp(x) / 2 for x >= 0; it overflows later than exp(x). */
+export function halfExp(b: Builder, x: Value): Value {
+  const { k, r } = reduce(b, atMost(b, x, limits(x).high + 2));
+  return b.op("scale", expNear(b, r), b.op("sub", k, b.like(x, 1)));
+}
+
+/** 2^x; exact for whole x. */
+export function exp2(b: Builder, x: Value): Value {
+  const { low, high } = limits(x);
+  const bounded = atMost(b, atLeast(b, x, Math.floor(low * Math.LOG2E)), Math.ceil(high * Math.LOG2E));
+  const { k } = nearest(b, bounded, 1);
+  const r = b.op("mul", b.op("sub", bounded, k), b.like(x, Math.LN2));
+  return b.op("scale", expNear(b, r), k);
 }
 
 /** exp(x) - 1, exact near 0: twice 2^(k-1) (1 + p) - 1/2, since 2^k itself overflows before the result does. */

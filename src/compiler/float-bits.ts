@@ -34,6 +34,11 @@ export function withSign(b: Builder, y: Value, x: Value): Value {
   return floatOf(b, b.op("or", bitsOf(b, y), sign), x);
 }
 
+/** Whether x is negative, or a negative zero. */
+export function signBit(b: Builder, x: Value): Value {
+  return b.op("lt", bitsOf(b, x), b.constant(wholeType(x), x.lanes, 0));
+}
+
 /** -|x|. */
 export function minusAbs(b: Builder, x: Value): Value {
   return floatOf(b, b.op("or", bitsOf(b, x), bitsOf(b, b.like(x, -0))), x);

@@ -204,7 +204,7 @@ class Scalars {
     if (s.kind === "position") return `(${affine(s.at)})`;
     if (s.kind === "total") return "total";
     if (s.kind === "within") return `(${this.text(s.value)}${guards(s.guards)})`;
-    if (s.kind === "apply") return `${s.op}(${s.args.map((x) => this.text(x)).join(", ")})`;
+    if (s.kind === "apply") return `${s.op}${s.order ?? ""}(${s.args.map((x) => this.text(x)).join(", ")})`;
     const moving = s.moving ? ` + ${this.text(s.moving.position)}*${s.moving.scale}` : "";
     return `${this.#arrays.name(s.buffer)}[${affine(s.at)}${moving}${guards(s.guards)}]`;
   }

@@ -78,7 +78,14 @@ export type Scalar =
     }
   /** `value` where all guards hold, else zero. */
   | { readonly kind: "within"; readonly guards: readonly Guard[]; readonly value: Scalar; readonly dtype: DType }
-  | { readonly kind: "apply"; readonly op: OpName; readonly args: readonly Scalar[]; readonly dtype: DType }
+  /** `order` is of polygamma. */
+  | {
+      readonly kind: "apply";
+      readonly op: OpName;
+      readonly args: readonly Scalar[];
+      readonly dtype: DType;
+      readonly order?: number;
+    }
   /** The reduction's result, or the running total. */
   | { readonly kind: "total"; readonly dtype: DType };
 

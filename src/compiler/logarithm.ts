@@ -28,13 +28,18 @@ function logOfParts(b: Builder, f: Value, e: Value): Value {
     const rest = polynomial(b, f, [-0.5, ...log]);
     return b.op("fma", e, b.like(f, high), b.op("fma", b.op("mul", f, f), rest, b.op("fma", e, b.like(f, low), f)));
   }
-  // log(1 + f) = 2 atanh(s) = f - (f^2/2 - s (f^2/2 + r)) keeps the leading term exact.
+  const { half, s, more } = logOfMantissa(b, f);
+  const small = b.op("fma", s, more, b.op("mul", e, b.like(f, low)));
+  return b.op("fma", e, b.like(f, high), b.op("sub", f, b.op("sub", half, small)));
+}
+
+/** log(1 + f) = 2 atanh(s) = f - (half - s more), in float64, where half = f^2/2: the leading term is exact. */
+export function logOfMantissa(b: Builder, f: Value): { half: Value; s: Value; more: Value } {
   const s = b.op("div", f, b.op("add", f, b.like(f, 2)));
   const s2 = b.op("mul", s, s);
-  const r = b.op("mul", s2, polynomial(b, s2, log));
-  const h = b.op("mul", b.op("mul", f, f), b.like(f, 0.5));
-  const small = b.op("fma", s, b.op("add", h, r), b.op("mul", e, b.like(f, low)));
-  return b.op("fma", e, b.like(f, high), b.op("sub", f, b.op("sub", h, small)));
+  const r = b.op("mul", s2, polynomial(b, s2, coefficientsFor(f).log));
+  const half = b.op("mul", b.op("mul", f, f), b.like(f, 0.5));
+  return { half, s, more: b.op("add", half, r) };
 }
 
 /** x = 2^e m with m in [sqrt(1/2), sqrt(2)), for positive finite x; subnormals are scaled up first. */

@@ -58,6 +58,7 @@ export class PointWriter {
         s.op,
         s.args.map((x) => this.value(x, shift, total)),
         s.dtype,
+        s.order,
       );
     if (s.kind === "total") {
       if (!total) throw new InternalError("a total was read outside its reduction");

@@ -56,7 +56,7 @@ export function signatureOf(kernel: Kernel): Signature {
     if (s.kind === "position") return `@${affine(s.at)}`;
     if (s.kind === "load") return `${buffer(s.buffer)}[${affine(s.at)}]${guards(s.guards)}${moving(s.moving)}`;
     if (s.kind === "within") return `within ${operands}${guards(s.guards)}`;
-    return s.kind === "apply" ? `${s.op} ${operands}:${s.dtype}` : `total:${s.dtype}`;
+    return s.kind === "apply" ? `${s.op}${s.order ?? ""} ${operands}:${s.dtype}` : `total:${s.dtype}`;
   };
 
   text.push(kernel.name, kernel.scatter ? `scatter ${kernel.scatter}` : "");

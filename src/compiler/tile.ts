@@ -1,4 +1,5 @@
 import { ops } from "../graph/ops.ts";
+import { isWidened } from "./apply.ts";
 import type { Axis, Kernel, Scalar } from "./kernel.ts";
 import { eachScalar, operandsOf, scalarsOf } from "./kernel.ts";
 import { type Affine, type Index, type Machine, scaleOf } from "./loop.ts";
@@ -75,6 +76,7 @@ function lanesOf(kernel: Kernel, machine: Machine): number {
     }
     if (s.dtype === "float64") wide = true;
     else if (s.dtype !== "bool" || s.kind === "load") narrow = true;
+    if (s.kind === "apply" && isWidened(s.op, s.dtype)) wide = true;
     if (s.kind === "apply" && s.op === "mod" && s.dtype === "int32") scalarOnly = true;
   }
   for (const s of kernel.stores) if (s.value.dtype === "bool") narrow = true;

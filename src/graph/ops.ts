@@ -31,6 +31,24 @@ export interface OpAttrs {
   sigmoid: None;
   softplus: None;
   erf: None;
+  tan: None;
+  asin: None;
+  acos: None;
+  atan: None;
+  sinh: None;
+  cosh: None;
+  asinh: None;
+  acosh: None;
+  atanh: None;
+  log2: None;
+  log10: None;
+  exp2: None;
+  cbrt: None;
+  round: None;
+  erfinv: None;
+  lgamma: None;
+  /** The derivative of this order of digamma, itself the slope of lgamma. */
+  polygamma: { order: number };
   not: None;
   stop: None;
   cast: { to: DType };
@@ -42,6 +60,7 @@ export interface OpAttrs {
   max: None;
   min: None;
   pow: None;
+  atan2: None;
   mod: None;
   lt: None;
   le: None;
@@ -208,6 +227,23 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   sigmoid: unary(17, wide),
   softplus: unary(36, wide),
   erf: unary(30, wide),
+  tan: unary(36, [-1.2, 1.2]),
+  asin: unary(42, [-0.7, 0.7]),
+  acos: unary(40, [-0.7, 0.7]),
+  atan: unary(52, wide),
+  sinh: unary(40, wide),
+  cosh: unary(22, wide),
+  asinh: unary(80, wide),
+  acosh: unary(72, [1.2, 4]),
+  atanh: unary(66, [-0.8, 0.8]),
+  log2: unary(42, positive),
+  log10: unary(44, positive),
+  exp2: unary(15, wide),
+  cbrt: unary(46, positive),
+  round: unary(5, [0.6, 1.4]),
+  erfinv: unary(160, [-0.9, 0.9]),
+  lgamma: unary(230, positive),
+  polygamma: unary(260, positive),
   not: unary(1, wide, "bool"),
   stop: { class: "unary", takes: "any", gives: "same", flops: 0 },
   cast: { class: "unary", takes: "any", gives: "same", flops: 1, domain: [wide] },
@@ -219,6 +255,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   max: binary("number", 1, [positive, [3.5, 5]]),
   min: binary("number", 1, [positive, [3.5, 5]]),
   pow: binary("float", 40, [positive, wide]),
+  atan2: binary("float", 52, [wide, positive]),
   mod: binary("number", 3, [
     [0.1, 0.9],
     [1, 2],

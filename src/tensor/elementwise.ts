@@ -1,7 +1,7 @@
 import { type DType, isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
-import type { OpName } from "../graph/ops.ts";
+import { type OpName, ops } from "../graph/ops.ts";
 import { Expression } from "./expression.ts";
 import { constant, elementwise, spread } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
@@ -9,24 +9,30 @@ import type { Tensor } from "./tensor.ts";
 /** What stands where a tensor is expected: a tensor, or a number that takes the other operand's type. */
 export type Operand = Tensor | number;
 
-/** Operations that act element by element, on operands that broadcast. */
+/**
+ * Operations that act element by element, on operands that broadcast.
+ *
+ * Two tensors of different types are never mixed silently. Where a result is a fraction by its nature (a quotient, a root, a
+ * mean), whole numbers and bools are float32 first, as in PyTorch.
+ */
 export abstract class Elementwise extends Expression {
   add(y: Operand): Tensor {
-    return this.#binary("add", y);
+    return this.binary("add", y);
   }
   sub(y: Operand): Tensor {
-    return this.#binary("sub", y);
+    return this.binary("sub", y);
   }
   mul(y: Operand): Tensor {
-    return this.#binary("mul", y);
+    return this.binary("mul", y);
   }
-  /** Floating-point division. */
+  /** Floating-point division, of whole numbers too. */
   div(y: Operand): Tensor {
-    return this.#binary("div", y);
+    return this.binary("div", y);
   }
   /**
    * Power, within 2 units in the last place, and exact where the result is a float. NaN where the base is negative and `y` is
-   * not whole. The exponents -1, 0, 1, 2 and 3 become products.
+   * not whole. The exponents -1, 0, 1, 2 and 3 become products. An int32
+   * to a whole-number power from 0 is an int32; to any other number it is a float32.
    */
   pow(y: Operand): Tensor {
     if (typeof y === "number" && isFloat(this.dtype)) {
@@ -37,22 +43,25 @@ export abstract class Elementwise extends Expression {
       if (y === 2) return x.square();
       if (y === 3) return x.square().mul(x);
     }
-    return this.#binary("pow", y);
+    if (this.dtype === "int32" && typeof y === "number" && Number.isInteger(y) && y >= 0 && y < 2 ** 31) {
+      return this.#wholePower(y);
+    }
+    return this.binary("pow", y);
   }
   /**
    * Remainder with the sign of the divisor, x - floor(x / y) y, exact for operands of any size; where the signs differ, what is
    * added to the divisor is rounded, as in NumPy. By 0 it is NaN, or 0 for int32.
    */
   mod(y: Operand): Tensor {
-    return this.#binary("mod", y);
+    return this.binary("mod", y);
   }
   /** The larger of two, element by element; NaN when either is. */
   maximum(y: Operand): Tensor {
-    return this.#binary("max", y);
+    return this.binary("max", y);
   }
   /** The smaller of two, element by element; NaN when either is. */
   minimum(y: Operand): Tensor {
-    return this.#binary("min", y);
+    return this.binary("min", y);
   }
   /**
    * Not below `low` and not above `high`; NaN stays. As in PyTorch, the derivative is 1 between two numbers, and 0 at either,
@@ -65,62 +74,70 @@ export abstract class Elementwise extends Expression {
   }
 
   neg(): Tensor {
-    return this.#unary("neg");
+    return this.unary("neg");
   }
   abs(): Tensor {
-    return this.#unary("abs");
+    return this.unary("abs");
   }
   /** -1, 0 or 1. */
   sign(): Tensor {
-    return this.#unary("sign");
+    return this.unary("sign");
   }
   floor(): Tensor {
-    return this.#unary("floor");
+    return this.dtype === "int32" ? this.of(this.node) : this.unary("floor");
   }
   sqrt(): Tensor {
-    return this.#unary("sqrt");
+    return this.unary("sqrt");
   }
   square(): Tensor {
     return this.of(elementwise("mul", [this.node, this.node]));
   }
   exp(): Tensor {
-    return this.#unary("exp");
+    return this.unary("exp");
   }
   /** exp(x) - 1, exact near 0. */
   expm1(): Tensor {
-    return this.#unary("expm1");
+    return this.unary("expm1");
   }
   log(): Tensor {
-    return this.#unary("log");
+    return this.unary("log");
   }
   /** log(1 + x), exact near 0. */
   log1p(): Tensor {
-    return this.#unary("log1p");
+    return this.unary("log1p");
   }
   sin(): Tensor {
-    return this.#unary("sin");
+    return this.unary("sin");
   }
   cos(): Tensor {
-    return this.#unary("cos");
+    return this.unary("cos");
   }
   tanh(): Tensor {
-    return this.#unary("tanh");
+    return this.unary("tanh");
   }
   /** 1 / (1 + exp(-x)). */
   sigmoid(): Tensor {
-    return this.#unary("sigmoid");
+    return this.unary("sigmoid");
   }
   /** log(1 + exp(x)), without overflow. */
   softplus(): Tensor {
-    return this.#unary("softplus");
+    return this.unary("softplus");
   }
   /** The error function, 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
   erf(): Tensor {
-    return this.#unary("erf");
+    return this.unary("erf");
+  }
+  /** 1 / x. */
+  reciprocal(): Tensor {
+    return this.float().like(1).div(this.of(this.node));
+  }
+  /** 1 / sqrt(x). */
+  rsqrt(): Tensor {
+    return this.sqrt().reciprocal();
   }
   /** The same value; gradients stop here. */
   stopGradient(): Tensor {
-    return this.#unary("stop");
+    return this.unary("stop");
   }
   /**
    * As another type. A float becomes an int32 by cutting off its fraction: the nearest one where it is too large, 0 where it
@@ -131,10 +148,10 @@ export abstract class Elementwise extends Expression {
   }
 
   lt(y: Operand): Tensor {
-    return this.#binary("lt", y);
+    return this.binary("lt", y);
   }
   le(y: Operand): Tensor {
-    return this.#binary("le", y);
+    return this.binary("le", y);
   }
   gt(y: Operand): Tensor {
     return this.of(elementwise("lt", [this.#operand(y), this.node]));
@@ -143,30 +160,30 @@ export abstract class Elementwise extends Expression {
     return this.of(elementwise("le", [this.#operand(y), this.node]));
   }
   eq(y: Operand): Tensor {
-    return this.#binary("eq", y);
+    return this.binary("eq", y);
   }
   ne(y: Operand): Tensor {
-    return this.#binary("ne", y);
+    return this.binary("ne", y);
   }
   and(y: Operand): Tensor {
-    return this.#binary("and", y);
+    return this.binary("and", y);
   }
   or(y: Operand): Tensor {
-    return this.#binary("or", y);
+    return this.binary("or", y);
   }
   xor(y: Operand): Tensor {
-    return this.#binary("xor", y);
+    return this.binary("xor", y);
   }
   not(): Tensor {
-    return this.#unary("not");
+    return this.unary("not");
   }
   /** Bits of an int32 moved left, by `y` modulo 32. */
   shiftLeft(y: Operand): Tensor {
-    return this.#binary("shl", y);
+    return this.binary("shl", y);
   }
   /** Bits of an int32 moved right, by `y` modulo 32, zeros coming in. */
   shiftRight(y: Operand): Tensor {
-    return this.#binary("shr", y);
+    return this.binary("shr", y);
   }
   /** Element by element: `yes` where this condition holds, else `no`. At least one of the two is a tensor. */
   where(yes: Operand, no: Operand): Tensor {
@@ -180,13 +197,35 @@ export abstract class Elementwise extends Expression {
     return this.of(elementwise("where", [this.node, node(yes), node(no)]));
   }
 
+  #wholePower(exponent: number): Tensor {
+    if (exponent === 0) return this.of(spread(constant(1, this.dtype), this.shape));
+    if (exponent === 1) return this.of(this.node);
+    const half = this.#wholePower(exponent >> 1);
+    const square = half.mul(half);
+    return exponent % 2 === 0 ? square : square.mul(this.of(this.node));
+  }
+  /** This as a float: whole numbers and bools become float32. */
+  protected float(): Tensor {
+    return isFloat(this.dtype) ? this.of(this.node) : this.cast("float32");
+  }
+  /** This and another operand, as floats where neither is one. */
+  protected floats(y: Operand): [Tensor, Tensor] {
+    if (typeof y === "number") return [this.float(), this.float().like(y)];
+    return isFloat(this.dtype) || isFloat(y.dtype) ? [this.of(this.node), y] : [this.float(), y.float()];
+  }
+  /** A number as a tensor of this type. */
+  protected like(y: number): Tensor {
+    return this.of(constant(y, this.dtype));
+  }
   #operand(y: Operand): Node {
     return typeof y === "number" ? constant(y, this.dtype) : y.node;
   }
-  #unary(op: OpName): Tensor {
-    return this.of(make(op, [this.node], {} as never));
+  protected unary(op: OpName): Tensor {
+    const x = ops[op].takes === "float" ? this.float() : this;
+    return this.of(make(op, [x.node], {} as never));
   }
-  #binary(op: OpName, y: Operand): Tensor {
-    return this.of(elementwise(op, [this.node, this.#operand(y)]));
+  protected binary(op: OpName, y: Operand): Tensor {
+    const operands = ops[op].takes === "float" ? this.floats(y).map((x) => x.node) : [this.node, this.#operand(y)];
+    return this.of(elementwise(op, operands));
   }
 }

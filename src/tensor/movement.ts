@@ -2,13 +2,13 @@ import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { broadcast, formatShape, normalAxis, type Shape } from "../graph/shape.ts";
 import { concatNodes } from "./concat.ts";
-import { Elementwise } from "./elementwise.ts";
 import { axesOf, axisOf, inferShape, reshapeNode, spread } from "./operands.ts";
 import { overlapAdd } from "./overlap.ts";
+import { Special } from "./special.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Operations that give the same elements at other places: views, never copies. */
-export abstract class Movement extends Elementwise {
+export abstract class Movement extends Special {
   /** The same elements in another shape; one size may be -1. */
   reshape(shape: Shape): Tensor {
     return this.of(reshapeNode(this.node, inferShape(this.node, shape)));

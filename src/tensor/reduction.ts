@@ -8,11 +8,14 @@ import type { Tensor } from "./tensor.ts";
 
 /** Operations along one or more axes: reductions, and what is written with them. */
 export abstract class Reduction extends Movement {
-  /** Sum over `axes` (all by default). */
+  /** Sum over `axes` (all by default). Of bools, how many hold, as an int32; of int32, modulo 2^32. */
   sum(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.cast("int32").sum(axes, options);
     return this.#reduce("sum", axes, options.keep);
   }
+  /** Of whole numbers and bools, a float32. */
   mean(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().mean(axes, options);
     const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     return this.sum(axes, options).mul(1 / count);
   }
@@ -41,6 +44,7 @@ export abstract class Reduction extends Movement {
   }
   /** Mean squared distance from the mean (the population's variance). */
   variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().variance(axes, options);
     return this.sub(this.mean(axes, { keep: true }))
       .square()
       .mean(axes, options);
@@ -57,6 +61,7 @@ export abstract class Reduction extends Movement {
   }
   /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. */
   logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().logSumExp(axes, options);
     const top = this.#largest(axes);
     const sum = this.sub(top).exp().sum(axes, { keep: true }).log().add(top);
     return options.keep ? sum : sum.sum(axes);
@@ -68,6 +73,7 @@ export abstract class Reduction extends Movement {
   }
   /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
   logSoftmax(axis = -1): Tensor {
+    if (!isFloat(this.dtype)) return this.float().logSoftmax(axis);
     const distance = this.sub(this.#largest(axis));
     return distance.sub(distance.exp().sum(axis, { keep: true }).log());
   }

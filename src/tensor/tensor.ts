@@ -12,8 +12,8 @@ export type { Operand } from "./elementwise.ts";
  * An array that is described, not yet computed: a node of the graph with the operations that a person writes.
  * Nothing runs until a compiled program does. Operands broadcast; element types never mix silently.
  *
- * The operations stand in families, each of which has the ones before it: elementwise.ts, movement.ts, reduction.ts, cumulative.ts,
- * indexing.ts, diagonals.ts, sorting.ts.
+ * The operations stand in families, each of which has the ones before it: elementwise.ts, special.ts, movement.ts, reduction.ts,
+ * cumulative.ts, indexing.ts, diagonals.ts, sorting.ts.
  */
 export class Tensor extends Sorting {
   /** Matrix product over the last axis of this and the second-to-last of `y`; leading axes broadcast. Vectors as in NumPy. */

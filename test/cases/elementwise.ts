@@ -1,4 +1,4 @@
-import { type DType, Tensor, tensor } from "pondus";
+import { type DType, stack, Tensor, tensor } from "pondus";
 import { make } from "../../src/graph/node.ts";
 import { type OpFacts, type OpName, ops } from "../../src/graph/ops.ts";
 import { elementwise } from "../../src/tensor/operands.ts";
@@ -12,6 +12,9 @@ const apply = (op: OpName, ...xs: Tensor[]) =>
     ),
   );
 const ofClass = (wanted: OpFacts["class"]) => (Object.keys(ops) as OpName[]).filter((op) => ops[op].class === wanted);
+
+/** Ops without attributes; the others have cases of their own. */
+const plain = (op: OpName) => op !== "cast" && op !== "polygamma";
 
 /** The element types that an op takes. */
 export const takenBy: { readonly [T in OpFacts["takes"]]: readonly DType[] } = {
@@ -27,7 +30,7 @@ const interval = (op: OpName, i: number) => ops[op].domain?.[i] ?? ([-2, 2] as c
 
 const shapes = [[], [1], [3], [7], [17], [33], [2, 3, 5]];
 const unary: Case[] = ofClass("unary")
-  .filter((op) => op !== "cast")
+  .filter(plain)
   .map((op) => {
     const inputs: { [name: string]: Value } = {};
     for (const dtype of takenBy[ops[op].takes]) {
@@ -93,8 +96,7 @@ const crossed = (values: readonly number[], dtype: DType): Inputs => ({
   a: { shape: [values.length, 1], dtype, values },
   b: { shape: [1, values.length], dtype, values },
 });
-const unaryOn = (dtype: DType) =>
-  ofClass("unary").filter((op) => op !== "cast" && takenBy[ops[op].takes].includes(dtype));
+const unaryOn = (dtype: DType) => ofClass("unary").filter((op) => plain(op) && takenBy[ops[op].takes].includes(dtype));
 const binaryOn = (dtype: DType) => ofClass("binary").filter((op) => takenBy[ops[op].takes].includes(dtype));
 
 const edgeCases: Case[] = [
@@ -227,6 +229,19 @@ const fused: Case[] = floats.map((dtype) => ({
   },
 }));
 
+const polygammas: Case[] = floats.map((dtype) => ({
+  name: `polygamma, several orders in one kernel, ${dtype}`,
+  inputs: { x: sample([33], dtype, 0.2, 20), y: sample([7], dtype, -3, 3), edges: list(edges, dtype) },
+  f: ({ x, y, edges: e }) => ({
+    some: stack([0, 1, 2, 4].map((order) => x.polygamma(order))),
+    sum: x.digamma().add(x.polygamma(1)),
+    digamma: y.digamma(),
+    trigamma: y.polygamma(1),
+    edges: e.digamma(),
+    more: e.polygamma(1),
+  }),
+}));
+
 const constantMasks: Case[] = floats.map((dtype) => ({
   name: `conditions that are constants, alone and beside computed ones, ${dtype}`,
   inputs: { x: sample([5], dtype) },
@@ -251,5 +266,6 @@ export const elementwiseCases: readonly Case[] = [
   ...edgeCases,
   ...casts,
   ...fused,
+  ...polygammas,
   ...constantMasks,
 ];

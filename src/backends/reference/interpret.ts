@@ -47,7 +47,7 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
   if (node.is("input")) return env.input(node.attrs.name);
   if (node.is("parameter")) return env.parameter(node.attrs.parameter);
   if (isElementwise(node.op)) {
-    const f = scalarOf(node.op, node.inputs[0].dtype, node.dtype);
+    const f = scalarOf(node);
     for (let i = 0; i < out.length; i++) out[i] = f(x[i], y?.[i], inputs[2]?.[i]);
     return out;
   }

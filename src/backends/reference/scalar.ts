@@ -1,5 +1,6 @@
-import type { DType } from "../../graph/dtype.ts";
+import type { Node } from "../../graph/node.ts";
 import { type OpName, ops } from "../../graph/ops.ts";
+import { erf, erfinv, lgamma, polygamma } from "./special.ts";
 
 type Scalar = (a: number, b: number, c: number) => number;
 const bit = (x: boolean) => (x ? 1 : 0);
@@ -21,6 +22,22 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   sigmoid: (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a))),
   softplus: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
   erf,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  log2: Math.log2,
+  log10: Math.log10,
+  exp2: (a) => 2 ** a,
+  cbrt: Math.cbrt,
+  round: (a) => (Math.abs(a) < 2 ** 52 ? Math.sign(a) * (Math.abs(a) + 2 ** 52 - 2 ** 52) : a),
+  erfinv,
+  lgamma,
   not: (a) => 1 - a,
   stop: (a) => a,
   add: (a, b) => a + b,
@@ -31,6 +48,7 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   min: (a, b) => Math.min(a, b),
   // IEEE 754 gives 1 where JavaScript gives NaN: for 1 to any power, and for -1 to an infinite one.
   pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
+  atan2: Math.atan2,
   mod,
   lt: (a, b) => bit(a < b),
   le: (a, b) => bit(a <= b),
@@ -51,8 +69,11 @@ function mod(a: number, b: number): number {
   return rest < 0 !== b < 0 ? rest + b : rest;
 }
 
-/** The function for one op; the caller stores its result in an array of the result's type, which rounds it. */
-export function scalarOf(op: OpName, dtype: DType, to: DType): Scalar {
+/** The function for one node; the caller stores its result in an array of the result's type, which rounds it. */
+export function scalarOf(node: Node): Scalar {
+  const { op, dtype: to } = node;
+  const { dtype } = node.inputs[0];
+  if (node.is("polygamma")) return (a) => polygamma(a, node.attrs.order);
   if (op === "cast") {
     if (to === "bool") return (a) => bit(a !== 0);
     return to === "int32" ? toInt32 : (a) => a;
@@ -66,23 +87,4 @@ export function scalarOf(op: OpName, dtype: DType, to: DType): Scalar {
 /** Truncation that saturates, as WebAssembly defines it; NaN gives 0. */
 function toInt32(a: number): number {
   return Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a)));
-}
-
-/** Maclaurin series below 1, continued fraction of erfc above (Abramowitz & Stegun 7.1.6 and 7.1.14). */
-function erf(x: number): number {
-  const a = Math.abs(x);
-  if (Number.isNaN(x)) return x;
-  if (a < 1) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      sum += term;
-    }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
-  }
-  if (a > 6.5) return Math.sign(x);
-  let fraction = 0;
-  for (let n = 200; n > 0; n--) fraction = n / 2 / (a + fraction);
-  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
 }
