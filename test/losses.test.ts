@@ -115,3 +115,12 @@ describe("what does not fit is refused", () => {
     expect(r.ignored.data[1]).toBe(r.loud.data[1]);
   });
 });
+
+test("the softmax of nothing is nothing", async () => {
+  const x = tensor([], { shape: [2, 0] });
+  const { y, z } = await compile(() => ({ y: x.softmax(), z: x.logSoftmax(0) })).run();
+  expect([y.shape, z.shape]).toEqual([
+    [2, 0],
+    [2, 0],
+  ]);
+});

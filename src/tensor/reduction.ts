@@ -68,12 +68,14 @@ export abstract class Reduction extends Movement {
   }
   /** exp(x) / sum(exp(x)) along `axis`. Where all are -Infinity, as in a row that is masked whole, every share is NaN. */
   softmax(axis = -1): Tensor {
+    if (this.size === 0) return this.of(this.node);
     const e = this.sub(this.max(axis, { keep: true }).stopGradient()).exp();
     return e.div(e.sum(axis, { keep: true }));
   }
   /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
   logSoftmax(axis = -1): Tensor {
     if (!isFloat(this.dtype)) return this.float().logSoftmax(axis);
+    if (this.size === 0) return this.of(this.node);
     const distance = this.sub(this.#largest(axis));
     return distance.sub(distance.exp().sum(axis, { keep: true }).log());
   }

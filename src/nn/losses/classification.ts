@@ -73,7 +73,7 @@ export function nll(logs: Tensor, target: Tensor, options: ClassOptions = {}): T
  * @param logs               log probabilities that were predicted, [..., classes]
  * @param target             probabilities of the same shape, or their logarithms
  * @param options.logTarget  whether the target holds logarithms (default: no)
- * @param options.reduction  "mean" is that over all but the last axis (PyTorch's "batchmean")
+ * @param options.reduction  "mean" is that over all axes but the last (of [batch, classes], PyTorch's "batchmean")
  * @throws `loss.shape` when the shapes differ
  */
 export function kl(logs: Tensor, target: Tensor, options: LossOptions & { logTarget?: boolean } = {}): Tensor {
