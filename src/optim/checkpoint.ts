@@ -33,6 +33,8 @@ export interface Checkpoint {
   /** Parameters and optimizer state by name, and the best parameters as "best/<name>". */
   readonly tensors: Readonly<Record<string, SavedTensor>>;
   readonly history: readonly TrainingRecord[];
+  /** How the last step ended the training, where it did for good: a resume takes no other. */
+  readonly ended?: "converged" | "stalled";
   readonly best?: { readonly step: number; readonly validation: number };
 }
 

@@ -44,8 +44,8 @@ export interface FitOptions {
 }
 
 export interface FitResult {
-  /** "converged": the optimizer found nothing left to do. */
-  readonly stopped: "finished" | "early" | "converged" | "interrupted";
+  /** "converged": the optimizer found nothing left to do; "stalled": it found no way on, see the warning. */
+  readonly stopped: "finished" | "early" | "converged" | "stalled" | "interrupted";
   /** Steps taken. */
   readonly steps: number;
   /** The last step's loss. */
@@ -95,10 +95,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   let loss = resume?.loss ?? Number.NaN;
   let firstLoss = resume?.firstLoss;
   let done = step.steps();
+  let ended = resume?.ended;
 
   const checkpoint = (): Checkpoint => {
     const { tensors, best } = early.saved();
-    return { step: done, loss, firstLoss, tensors: { ...save(step.named), ...tensors }, history: [...history], best };
+    const saved = { ...save(step.named), ...tensors };
+    return { step: done, loss, firstLoss, tensors: saved, history: [...history], best, ...(ended && { ended }) };
   };
   const record = async ({ gradientEquivalents }: StepResult) => {
     const judgement = await judge?.judge();
@@ -106,6 +108,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     early.see(history[history.length - 1]);
   };
   const outcome = (): FitResult["stopped"] | undefined => {
+    if (ended) return ended;
     if (done >= steps) return "finished";
     if (early.isOver(history)) return "early";
     return signal?.aborted ? "interrupted" : undefined;
@@ -134,11 +137,12 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     loss = result.loss;
     // The first call takes one step.
     if (done === 1) firstLoss = loss;
-    if (done === boundary || result.done) await record(result);
+    if (result.done) ended = "converged";
+    if (done === boundary || ended) await record(result);
     const { stepsPerSecond } = pace;
     onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, result.done));
     await breathe();
-    stopped = result.done ? "converged" : outcome();
+    stopped = outcome();
   }
   // The checkpoint is of the last step's weights, the parameters may get better ones.
   const last = checkpoint();

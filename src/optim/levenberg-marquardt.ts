@@ -5,14 +5,15 @@ import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { bentStep } from "./bent-step.ts";
 import { type Checkpoint, load, restore, save } from "./checkpoint.ts";
-import { dampedStep } from "./damped-step.ts";
 import { earlyStopping } from "./early-stopping.ts";
 import { type Evaluations, evaluationCounter, gradientEquivalents } from "./evaluations.ts";
 import type { FitResult } from "./fit.ts";
-import { normalEquations, type Scaling } from "./normal-equations.ts";
+import { type Linearized, normalEquations, type Scaling } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
 import { type Progress, progressOf } from "./progress.ts";
+import { type DampedStep, dampedStep, leastDamping, radiusAfter, stepWithin } from "./trust-region.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { judgeOf, type Validation } from "./validation.ts";
 
@@ -23,9 +24,25 @@ export interface LeastSquaresOptions {
   parameters?: readonly Parameter[];
   /** At most so many accepted or refused steps (default 100). */
   steps?: number;
-  /** Stop when the loss falls by less than this fraction in one step (default 1e-13). */
+  /**
+   * Converged when a step lowers the loss, and was predicted to lower it, by no more than this fraction (default 1e-15; MINPACK
+   * and SciPy: ftol).
+   */
   tolerance?: number;
-  /** How strongly the first step is held back (default 0.01); raise it when the first steps go astray. */
+  /**
+   * Converged when the trust region is no larger than this share of the parameters, or than what would change the residuals by
+   * this share of them (default 1e-15; xtol).
+   */
+  stepTolerance?: number;
+  /**
+   * Converged when the cosine of the angle between the residuals and every column of their Jacobian is no larger (default 0, for
+   * which only residuals of 0 count; gtol).
+   */
+  gradientTolerance?: number;
+  /**
+   * Of the first step (default: what makes it as long as the parameters, in units of their influence); raise it when the first
+   * steps go astray.
+   */
   damping?: number;
   /**
    * In which units: "each" knob by its own influence, after Marquardt (default with no more knobs than residuals), or "all"
@@ -46,37 +63,35 @@ export interface LeastSquaresOptions {
   resume?: Checkpoint;
 }
 
-/** As `fit` returns it; steps include refused ones, and the loss is the mean square of the residuals. */
+/**
+ * As `fit` returns it; steps include refused ones, and the loss is the mean square of the residuals. "stalled": no step lowers
+ * the loss, however short, though its gradient is not 0; the warning says so.
+ */
 export type LeastSquaresResult = FitResult;
 
 /**
  * Nonlinear least squares by the damped Gauss-Newton method of Levenberg (Q. Appl. Math. 2, 164, 1944) and Marquardt
- * (J. SIAM 11, 431, 1963). Every step solves (J'J + damping D) d = -J'r from its smaller side: an accepted step
- * costs as many derivatives as there are knobs or residuals, whichever are fewer, and the matrix has as many rows. Right
- * for hundreds of either, not for a million of both. The step is bent as the residuals bend along it (see `dampedStep`),
- * and after a refused one the damping is doubled, after a good one divided by ten: it pays to raise it gently and lower it
- * boldly (Transtrum & Sethna, arXiv:1201.5885, 2012).
+ * (J. SIAM 11, 431, 1963), with a trust region and a memory of scale as More (1978) and MINPACK's lmder have them. Every step
+ * solves (J'J + damping D) d = -J'r from its smaller side: an accepted step costs as many derivatives as there are knobs or
+ * residuals, whichever are fewer, and the matrix has as many rows. Right for hundreds of either, not for a million of both.
+ * The step is bent as the residuals bend along it (see `bentStep`); where that lowers the loss by less than the straight lines
+ * predict, the straight step is tried too, and the lower one taken.
  *
  * The parameters keep the values of the lowest loss; with a validation and a patience, of the lowest validation.
  *
- * @throws `leastSquares.type` unless everything is float64, `leastSquares.start` when the loss is not finite at the
- *         starting values, `leastSquares.size` when the matrices are more than this machine's memory
+ * @throws `leastSquares.type` unless everything is float64, `leastSquares.start` when loss or derivatives are not finite at
+ *         the starting values, `leastSquares.size` when the matrices are more than this machine's memory
  */
 export async function leastSquares(options: LeastSquaresOptions): Promise<LeastSquaresResult> {
-  const { residuals, steps = 100, tolerance = 1e-13, signal, onProgress, resume } = options;
+  const { residuals, steps = 100, signal, onProgress, resume } = options;
+  const { tolerance = 1e-15, stepTolerance = 1e-15, gradientTolerance = 0 } = options;
   const parameters = options.parameters ?? trainableUnder(residuals);
   requireFloat64(residuals, parameters);
   const began = performance.now();
-  const damping = new Parameter({
-    name: "damping",
-    shape: [],
-    dtype: "float64",
-    init: () => options.damping ?? 1e-2,
-    trainable: false,
-  });
-  damping.draw(0, 0);
+  const equations = normalEquations(residuals, parameters, options);
+  const region = state("region", 2);
   const counter = evaluationCounter("leastSquares");
-  const all = [...parameters, damping, counter];
+  const all = [...parameters, region, equations.influence, counter];
   const names = uniqueNames(all.map((p) => p.name));
   const named = new Map(names.map((name, i) => [name, all[i]]));
   const trained = new Map(names.slice(0, parameters.length).map((name, i) => [name, all[i]]));
@@ -84,28 +99,26 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const early = earlyStopping(options.validation?.patience, trained, resume);
   const judge = options.validation && judgeOf(options.validation, undefined, options.backend);
 
-  const equations = normalEquations(residuals, parameters, options);
-  const value = compile(
-    () => ({ loss: residuals.square().mean(), residuals: residuals.flatten() }),
-    {},
-    { backend: options.backend },
-  );
+  const value = compile(() => ({ residuals: residuals.flatten() }), {}, { backend: options.backend });
   await value.load();
   let here = await equations.linearize();
   const ready = performance.now();
   // What a resume computes again was counted before.
   if (!resume) count(counter, equations.cost);
-  let loss = here.residuals.reduce((sum, x) => sum + x * x, 0) / here.residuals.length;
-  if (!Number.isFinite(loss)) {
-    const why = `the loss is ${loss} at the starting values; begin nearer to the data.`;
+  let loss = resume?.loss ?? meanSquare(here.residuals);
+  if (!Number.isFinite(loss) || !Number.isFinite(here.cosine)) {
+    const what = Number.isFinite(loss) ? "the derivative of the residuals is not finite" : `the loss is ${loss}`;
+    const why = `${what} at the starting values; begin nearer to the data.`;
     throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
   }
   const start = resume?.step ?? 0;
   let done = start;
+  let ended = resume?.ended;
   const history = [...(resume?.history ?? [])];
   const checkpoint = (): Checkpoint => {
     const { tensors, best } = early.saved();
-    return { step: done, loss, tensors: { ...save(named), ...tensors }, history: [...history], best };
+    const saved = { ...save(named), ...tensors };
+    return { step: done, loss, tensors: saved, history: [...history], best, ...(ended && { ended }) };
   };
   const record = async () => {
     const judgement = await judge?.judge(loss);
@@ -114,39 +127,53 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     early.see(history[history.length - 1]);
   };
   if (!resume) await record();
-  let stopped: LeastSquaresResult["stopped"] | undefined;
+  if (here.cosine <= gradientTolerance) ended ??= "converged";
+  const outcome = (): LeastSquaresResult["stopped"] | undefined => {
+    if (ended) return ended;
+    if (done >= steps) return "finished";
+    if (early.isOver(history)) return "early";
+    return signal?.aborted ? "interrupted" : undefined;
+  };
+  let stopped = outcome();
   while (!stopped) {
-    if (done >= steps) stopped = "finished";
-    else if (early.isOver(history)) stopped = "early";
-    else if (signal?.aborted) stopped = "interrupted";
+    const before = parameters.map((p) => Float64Array.from(p.read()));
+    const lookAt = async (move: Float64Array) => {
+      shift(parameters, before, move);
+      count(counter, { losses: 1 });
+      return (await value.run()).residuals.data as Float64Array;
+    };
+    const size = here.length(before.flatMap((values) => [...values]));
+    const error = Math.sqrt(loss * here.residuals.length);
+    const [radius, lastDamping] = region.read();
+    const step = firstOrNext(here, { radius, damping: lastDamping, size: size || error }, options.damping);
+    done++;
+    // Undamped, and nothing to gain: the residuals stand at right angles to all that the knobs can do.
+    const flat = step && step.damping <= leastDamping && step.predicted <= tolerance * loss;
+    if (!step || flat) ended = step ? "converged" : "stalled";
     else {
-      const lambda = damping.read()[0];
-      const before = parameters.map((p) => Float64Array.from(p.read()));
-      const at = async (move: Float64Array) => {
-        shift(parameters, before, move);
-        count(counter, { losses: 1 });
-        return value.run();
-      };
-      const step = await dampedStep(here, lambda, async (move) => (await at(move)).residuals.data as Float64Array);
-      const tried = step ? (await at(step.move)).loss.item() : Number.NaN;
-      done++;
-      if (step && tried < loss) {
-        const gain = (loss - tried) / (loss - step.predicted);
-        if (loss - tried < tolerance * loss) stopped = "converged";
-        loss = tried;
-        damping.write([Math.max(lambda * held(gain), 1e-14)]);
-        await record();
-        here = await equations.linearize();
-        count(counter, equations.cost);
-      } else {
-        for (const [i, p] of parameters.entries()) p.write(before[i]);
-        damping.write([lambda * 2]);
-        if (lambda > 1e12) stopped = "converged";
+      const found = await lowest(here, step, lookAt);
+      const gain = found.gain / step.predicted;
+      const next = radiusAfter(step, radius || step.length, gain, found.loss < 100 * loss);
+      region.write([next, step.damping]);
+      if (Math.max(Math.abs(found.gain), step.predicted) <= tolerance * loss && gain <= 2) ended = "converged";
+      else if (next <= stepTolerance * (size + error)) {
+        ended = here.cosine > crooked && next <= rounding * (size + error) ? "stalled" : "converged";
       }
-      const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
-      onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, stopped !== undefined));
-      await breathe();
+      if (gain > 1e-4) {
+        shift(parameters, before, found.move);
+        loss = found.loss;
+        await record();
+        if (!ended) {
+          here = await equations.linearize();
+          count(counter, equations.cost);
+          if (here.cosine <= gradientTolerance) ended = "converged";
+        }
+      } else for (const [i, p] of parameters.entries()) p.write(before[i]);
     }
+    const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
+    onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, ended !== undefined));
+    await breathe();
+    stopped = outcome();
   }
   const last = checkpoint();
   return {
@@ -159,9 +186,57 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     restored: stopped !== "interrupted" && early.restore(),
     knobs: parameters.reduce((sum, p) => sum + p.size, 0),
     observations: options.observations ?? sizeOf(residuals.shape),
+    ...(stopped === "stalled" && { warning: stalled }),
     seconds: (performance.now() - began) / 1000,
     stepping: (performance.now() - ready) / 1000,
   };
+}
+
+/** Steps as short as rounding that leave a larger cosine than this were not stopped by rounding. */
+const rounding = 1e-12;
+const crooked = 1e-3;
+const stalled =
+  "no step lowers the loss, however short, though its gradient is not 0: the residuals jump, have a kink or are not " +
+  "finite nearby, or their derivative is wrong; begin elsewhere, or mend the model there";
+
+/** As `stepWithin` gives it, but for the first step, whose damping may be given. */
+function firstOrNext(
+  here: Linearized,
+  at: { readonly radius: number; readonly damping: number; readonly size: number },
+  damping: number | undefined,
+): DampedStep | undefined {
+  if (at.radius > 0) return stepWithin(here, at.radius, at.damping);
+  return damping === undefined ? stepWithin(here, at.size, 1e-2) : dampedStep(here, damping);
+}
+
+interface Trial {
+  readonly move: Float64Array;
+  readonly loss: number;
+  /** How much lower the loss is. */
+  readonly gain: number;
+}
+
+/** Where the bent step ends, or the straight one where that is lower and the bent one lowers the loss less than predicted. */
+async function lowest(
+  here: Linearized,
+  step: DampedStep,
+  residualsAt: (move: Float64Array) => Promise<Float64Array>,
+): Promise<Trial> {
+  const at = async (move: Float64Array): Promise<Trial> => {
+    const there = await residualsAt(move);
+    // Rounds less than the difference of two means.
+    const gain = there.reduce((sum, r, i) => sum + (here.residuals[i] - r) * (here.residuals[i] + r), 0) / there.length;
+    return { move, loss: meanSquare(there), gain };
+  };
+  const bent = await bentStep(here, step, residualsAt);
+  const first = bent && (await at(bent));
+  if (first && first.gain >= step.predicted) return first;
+  const straight = await at(step.move);
+  return first && !(straight.loss < first.loss) && Number.isFinite(first.loss) ? first : straight;
+}
+
+function meanSquare(residuals: Float64Array): number {
+  return residuals.reduce((sum, x) => sum + x * x, 0) / residuals.length;
 }
 
 function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): void {
@@ -174,13 +249,11 @@ function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): vo
   );
 }
 
-/**
- * What an accepted step makes of the damping, by the share of the predicted gain that came true: a tenth of it from 0.98 on,
- * the same at one half, more below (after Nielsen; Madsen, Nielsen & Tingleff, Methods for Non-Linear Least Squares
- * Problems, 2004, eq. 2.21, who stop at a third).
- */
-function held(gain: number): number {
-  return Math.max(1 / 10, 1 - (2 * gain - 1) ** 3);
+/** [size], zeros at first. */
+function state(name: string, size: number): Parameter {
+  const parameter = new Parameter({ name, shape: [size], dtype: "float64", init: () => 0, trainable: false });
+  parameter.draw(0, 0);
+  return parameter;
 }
 
 function count(counter: Parameter, cost: Partial<Evaluations>): void {

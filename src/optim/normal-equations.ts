@@ -3,7 +3,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { formatSize, formatWhole } from "../graph/bytes.ts";
 import { PondusError } from "../graph/errors.ts";
 import { memoryHere } from "../graph/memory-here.ts";
-import type { Parameter } from "../graph/parameter.ts";
+import { Parameter } from "../graph/parameter.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { positiveSolver } from "./cholesky.ts";
@@ -16,8 +16,10 @@ export interface Linearized {
   readonly residuals: Float64Array;
   /** J, [m, n] row-major. */
   readonly jacobian: Float64Array;
-  /** The diagonal of D, [n]. */
-  readonly scale: Float64Array;
+  /** The largest cosine of the angle between the residuals and a column of J: 0 at a minimum. NaN where J is. */
+  readonly cosine: number;
+  /** The length of a move of the knobs in their units, sqrt(d'D d): about what it does to the residuals, at most. */
+  length(move: ArrayLike<number>): number;
   /**
    * What the knobs should do about given residuals b, [m] to [n]: the d of (J'J + damping D) d = -J'b. Undefined when the
    * matrix is not positive definite to rounding.
@@ -25,12 +27,17 @@ export interface Linearized {
   answer(damping: number): ((b: Float64Array) => Float64Array) | undefined;
 }
 
-/** D: the diagonal of J'J, so that each knob counts in units of its own influence, or everywhere its largest entry. */
+/**
+ * D: of the diagonal of J'J the largest that each entry has been, so that each knob counts in units of its own influence, or
+ * everywhere the largest of all. A knob whose influence fades far from the data is held by what it was (More 1978, section 6).
+ */
 export type Scaling = "each" | "all";
 
 export interface Linearizer {
   /** What one of it asks for. */
   readonly cost: Partial<Evaluations>;
+  /** [n], the diagonal of J'J at its largest. It belongs to the state of the fit. */
+  readonly influence: Parameter;
   linearize(): Promise<Linearized>;
 }
 
@@ -101,22 +108,29 @@ function linearizer(
   backend: BackendName | "auto" = "auto",
 ): Linearizer {
   const leaves = parameters.map(tensorOf);
+  const shape = [parameters.reduce((n, p) => n + p.size, 0)];
+  const influence = new Parameter({ name: "influence", shape, dtype: "float64", init: () => 0, trainable: false });
+  influence.draw(0, 0);
   const program = compile(
     () => {
       const j = jacobian(r, leaves, { mode: side.mode });
-      const scale = scaleOf(j, scaling);
-      return { residuals: r, jacobian: j, matrix: side.matrix(j, scale), scale };
+      const squares = j.square().sum(0);
+      const largest = tensorOf(influence).maximum(squares);
+      const scale = scaleOf(largest, scaling);
+      const gradient = r.unsqueeze(0).matmul(j);
+      const outputs = { residuals: r, jacobian: j, squares, gradient, scale, matrix: side.matrix(j, scale) };
+      return { ...outputs, updates: [{ parameter: influence, value: largest }] };
     },
     {},
     { backend },
   );
   return {
     cost: side.cost,
+    influence,
     linearize: async () => {
       const results = await program.run();
-      const [residuals, j, matrix, scale] = [results.residuals, results.jacobian, results.matrix, results.scale].map(
-        ({ data }) => data as Float64Array,
-      );
+      const data = (name: Exclude<keyof typeof results, "updates">) => results[name].data as Float64Array;
+      const [residuals, j, matrix, scale] = [data("residuals"), data("jacobian"), data("matrix"), data("scale")];
       const size = results.matrix.shape[0];
       const answer = (damping: number) => {
         const a = matrix.slice();
@@ -124,15 +138,22 @@ function linearizer(
         const solve = positiveSolver(a);
         return solve && ((b: Float64Array) => side.answer(solve, j, scale, b));
       };
-      return { residuals, jacobian: j, scale, answer };
+      const length = (move: ArrayLike<number>) =>
+        Math.sqrt(scale.reduce((sum, s, k) => sum + s * move[k] * move[k], 0));
+      return { residuals, jacobian: j, cosine: cosineOf(data("gradient"), data("squares"), residuals), length, answer };
     },
   };
 }
 
 /** The diagonal of D, [n]. */
-function scaleOf(j: Tensor, scaling: Scaling): Tensor {
-  const diagonal = j.square().sum(0);
-  return diagonal.maximum(diagonal.max().mul(scaling === "each" ? floor : 1));
+function scaleOf(influence: Tensor, scaling: Scaling): Tensor {
+  return influence.maximum(influence.max().mul(scaling === "each" ? floor : 1));
+}
+
+function cosineOf(gradient: Float64Array, squares: Float64Array, residuals: Float64Array): number {
+  const size = Math.sqrt(residuals.reduce((sum, x) => sum + x * x, 0));
+  if (size === 0 && gradient.every((g) => g === 0)) return 0;
+  return gradient.reduce((most, g, k) => Math.max(most, g === 0 ? 0 : Math.abs(g) / (Math.sqrt(squares[k]) * size)), 0);
 }
 
 /** J v, [n] to [m]. */

@@ -11,7 +11,7 @@ import type { Session, SessionFit, SessionLeastSquares, Trained } from "./system
 
 /** What a fit left behind: enough for the files, the report and an exact resume. */
 export interface FitRecord {
-  readonly stopped: "running" | "finished" | "early" | "converged" | "interrupted" | "failed";
+  readonly stopped: "running" | "finished" | "early" | "converged" | "stalled" | "interrupted" | "failed";
   readonly checkpoint: optim.Checkpoint;
   readonly seconds: number;
   /** Known once it ended: how many numbers it trained, and with how many its loss compares. */
@@ -44,7 +44,7 @@ export interface SessionOptions<M extends Model, D> {
 }
 
 /** How a fit ends that has nothing left to do. */
-const ended: ReadonlySet<FitRecord["stopped"]> = new Set(["finished", "early", "converged"]);
+const ended: ReadonlySet<FitRecord["stopped"]> = new Set(["finished", "early", "converged", "stalled"]);
 
 /** Ctrl-C, on its way out of the page that was training. */
 export class Interrupted extends Error {}
@@ -130,7 +130,8 @@ async function governed<R extends Omit<FitRecord, "seconds">>(
     onProgress?.(name, progress);
     if (performance.now() - kept < between * 1000) return;
     kept = performance.now();
-    record("running", progress.checkpoint());
+    const checkpoint = progress.checkpoint();
+    record(checkpoint.ended ?? "running", checkpoint);
   };
   try {
     const ours = { backend, signal, resume: before?.checkpoint, onProgress: watch };
