@@ -100,6 +100,11 @@ const programs: { readonly [name: string]: (x: { [name: string]: Tensor }) => Ou
     const h = layer(x, 3, 4);
     return { gram: h.matmul(h.T), h };
   },
+  "running totals of features": ({ x }) => {
+    const w = weight(3, 5);
+    const h = layer(x.matmul(w).tanh().cumsum(1).cummax(1), 5, 4).cumprod(1);
+    return { h: h.sub(1), g: grad(lossOf(h), w) };
+  },
   "data of the same length": ({ x }) => ({ y: layer(x, 3, 2).mul(tensor(values(n), { dtype }).unsqueeze(1)) }),
 };
 

@@ -57,6 +57,15 @@ const programs: { readonly [name: string]: { passes: number; f: (x: { [name: str
       };
     },
   },
+  "running totals beside the batch": {
+    passes: 1,
+    f: ({ x }) => {
+      const w = weight(3, 8);
+      const h = x.matmul(w).tanh().matmul(weight(8, 8)).tanh();
+      const y = h.cumsum(1).logCumSumExp(1).add(h.cummax(1)).add(h.T.cumprod(0).T);
+      return { y, g: grad(y.sum(), w) };
+    },
+  },
   "products of samples with one another, which no block can make": {
     passes: 1,
     f: ({ x }) => {

@@ -1,5 +1,5 @@
 import type { Node } from "../graph/node.ts";
-import { isElementwise, type OpName } from "../graph/ops.ts";
+import { isElementwise, type OpName, ops } from "../graph/ops.ts";
 import { sizeOf } from "../graph/shape.ts";
 
 /** What of a graph runs along a batch: samples that are computed alike, each from itself alone, until they are summed. */
@@ -31,11 +31,8 @@ export interface BatchLoop {
 }
 
 /** The axis of a result that runs along the batch, what total it is of the batch, undefined where neither holds. */
-export function axisAfter(
-  node: Node,
-  { axis: axes, totals, loops, size }: Batch,
-  linear: boolean,
-): number | Total | undefined {
+export function axisAfter(node: Node, batch: Batch, linear: boolean): number | Total | undefined {
+  const { axis: axes, totals, loops, size } = batch;
   const [x, y] = node.inputs;
   if (linear && isOfSums(node, { axis: axes, totals })) return "sum";
   if (isElementwise(node.op)) {
@@ -72,6 +69,7 @@ export function axisAfter(
     if (at === undefined || (at >= axis && at < axis + x.shape.length)) return undefined;
     return at < axis ? at : at - x.shape.length + 1;
   }
+  if (ops[node.op].class === "running") return axisOfRunning(node as Running, batch, linear);
   const at = x && axes.get(x);
   if (at === undefined) return undefined;
   if (node.is("sum") || node.is("maximum")) {
@@ -94,6 +92,27 @@ export function axisAfter(
     return moved < 0 ? undefined : moved;
   }
   return undefined;
+}
+
+type Running = Node<"recurrence"> | Node<"runningMaximum">;
+
+/** Where the batch is in each operand of a running op that has it at `at`: the start, which is the last, lacks an axis. */
+function placesInRunning({ inputs, attrs }: Running, at: number | undefined): (number | undefined)[] {
+  return inputs.map((_, i) => (at !== undefined && i === inputs.length - 1 && at > attrs.axis ? at - 1 : at));
+}
+
+function axisOfRunning(node: Running, { axis, totals }: Batch, linear: boolean): number | undefined {
+  const { inputs } = node;
+  if (linear && inputs.some((z) => totals.has(z))) return undefined;
+  const found = new Set(
+    inputs.flatMap((z, i) => {
+      const at = axis.get(z);
+      if (at === undefined) return [];
+      return i === inputs.length - 1 && at >= node.attrs.axis ? at + 1 : at;
+    }),
+  );
+  const [at] = found;
+  return found.size === 1 && at !== node.attrs.axis ? at : undefined;
 }
 
 const additive: ReadonlySet<OpName> = new Set([
@@ -121,6 +140,7 @@ export function operandAxes(node: Node, { axis, loops }: Batch): (number | undef
     return [a, b].map((labels) => (labels.includes(label) ? labels.indexOf(label) : undefined));
   }
   if (node.is("scatter")) return [own[0], own[0] === undefined ? own[1] : node.attrs.axis + own[0]];
+  if (ops[node.op].class === "running") return placesInRunning(node as Running, axis.get(node));
   const loop = loops.get(node);
   return loop ? [...loop.inputs] : own;
 }

@@ -1,7 +1,7 @@
 import { bytesOf } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
-import { isElementwise } from "../graph/ops.ts";
+import { isElementwise, ops } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
 import type { Shape } from "../graph/shape.ts";
 import { topological, withInputs } from "../graph/walk.ts";
@@ -94,7 +94,8 @@ export class Layout {
       return { node: make(node.op, inputs, node.attrs), last };
     }
     if (node.is("contract")) return this.#contract(node, isNarrow(node, this.#batch));
-    if (node.is("gather") || node.is("scatter")) return { node: this.#asWritten(node), last: false };
+    if (["gather", "scatter", "running"].includes(ops[node.op].class))
+      return { node: this.#asWritten(node), last: false };
     const { node: x, last } = this.#any(node.inputs[0]);
     return last ? { node: this.#move(node, x, at), last } : { node: this.#asWritten(node), last };
   }

@@ -1,7 +1,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { axisOf, constant, positions, spread } from "./operands.ts";
-import { recurrence, runningMaximum, runningProduct, runningSum, wide } from "./recurrence.ts";
+import { recurrence, requireNumbers, runningMaximum, runningProduct, runningSum, wide } from "./recurrence.ts";
 import { backwards, Reduction } from "./reduction.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -36,6 +36,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Smallest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
   cummin(axis = -1, options: CumulativeOptions = {}): Tensor {
+    requireNumbers("cummin", this.node);
     return backwards(backwards(this.of(this.node)).cummax(axis, options));
   }
 
@@ -66,6 +67,7 @@ export abstract class Cumulative extends Reduction {
     none: number,
   ): Tensor {
     const a = axisOf(what, this.node, axis);
+    requireNumbers(what, this.node);
     const x = reverse ? this.flip(a) : this.of(this.node);
     const inclusive = this.of(cumulate(x.node, a));
     const result = exclusive ? inclusive.#shifted(a, none) : inclusive;

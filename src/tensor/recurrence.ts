@@ -1,6 +1,8 @@
 import { isFloat } from "../graph/dtype.ts";
+import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
-import { sizeOf } from "../graph/shape.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { formatShape, sizeOf } from "../graph/shape.ts";
 import { constant, elementwise, reshapeNode, spread } from "./operands.ts";
 import { cropped, resized } from "./overlap.ts";
 
@@ -45,6 +47,15 @@ export function productOver(x: Node, axes: readonly number[]): Node {
 /** The sum of the entries up to each. */
 export function runningSum(x: Node, axis: number): Node {
   return wide(x, (y) => sums(y, axis));
+}
+
+/** Says by its name which operation is not there for bools. */
+export function requireNumbers(what: string, x: Node): void {
+  if (x.dtype !== "bool") return;
+  throw new PondusError(
+    "dtype.unsuitable",
+    `${what} takes numbers, but bool ${formatShape(x.shape)} came${describeOrigin(x.origin)}; cast it first, e.g. x.cast("int32").`,
+  );
 }
 
 /** With float64 in the place of float32 inside; each entry of the result is rounded once. */

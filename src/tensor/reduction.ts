@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Movement } from "./movement.ts";
 import { axesOf, axisOf, positions, reshapeNode } from "./operands.ts";
-import { productOver } from "./recurrence.ts";
+import { productOver, requireNumbers } from "./recurrence.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Operations along one or more axes: reductions, and what is written with them. */
@@ -39,6 +39,7 @@ export abstract class Reduction extends Movement {
   /** Product over `axes` (all by default), 1 of none. Its gradient is right where elements are 0. */
   prod(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     const list = axesOf("prod", this.node, axes);
+    requireNumbers("prod", this.node);
     const product = this.of(productOver(this.node, list));
     return options.keep ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
   }
