@@ -1,7 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Indexing } from "./indexing.ts";
-import { axisOf, positions } from "./operands.ts";
+import { axisOf, positions, requireWhole } from "./operands.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Diagonals and triangles of matrices. Diagonal number k lies k places right of the main one. */
@@ -15,6 +15,7 @@ export abstract class Diagonals extends Indexing {
         `diagonal: axes ${axis1} and ${axis2} of ${this.described()} are the same one.`,
       );
     }
+    requireWhole("diagonal: the offset", offset, Number.NEGATIVE_INFINITY);
     const others = this.shape.flatMap((_, axis) => (axis === a || axis === b ? [] : [axis]));
     const [rows, columns] = [this.shape[a], this.shape[b]];
     const [down, right] = [Math.max(-offset, 0), Math.max(offset, 0)];
@@ -28,6 +29,7 @@ export abstract class Diagonals extends Indexing {
   }
   /** Of a matrix its diagonal `offset`; of a vector the square matrix with that diagonal, and 0 elsewhere, as `numpy.diag`. */
   diag(offset = 0): Tensor {
+    requireWhole("diag: the offset", offset, Number.NEGATIVE_INFINITY);
     if (this.rank === 2) return this.diagonal(offset);
     if (this.rank !== 1) {
       throw new PondusError(
@@ -47,14 +49,15 @@ export abstract class Diagonals extends Indexing {
   }
   /** The last two axes' entries up to diagonal k, and 0 (or false) above it. */
   tril(k = 0): Tensor {
-    return this.#triangle("tril", (right) => right.le(k));
+    return this.#triangle("tril", k, (right) => right.le(k));
   }
   /** The last two axes' entries from diagonal k on, and 0 (or false) below it. */
   triu(k = 0): Tensor {
-    return this.#triangle("triu", (right) => right.ge(k));
+    return this.#triangle("triu", k, (right) => right.ge(k));
   }
 
-  #triangle(what: string, inside: (right: Tensor) => Tensor): Tensor {
+  #triangle(what: string, k: number, inside: (right: Tensor) => Tensor): Tensor {
+    requireWhole(`${what}: the diagonal`, k, Number.NEGATIVE_INFINITY);
     const [rows, columns] = [axisOf(what, this.node, -2), axisOf(what, this.node, -1)];
     const right = this.of(positions(this.shape, columns)).sub(this.of(positions(this.shape, rows)));
     return inside(right).where(this.of(this.node), 0);

@@ -1,10 +1,12 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
+import { PondusError } from "../graph/errors.ts";
 import { flatNumbers, type Nested, nestedShape } from "../graph/nested.ts";
-import { requireShape, type Shape } from "../graph/shape.ts";
+import { describeOrigin } from "../graph/origin.ts";
+import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
 import { concatNodes } from "./concat.ts";
 import { einsumNode } from "./einsum.ts";
-import { ownConstant, ownIota } from "./operands.ts";
+import { ownConstant, ownIota, requireWhole } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 
 export type { Nested } from "../graph/nested.ts";
@@ -95,8 +97,21 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
   );
 }
 
-/** Tensors of one shape stacked along a new axis. */
+/**
+ * Tensors of one shape stacked along a new axis.
+ *
+ * @throws `shape.stack` where shapes or types differ
+ */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
+  const [first] = parts;
+  const odd = parts.find((x) => x.dtype !== first.dtype || formatShape(x.shape) !== formatShape(first.shape));
+  if (odd) {
+    const describe = (x: Tensor) => `${x.dtype} ${formatShape(x.shape)}${describeOrigin(x.node.origin)}`;
+    throw new PondusError(
+      "shape.stack",
+      `stack: ${describe(odd)} does not fit beside ${describe(first)}; types and shapes must be equal.`,
+    );
+  }
   return concat(
     parts.map((x) => x.unsqueeze(axis)),
     axis,
@@ -114,6 +129,7 @@ export function meshgrid(vectors: readonly Tensor[], options: { indexing?: "xy" 
 
 /** For each position (int32) a row of `depth` numbers, 1 at that position and 0 elsewhere; all 0 where it is out of range. */
 export function oneHot(index: Tensor, depth: number, dtype: DType = "float32"): Tensor {
+  requireWhole("oneHot: the depth", depth, 0);
   return index.unsqueeze(-1).eq(arange(depth)).cast(dtype);
 }
 

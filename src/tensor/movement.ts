@@ -2,7 +2,7 @@ import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { broadcast, formatShape, normalAxis, type Shape } from "../graph/shape.ts";
 import { concatNodes } from "./concat.ts";
-import { axesOf, axisOf, inferShape, reshapeNode, spread } from "./operands.ts";
+import { axesOf, axisOf, inferShape, requireWhole, reshapeNode, spread } from "./operands.ts";
 import { overlapAdd } from "./overlap.ts";
 import { Special } from "./special.ts";
 import type { Tensor } from "./tensor.ts";
@@ -197,12 +197,6 @@ export abstract class Movement extends Special {
     }
     return this.of(overlapAdd(this.node, a, stride, dilation));
   }
-}
-
-function requireWhole(what: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
-  const from = Number.isFinite(least) ? ` from ${least}` : "";
-  throw new PondusError("shape.size", `${what} must be a whole number${from}, but it is ${value}.`);
 }
 
 /** Pieces of `size` in `n`, and what is left; of nothing there is one piece without entries. */

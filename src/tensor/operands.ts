@@ -80,6 +80,13 @@ export function elementwise(op: OpName, operands: readonly Node[]): Node {
   return make(op, spreadOut, {} as never);
 }
 
+/** Refuses a count, an offset or a size that is no whole number from `least` on. */
+export function requireWhole(what: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  const from = Number.isFinite(least) ? ` from ${least}` : "";
+  throw new PondusError("shape.size", `${what} must be a whole number${from}, but it is ${value}.`);
+}
+
 /** Axes as the user names them (one, several, or all), as sorted non-negative numbers. */
 export function axesOf(what: string, x: Node, axes: number | readonly number[] | undefined): number[] {
   if (axes === undefined) return x.shape.map((_, i) => i);
