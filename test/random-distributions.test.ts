@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { compile, grad, jvp, type NumberArray, random, type Tensor, tensor } from "pondus";
+import { compile, grad, jvp, type NumberArray, random, stack, type Tensor, tensor } from "pondus";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chiSquareDeviate, expectDistribution, type Known, mean } from "./samples.ts";
+import { chiSquareDeviate, correlation, expectDistribution, type Known, mean } from "./samples.ts";
 
 const { distributions }: { distributions: Record<string, Known> } = JSON.parse(
   readFileSync(new URL("fixtures/distributions.json", import.meta.url), "utf8"),
@@ -96,6 +96,96 @@ test("whole numbers below 2^31 take all 31 bits; below 3 * 2^29 none is likelier
   // From 31 random bits every third number would come twice as often: more of them in the thirds' remainders.
   const counts = [0, 1, 2].map((r) => narrow.data.filter((x) => x % 3 === r).length);
   expect(Math.abs(chiSquareDeviate(counts, [n / 3, n / 3, n / 3]))).toBeLessThan(4);
+});
+
+describe("permutation and choice", () => {
+  const keys = (count: number) => random.split(random.key(8), count);
+  const orders = (rows: readonly (readonly number[])[], of: number) => {
+    const counts = new Map<string, number>();
+    for (const row of rows) counts.set(row.join(), (counts.get(row.join()) ?? 0) + 1);
+    expect(counts.size).toBe(of);
+    return [...counts.values()];
+  };
+
+  test("each of the 24 orders of four is as likely as any other", async () => {
+    const draws = 2400;
+    const program = compile(
+      ({ k }) => ({ order: stack(random.split(k, 24).map((key) => random.permutation(key, 4))) }),
+      { k: { shape: [2], dtype: "int32" } },
+      { backend: "wasm" },
+    );
+    const rows: number[][] = [];
+    for (let seed = 0; rows.length < draws; seed++) {
+      rows.push(...((await program.run({ k: [seed, 0] })).order.toList() as number[][]));
+    }
+    const counts = orders(rows, 24);
+    const expected = counts.map(() => rows.length / 24);
+    expect(Math.abs(chiSquareDeviate(counts, expected))).toBeLessThan(4);
+  });
+
+  test("every number comes once, wherever it comes; slices of a tensor are moved whole", async () => {
+    const [k] = keys(1);
+    const table = tensor([
+      [0, 1, 2],
+      [10, 11, 12],
+      [20, 21, 22],
+      [30, 31, 32],
+    ]);
+    const { all, rows, columns, none } = await run(() => ({
+      all: random.permutation(k, 1000),
+      rows: random.permutation(k, table),
+      columns: random.permutation(k, table, 1),
+      none: random.permutation(k, 0),
+    }));
+    expect([...all.data].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect(
+      Math.abs(
+        correlation(
+          [...all.data],
+          Array.from(all.data, (_, i) => i),
+        ),
+      ),
+    ).toBeLessThan(5 / Math.sqrt(1000));
+    const sorted = (lists: number[][]) => lists.toSorted((a, b) => a[0] - b[0]);
+    expect(sorted(rows.toList() as number[][])).toEqual([
+      [0, 1, 2],
+      [10, 11, 12],
+      [20, 21, 22],
+      [30, 31, 32],
+    ]);
+    const list = columns.toList() as number[][];
+    expect(sorted([0, 1, 2].map((j) => list.map((row) => row[j])))).toEqual([
+      [0, 10, 20, 30],
+      [1, 11, 21, 31],
+      [2, 12, 22, 32],
+    ]);
+    expect(none.shape).toEqual([0]);
+  });
+
+  test("choice draws each as often as any other, without replacement each at most once", async () => {
+    const [a, b, c] = keys(3);
+    const letters = tensor([5, 6, 7]);
+    const r = await run(() => ({
+      numbers: random.choice(a, 7, [7000]),
+      once: random.choice(b, 100, [10, 9], { replace: false }),
+      letters: random.choice(c, letters, [2, 500]),
+    }));
+    const counts = Array.from({ length: 7 }, (_, i) => r.numbers.data.filter((x) => x === i).length);
+    expect(Math.abs(chiSquareDeviate(counts, new Array(7).fill(1000)))).toBeLessThan(4);
+    expect(r.once.shape).toEqual([10, 9]);
+    expect(new Set(r.once.data).size).toBe(90);
+    expect(r.letters.shape).toEqual([2, 500]);
+    const found = [5, 6, 7].map((x) => r.letters.data.filter((y) => y === x).length);
+    expect(Math.abs(chiSquareDeviate(found, new Array(3).fill(1000 / 3)))).toBeLessThan(4);
+  });
+
+  test("what cannot be drawn is refused", () => {
+    const [k] = keys(1);
+    const refused = expect.objectContaining({ code: "random.count" });
+    expect(() => random.permutation(k, 2.5)).toThrow(refused);
+    expect(() => random.choice(k, 0, [1])).toThrow(refused);
+    expect(() => random.choice(k, 3, [2, 2], { replace: false })).toThrow(refused);
+  });
 });
 
 test("uniform numbers in float64 have 53 bits", async () => {

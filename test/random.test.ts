@@ -234,6 +234,7 @@ function draws(k: Tensor): Record<string, Tensor> {
     keys: stack(keys),
     bits: random.bits(keys[6], [5, 7]),
     dice: random.integers(keys[6], [33], 1000),
+    order: random.permutation(keys[6], 33),
     coin: random.bernoulli(keys[6], [33], 0.5),
     category: random.categorical(keys[7], tensor([0, 1, 2]).expand([500, 3])),
     ...Object.fromEntries(perType),

@@ -11,7 +11,7 @@ export interface PendingRun {
   /** Parameters that it reads and does not change. */
   readonly reads: ReadonlySet<Parameter>;
   /** What was asked for, of those that were written before the run began. */
-  readonly kept: Map<Parameter, TypedArray>;
+  kept?: Map<Parameter, TypedArray>;
   begun: boolean;
 }
 
@@ -32,8 +32,8 @@ export function refuseWhileChanged(parameter: Parameter, doing: "reading" | "wri
 /** Before a parameter is written: runs that wait and read it get what it is now. */
 export function keepForRuns(parameter: Parameter, current: () => TypedArray): void {
   for (const run of pendingRuns) {
-    if (!run.begun && run.reads.has(parameter) && !run.kept.has(parameter)) {
-      run.kept.set(parameter, current().slice());
-    }
+    if (run.begun || !run.reads.has(parameter)) continue;
+    run.kept ??= new Map();
+    if (!run.kept.has(parameter)) run.kept.set(parameter, current().slice());
   }
 }

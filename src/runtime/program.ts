@@ -76,26 +76,36 @@ export class Program<I extends InputTypes, O extends Outputs> {
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
     const given = this.#take(inputs ?? {});
-    const loading = this.#load();
-    const run: PendingRun = { ...this.#uses(), kept: new Map(), begun: false };
+    const loading = this.#loaded ? undefined : this.#load();
+    const { changes, reads } = this.#uses();
+    const run: PendingRun = { changes, reads, begun: false };
     pendingRuns.add(run);
     return inTurn(async () => {
       try {
-        await loading;
-        // The same, unless a run before this one broke it.
-        return await this.#runOn(await this.#load(), given, run);
+        if (loading) await loading;
+        // A run before this one may have broken what was loaded.
+        const executable = this.#loaded ?? (await this.#load());
+        run.begun = true;
+        this.#fill(executable, given, run);
+        try {
+          const running = executable.run();
+          if (running) await running;
+        } catch (cause) {
+          throw this.#broken(executable, run, cause);
+        }
+        return this.#results(executable, run);
       } finally {
         pendingRuns.delete(run);
       }
     });
   }
 
-  async #runOn(executable: Executable, given: Given, run: PendingRun): Promise<Results<O>> {
-    run.begun = true;
+  /** Writes inputs and parameters where the program reads them. */
+  #fill(executable: Executable, given: Given, run: PendingRun): void {
     for (const [name, values] of given) executable.inputs.get(name)?.set(values);
     refuseStale(executable.parameters.keys());
     for (const [parameter, place] of executable.parameters) {
-      const kept = run.kept.get(parameter);
+      const kept = run.kept?.get(parameter);
       const known = this.#versions.get(parameter);
       if (!kept && known === parameter.version && known > 0) continue;
       if (kept) place.set(kept);
@@ -103,12 +113,9 @@ export class Program<I extends InputTypes, O extends Outputs> {
       else parameter.copyTo(place);
       this.#versions.set(parameter, kept ? 0 : parameter.version);
     }
-    try {
-      const running = executable.run();
-      if (running) await running;
-    } catch (cause) {
-      throw this.#broken(executable, run, cause);
-    }
+  }
+
+  #results(executable: Executable, run: PendingRun): Results<O> {
     for (const parameter of run.changes) {
       parameter.lend(executable.parameters.get(parameter) as TypedArray);
       this.#versions.set(parameter, parameter.version);
@@ -156,7 +163,8 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   #load(): Promise<Executable> {
-    this.#loading ??= loadOn(this.backend, this.graph).then(
+    if (this.#loading) return this.#loading;
+    const loading = loadOn(this.backend, this.graph).then(
       (executable) => {
         this.#loaded = executable;
         return executable;
@@ -166,9 +174,10 @@ export class Program<I extends InputTypes, O extends Outputs> {
         throw cause;
       },
     );
-    // Who runs waits for it in turn; until then a failure is nobody's.
-    this.#loading.catch(() => {});
-    return this.#loading;
+    // Runs wait for it in their turn; a failure before that is not unhandled.
+    loading.catch(() => {});
+    this.#loading = loading;
+    return loading;
   }
 
   /**

@@ -7,4 +7,5 @@ export { categorical, exponential, gumbel } from "./exponential.ts";
 export { beta, gamma } from "./gamma.ts";
 export { foldIn, key, split } from "./key.ts";
 export { normal } from "./normal.ts";
+export { choice, permutation } from "./permutation.ts";
 export { bernoulli, bits, integers, uniform } from "./uniform.ts";
