@@ -153,6 +153,7 @@ onEveryBackend((backend) => {
         isNaN: x.isNaN(),
         isInf: x.isInf(),
         isFinite: x.isFinite(),
+        zero: x.isNaN().where(x, 1).lgamma(),
       }));
       expect(Object.fromEntries(Object.entries(got).map(([name, { data }]) => [name, [...data]]))).toEqual({
         ceil: [2, -1, -0, -0, NaN, Infinity, -Infinity],
@@ -164,6 +165,7 @@ onEveryBackend((backend) => {
         isNaN: [0, 0, 0, 0, 1, 0, 0],
         isInf: [0, 0, 0, 0, 0, 1, 1],
         isFinite: [1, 1, 1, 1, 0, 0, 0],
+        zero: [0, 0, 0, 0, NaN, 0, 0],
       });
     });
   });
@@ -242,6 +244,13 @@ describe("derivatives", () => {
     close((await slopes([1e200, 1e30], (x) => x.asinh())).reverse, [1e-200, 1e-30]);
     close((await slopes([1e200, 1e30], (x) => x.acosh())).reverse, [1e-200, 1e-30]);
     close((await slopes([1e200, -1e200], (x) => x.atan2(1e200))).reverse, [0.5e-200, 0.5e-200]);
+  });
+
+  test("atan2 at the origin, and second derivatives of inverse functions near 0 and near 1", async () => {
+    const { reverse, second } = await slopes([0, -0], (x) => x.atan2(x.stopGradient()));
+    close([...reverse, ...second], [0, 0, 0, 0]);
+    close((await slopes([1e-10, 1 - 2 ** -40], (x) => x.asin())).second, [1e-10, 2 ** 58.5 * (1 - 0.25 * 2 ** -40)]);
+    close((await slopes([1e-10], (x) => x.atanh())).second, [2e-10]);
   });
 
   test("logaddexp of equal numbers, of infinities, and far apart", async () => {

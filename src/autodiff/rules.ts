@@ -82,6 +82,12 @@ function seenInResult({ inputs: [test, yes, no] }: Node): boolean {
   return test.is("le") && test.inputs[0] === no && uniform(test.inputs[1]) === 0 && uniform(yes) === 0;
 }
 
+/** 1 - x^2: near 1 as the product that is exact there, near 0 as the difference whose derivative is. */
+function oneMinusSquare(x: Tensor): Tensor {
+  const product = x.neg().add(1).mul(x.add(1));
+  return where(x.abs().lt(0.5), x.mul(x).neg().add(1), product);
+}
+
 const control: Rule = {
   forward: () => undefined,
   backward: () => [],
@@ -117,14 +123,14 @@ export const rules: { readonly [K in OpName]: Rule } = {
       .mul(2 / Math.sqrt(Math.PI)),
   ]),
   tan: smooth((_, y) => [y.mul(y).add(1)]),
-  asin: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).rsqrt()]),
-  acos: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).rsqrt().neg()]),
+  asin: smooth(([x]) => [oneMinusSquare(x).rsqrt()]),
+  acos: smooth(([x]) => [oneMinusSquare(x).rsqrt().neg()]),
   atan: smooth(([x]) => [x.mul(x).add(1).reciprocal()]),
   sinh: smooth(([x]) => [x.cosh()]),
   cosh: smooth(([x]) => [x.sinh()]),
   asinh: smooth(([x]) => [x.hypot(1).reciprocal()]),
   acosh: smooth(([x]) => [x.sub(1).rsqrt().mul(x.add(1).rsqrt())]),
-  atanh: smooth(([x]) => [x.add(1).mul(x.neg().add(1)).reciprocal()]),
+  atanh: smooth(([x]) => [oneMinusSquare(x).reciprocal()]),
   log2: smooth(([x]) => [x.reciprocal().mul(Math.LOG2E)]),
   log10: smooth(([x]) => [x.reciprocal().mul(Math.LOG10E)]),
   exp2: smooth((_, y) => [y.mul(Math.LN2)]),
@@ -157,7 +163,9 @@ export const rules: { readonly [K in OpName]: Rule } = {
     y.mul(where(a.eq(0).and(b.ge(0)), 1, a).log()),
   ]),
   atan2: smooth(([y, x]) => {
-    const r = x.hypot(y);
+    const distance = x.hypot(y);
+    // At the origin, where there is no derivative, it is 0.
+    const r = where(distance.eq(0), 1, distance);
     return [x.div(r).div(r), y.div(r).div(r).neg()];
   }),
   mod: smooth(([a, b]) => [1, a.div(b).floor().neg()]),

@@ -35,7 +35,8 @@ export function lgamma(b: Builder, x: Value): Value {
   const below = b.op("lt", a, one);
   // Below 1, gamma a = gamma(1 + a) / a.
   const [first, second] = [b.select(below, a, b.op("sub", a, one)), b.op("sub", a, b.select(below, one, b.like(x, 2)))];
-  const near = b.op("mul", b.op("mul", first, second), polynomial(b, second, lgammaNear));
+  // Adding zero takes the sign off a negative zero, at 1.
+  const near = b.op("fma", b.op("mul", first, second), polynomial(b, second, lgammaNear), zero);
   const [log, logRest] = logInParts(b, [a, zero]);
   // (a - 1/2) (log a - 1), the larger part of which is exact.
   const shifted = b.op("sub", a, b.like(x, 0.5));

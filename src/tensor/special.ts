@@ -26,7 +26,7 @@ export abstract class Special extends Elementwise {
   }
   /**
    * The angle in [-pi, pi] of the point (x, y), where this is y; C's rules for zeros and infinities. The derivative at the
-   * origin, where there is none, is NaN, as in PyTorch and JAX.
+   * origin, where there is none, is 0, as in PyTorch.
    */
   atan2(x: Operand): Tensor {
     return this.binary("atan2", x);
