@@ -61,7 +61,7 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
   ["where, types", "dtype.mixed", /float32 \[2,3\].* with int32 \[2,3\]/, () => x.gt(0).where(x, x.cast("int32"))],
   ["gather, no entries", "shape.empty", /gather: .*\[2\].* finds none/, () => zeros([0]).gather(zeros([2], "int32"))],
   ["cumsum of bools", "dtype.unsuitable", /cumsum takes numbers, but bool \[2,3\]/, () => x.gt(0).cumsum()],
-  ["cummin, no axis", "shape.axis", /axis 2 is not in \[2,3\]/, () => x.cummin(2)],
+  ["cummin, no axis", "shape.axis", /cummin: axis 2 is not in \[2,3\]/, () => x.cummin(2)],
   ["prod of bools", "dtype.unsuitable", /prod takes numbers/, () => x.gt(0).prod()],
   ["topK, too many", "shape.topk", /from 0 to 3, .* of \[2,3\].*, but it is 4/, () => x.topK(4)],
   ["searchsorted, matrix", "searchsorted.vector", /looks in a vector.*\[2,3\]/, () => x.searchsorted(x)],

@@ -36,6 +36,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Smallest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
   cummin(axis = -1, options: CumulativeOptions = {}): Tensor {
+    axisOf("cummin", this.node, axis);
     requireNumbers("cummin", this.node);
     return backwards(backwards(this.of(this.node)).cummax(axis, options));
   }

@@ -27,11 +27,18 @@ export abstract class Reduction extends Movement {
   }
   /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
   any(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
-    return this.#truth().cast("int32").sum(axes, options).ne(0);
+    return this.#truth()
+      .cast("int32")
+      .sum(axesOf("any", this.node, axes), options)
+      .ne(0);
   }
   /** Whether all elements hold along `axes` (all by default): of numbers, whether none is 0. True of none. */
   all(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
-    return this.#truth().not().cast("int32").sum(axes, options).eq(0);
+    return this.#truth()
+      .not()
+      .cast("int32")
+      .sum(axesOf("all", this.node, axes), options)
+      .eq(0);
   }
   #truth(): Tensor {
     return this.dtype === "bool" ? this.of(this.node) : this.ne(0);
