@@ -144,6 +144,20 @@ export const rules: { readonly [K in OpName]: Rule } = {
   ]),
   lgamma: smooth(([x]) => [x.digamma()]),
   polygamma: smooth(([x], { node }) => [x.polygamma((node as Node<"polygamma">).attrs.order + 1)]),
+  erfc: smooth(([x]) => [
+    x
+      .mul(x)
+      .neg()
+      .exp()
+      .mul(-2 / Math.sqrt(Math.PI)),
+  ]),
+  normalCdf: smooth(([x]) => [
+    x
+      .mul(x)
+      .mul(-0.5)
+      .exp()
+      .mul(1 / Math.sqrt(2 * Math.PI)),
+  ]),
   not: flat,
   stop: flat,
   cast: {

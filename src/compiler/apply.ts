@@ -6,7 +6,7 @@ import { atan, atan2 } from "./arctangent.ts";
 import { acosh, asinh, atanh } from "./area-hyperbolic.ts";
 import { type Builder, maskOf } from "./builder.ts";
 import { cbrt } from "./cube-root.ts";
-import { erf } from "./erf.ts";
+import { erf, erfc, normalCdf } from "./erf.ts";
 import { erfinv } from "./erfinv.ts";
 import { exp, exp2, expm1, sigmoid, tanh } from "./exponential.ts";
 import { cosh, sinh } from "./hyperbolic.ts";
@@ -102,6 +102,8 @@ const lowerings: { readonly [K in OpName]?: Lowering } = {
   sigmoid,
   softplus,
   erf,
+  erfc,
+  normalCdf,
   not: plain("not"),
   add: plain("add"),
   sub: plain("sub"),

@@ -1,4 +1,5 @@
 import type { Builder } from "./builder.ts";
+import { addSmaller, type Double } from "./double-length.ts";
 import { isSingle, layoutOf, minusAbs, nearest, polynomial, powerOfTwo, withSign } from "./float-bits.ts";
 import type { Value } from "./loop.ts";
 import { coefficientsFor } from "./minimax.ts";
@@ -29,7 +30,7 @@ function atMost(b: Builder, x: Value, high: number): Value {
 }
 
 /** Where exp is below half of the smallest subnormal number, and where it overflows. */
-export const limits = (x: Value) => (isSingle(x) ? { low: -104, high: 89 } : { low: -746, high: 710 });
+const limits = (x: Value) => (isSingle(x) ? { low: -104, high: 89 } : { low: -746, high: 710 });
 
 export function exp(b: Builder, x: Value): Value {
   return expUpTo(b, atMost(b, x, limits(x).high));
@@ -59,6 +60,20 @@ export function exp2(b: Builder, x: Value): Value {
   const { k } = nearest(b, bounded, 1);
   const r = b.op("mul", b.op("sub", bounded, k), b.like(x, Math.LN2));
   return b.op("scale", expNear(b, r), k);
+}
+
+/** exp(high + low) = 2^k m, where m, near 1, comes in two parts of which the second is small. */
+export function expOfDouble(b: Builder, [high, low]: Double): { m: Double; k: Value } {
+  const bounds = limits(high);
+  const z = atMost(b, atLeast(b, high, bounds.low), bounds.high);
+  const [ln2High, ln2Low] = ln2For(z);
+  const { k } = nearest(b, z, Math.LOG2E);
+  const within = b.select(b.op("eq", z, high), low, b.like(z, 0));
+  const near = b.op("fma", k, b.like(z, -ln2High), z);
+  const [r, rest] = addSmaller(b, near, b.op("fma", k, b.like(z, -ln2Low), within));
+  const [sum, less] = addSmaller(b, b.like(z, 1), r);
+  const square = b.op("mul", b.op("mul", r, r), polynomial(b, r, coefficientsFor(z).exp));
+  return { m: [sum, b.op("add", less, b.op("add", rest, square))], k };
 }
 
 /** exp(x) - 1, exact near 0: twice 2^(k-1) (1 + p) - 1/2, since 2^k itself overflows before the result does. */

@@ -1,7 +1,7 @@
 import type { Builder } from "./builder.ts";
 import { addSmaller, type Double, top } from "./double-length.ts";
-import { limits, ln2For } from "./exponential.ts";
-import { nearest, polynomial } from "./float-bits.ts";
+import { expOfDouble, ln2For } from "./exponential.ts";
+import { polynomial } from "./float-bits.ts";
 import { splitPositive } from "./logarithm.ts";
 import type { Value } from "./loop.ts";
 import { coefficientsFor } from "./minimax.ts";
@@ -18,7 +18,9 @@ export function pow(b: Builder, x: Value, y: Value): Value {
   // 0, infinity and NaN have no logarithm to compute with.
   const endless = b.op("mul", y, b.select(b.op("eq", a, zero), b.like(x, Number.NEGATIVE_INFINITY), a));
   const finite = b.op("and", b.op("lt", zero, a), b.op("lt", a, infinity));
-  const size = exponential(b, b.select(finite, high, endless), low);
+  const { m, k } = expOfDouble(b, [b.select(finite, high, endless), low]);
+  // What is added last is small, so that a power that is a float comes out as that.
+  const size = b.op("scale", b.op("add", ...m), k);
 
   const whole = b.op("eq", y, b.op("floor", y));
   const half = b.op("mul", y, b.like(x, 0.5));
@@ -92,17 +94,4 @@ function times(b: Builder, y: Value, [high, low]: Double): Double {
   const exact = b.op("mul", yHigh, high);
   const rest = b.op("add", b.op("mul", b.op("sub", y, yHigh), high), b.op("mul", y, low));
   return addSmaller(b, exact, rest);
-}
-
-/** exp(high + low); what is added to 1 last is small, so that a power that is a float comes out as that. */
-function exponential(b: Builder, high: Value, low: Value): Value {
-  const bounds = limits(high);
-  const z = b.op("min", b.op("max", high, b.like(high, bounds.low)), b.like(high, bounds.high));
-  const [ln2High, ln2Low] = ln2For(z);
-  const { k } = nearest(b, z, Math.LOG2E);
-  const within = b.select(b.op("eq", z, high), low, b.like(z, 0));
-  const [r, rest] = addSmaller(b, b.op("fma", k, b.like(z, -ln2High), z), b.op("fma", k, b.like(z, -ln2Low), within));
-  const [sum, less] = addSmaller(b, b.like(z, 1), r);
-  const square = b.op("mul", b.op("mul", r, r), polynomial(b, r, coefficientsFor(z).exp));
-  return b.op("scale", b.op("add", sum, b.op("add", less, b.op("add", rest, square))), k);
 }

@@ -49,6 +49,8 @@ export interface OpAttrs {
   lgamma: None;
   /** The derivative of this order of digamma, itself the slope of lgamma. */
   polygamma: { order: number };
+  erfc: None;
+  normalCdf: None;
   not: None;
   stop: None;
   cast: { to: DType };
@@ -244,6 +246,8 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   erfinv: unary(160, [-0.9, 0.9]),
   lgamma: unary(230, positive),
   polygamma: unary(260, positive),
+  erfc: unary(50, wide),
+  normalCdf: unary(50, wide),
   not: unary(1, wide, "bool"),
   stop: { class: "unary", takes: "any", gives: "same", flops: 0 },
   cast: { class: "unary", takes: "any", gives: "same", flops: 1, domain: [wide] },

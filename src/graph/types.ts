@@ -109,6 +109,8 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   erfinv: elementwise("erfinv"),
   lgamma: elementwise("lgamma"),
   polygamma: elementwise("polygamma"),
+  erfc: elementwise("erfc"),
+  normalCdf: elementwise("normalCdf"),
   not: elementwise("not"),
   stop: elementwise("stop"),
   cast: ([x], { to }) => ({ shape: x.shape, dtype: known("cast", to) }),

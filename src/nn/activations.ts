@@ -31,10 +31,10 @@ export const softplus = activation("softplus", (x) => x.softplus());
 export const silu = activation("silu", (x) => x.mul(x.sigmoid()));
 
 /** x times the normal distribution function at x (Hendrycks & Gimpel, arXiv:1606.08415), exact. */
-export const gelu = activation("gelu", (x) => x.mul(x.mul(Math.SQRT1_2).erf().add(1)).mul(0.5));
+export const gelu = activation("gelu", (x) => x.mul(x.normalCdf()));
 
-/** The tanh approximation of `gelu` (same paper), which some published weights were trained with. */
+/** The tanh approximation of `gelu` (same paper), which some published weights were trained with: (1 + tanh u) / 2 is sigmoid(2 u). */
 export const geluTanh = activation("geluTanh", (x) => {
-  const inner = x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
-  return x.mul(inner.tanh().add(1)).mul(0.5);
+  const twice = x.add(x.pow(3).mul(0.044715)).mul(2 * Math.sqrt(2 / Math.PI));
+  return x.mul(twice.sigmoid());
 });

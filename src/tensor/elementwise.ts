@@ -135,6 +135,14 @@ export abstract class Elementwise extends Expression {
   rsqrt(): Tensor {
     return this.sqrt().reciprocal();
   }
+  /** 1 - erf(x), accurate where that is small. */
+  erfc(): Tensor {
+    return this.unary("erfc");
+  }
+  /** The standard normal distribution function, (1 + erf(x / sqrt(2))) / 2, accurate where that is small (SciPy's `ndtr`). */
+  normalCdf(): Tensor {
+    return this.unary("normalCdf");
+  }
   /** The same value; gradients stop here. */
   stopGradient(): Tensor {
     return this.unary("stop");

@@ -174,6 +174,8 @@ export const tanh = (x: Tensor) => x.tanh();
 export const sigmoid = (x: Tensor) => x.sigmoid();
 export const softplus = (x: Tensor) => x.softplus();
 export const erf = (x: Tensor) => x.erf();
+export const erfc = (x: Tensor) => x.erfc();
+export const normalCdf = (x: Tensor) => x.normalCdf();
 export const sum = (x: Tensor, axes?: Axes) => x.sum(axes);
 export const mean = (x: Tensor, axes?: Axes) => x.mean(axes);
 export const max = (x: Tensor, axes?: Axes) => x.max(axes);

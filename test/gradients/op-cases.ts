@@ -105,6 +105,8 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
       inputs: [input([5], from, to)],
     })),
   ),
+  erfc: sampled("erfc"),
+  normalCdf: sampled("normalCdf"),
   not: chosen("not", (a, b) => a.lt(b).not()),
   cast: [
     { ...one("cast to float32 and back", (x) => x.cast("float32").cast("float64"), [5]), order: 1 },

@@ -39,6 +39,7 @@ const unary: Kind = ({ a, b }, pool) => {
     () => x.call("sigmoid", [], 1),
     () => x.call("softplus", [], x.bound + 0.7),
     () => x.call("erf", [], 1),
+    () => x.call("normalCdf", [], 1),
     () => x.call("neg"),
     () => x.call("abs"),
     () => x.call("square", [], x.bound ** 2),

@@ -1,6 +1,6 @@
 import type { Node } from "../../graph/node.ts";
 import { type OpName, ops } from "../../graph/ops.ts";
-import { erf, erfinv, lgamma, polygamma } from "./special.ts";
+import { erf, erfc, erfinv, lgamma, normalCdf, polygamma } from "./special.ts";
 
 type Scalar = (a: number, b: number, c: number) => number;
 const bit = (x: boolean) => (x ? 1 : 0);
@@ -38,6 +38,8 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   round: (a) => (Math.abs(a) < 2 ** 52 ? Math.sign(a) * (Math.abs(a) + 2 ** 52 - 2 ** 52) : a),
   erfinv,
   lgamma,
+  erfc,
+  normalCdf,
   not: (a) => 1 - a,
   stop: (a) => a,
   add: (a, b) => a + b,

@@ -17,26 +17,38 @@ const bernoulli = [
 /** Euler's constant. */
 const gamma = 0.5772156649015329;
 
-/** Maclaurin series below 1, continued fraction of erfc above (Abramowitz & Stegun 7.1.6 and 7.1.14). */
+/** Maclaurin series below 1, continued fraction of erfc above (Abramowitz & Stegun 7.1.5 and 7.1.14). */
 export function erf(x: number): number {
   const a = Math.abs(x);
-  if (Number.isNaN(x)) return x;
+  if (Number.isNaN(x) || x === 0) return x;
   if (a < 1) {
-    let term = x;
-    let sum = x;
-    for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-      term *= (2 * x * x) / (2 * n + 1);
-      sum += term;
+    // Without the first term, which is added last: 20 terms are enough for x = 1.
+    let [power, rest] = [x, 0];
+    for (let n = 1; n <= 20; n++) {
+      power *= -(x * x) / n;
+      rest += power / (2 * n + 1);
     }
-    return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+    return (2 / Math.sqrt(Math.PI) - 1) * x + ((2 / Math.sqrt(Math.PI)) * rest + x);
   }
-  return a > 6.5 ? Math.sign(x) : Math.sign(x) * (1 - erfcAbove1(a));
+  return Math.sign(x) * (1 - erfc(a));
 }
 
-function erfcAbove1(a: number): number {
+/** What is left of a bell to the right of x = t sqrt(2 spread), t >= 1/2, with a square that is exact: x = z + (x - z). */
+function tail(x: number, spread: number): number {
+  const t = x / Math.sqrt(2 * spread);
   let fraction = 0;
-  for (let n = 200; n > 0; n--) fraction = n / 2 / (a + fraction);
-  return Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction);
+  for (let n = t < 1 ? 1000 : 200; n > 0; n--) fraction = n / 2 / (t + fraction);
+  const z = Math.floor(16 * Math.min(x, 100)) / 16;
+  const bell = Math.exp((-z * z) / (2 * spread)) * Math.exp(((z - x) * (z + x)) / (2 * spread));
+  return bell / Math.sqrt(Math.PI) / (t + fraction);
+}
+
+export function erfc(x: number): number {
+  return x < 0.5 ? 1 - erf(x) : tail(x, 0.5);
+}
+
+export function normalCdf(x: number): number {
+  return x > -1 ? erfc(-x / Math.SQRT2) / 2 : tail(-x, 1) / 2;
 }
 
 /** Newton's rule on erf, or on log erfc for large results. */
@@ -48,7 +60,7 @@ export function erfinv(y: number): number {
   const far = a > 0.8427;
   let z = far ? Math.max(1, Math.sqrt(-Math.log1p(-a))) : a;
   for (let k = 0; k < 60; k++) {
-    const rest = far ? erfcAbove1(z) : 0;
+    const rest = far ? erfc(z) : 0;
     const step = far ? (Math.log(rest / (1 - a)) * rest) / slope(z) : (a - erf(z)) / slope(z);
     z = far ? Math.max(1, z + step) : z + step;
     if (Math.abs(step) <= 1e-17 * z) break;
