@@ -78,6 +78,12 @@ test.each(Object.entries(readers))("reads through %s are proved to the element",
   expect(() => shortened(input, check)).toThrow(/reaches elements|out of range/);
 });
 
+test("padding of more than int32 counts is refused, and no more", () => {
+  const padded = (n: number) => planOf(compile(({ x }) => ({ y: x.pad(0, 1, 0) }), { x: [n] }).graph).check;
+  padded(2 ** 31)();
+  expect(padded(2 ** 31 + 1)).toThrow(/pad.*int32 counts to 2147483647; use a smaller batch/);
+});
+
 /** A kernel of one load, at random, with guards and a position that is looked up. */
 const size = fc.integer({ min: 0, max: 4 });
 const small = fc.integer({ min: -4, max: 4 });
