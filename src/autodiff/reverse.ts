@@ -52,7 +52,11 @@ export function pullback(
       visitInside(again(node, ct.node, wrt), ct);
     } else {
       inheriting(derivedFrom(node), () => {
-        const cts = rules[node.op].backward(node, ct);
+        const cts = rules[node.op].backward(
+          node,
+          ct,
+          node.inputs.map((x) => between.has(x)),
+        );
         node.inputs.forEach((x, i) => {
           give(x, cts[i]);
         });

@@ -14,7 +14,8 @@ import { plus } from "./zero.ts";
  */
 export interface Rule {
   forward(node: Node, tangents: readonly (Tensor | undefined)[]): Tensor | undefined;
-  backward(node: Node, cotangent: Tensor): readonly (Tensor | undefined)[];
+  /** `asked` says which inputs' cotangents are looked at. */
+  backward(node: Node, cotangent: Tensor, asked: readonly boolean[]): readonly (Tensor | undefined)[];
 }
 
 const t = (node: Node) => new Tensor(node);
@@ -257,9 +258,9 @@ export const rules: { readonly [K in OpName]: Rule } = {
       );
       return tangent && t(tangent);
     },
-    backward: (node, ct) => {
+    backward: (node, ct, asked) => {
       const { inputs, attrs } = node as Node<"custom">;
-      return [undefined, ...attrs.backward(inputs.slice(1), ct.node).map((x) => x && t(x))];
+      return [undefined, ...attrs.backward(inputs.slice(1), ct.node, asked.slice(1)).map((x) => x && t(x))];
     },
   },
 

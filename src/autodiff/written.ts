@@ -17,8 +17,8 @@ export interface Written {
    * computed from another.
    */
   pull(given: readonly Tensor[], cotangent: Tensor): (Tensor | undefined)[];
-  /** How the result on those others changes when the one at `place` moves along `tangent`, and no other. */
-  push(given: readonly Tensor[], place: number, tangent: Tensor): Tensor;
+  /** How the result on those others changes when those at some places move along tangents, and no other. */
+  push(given: readonly Tensor[], tangents: ReadonlyMap<number, Tensor>): Tensor;
 }
 
 /** Calls `f` on stand-ins for `xs`, and finds what else it depends on. */
@@ -47,10 +47,15 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
     );
     return places.map((place) => found[floats.indexOf(place)]);
   };
-  const push = (given: readonly Tensor[], place: number, tangent: Tensor) => {
-    const along = bound(tangent.node);
-    const moved = jvp(new Tensor(result), new Tensor(places[place]), new Tensor(along));
-    return placed([moved.node], given, [[along, tangent.node]])[0];
+  const push = (given: readonly Tensor[], tangents: ReadonlyMap<number, Tensor>) => {
+    const along = [...tangents].map(([place, tangent]) => ({ place, tangent, formal: bound(tangent.node) }));
+    const moved = jvp(
+      new Tensor(result),
+      along.map(({ place }) => new Tensor(places[place])),
+      along.map(({ formal }) => new Tensor(formal)),
+    );
+    const more = along.map(({ formal, tangent }): [Node, Node] => [formal, tangent.node]);
+    return placed([moved.node], given, more)[0];
   };
   const given = [...xs, ...closed.sources.map((x) => new Tensor(x))];
   return { result: on(given), given, on, pull, push };

@@ -122,8 +122,15 @@ export type OpName = keyof OpAttrs;
 /** What becomes of an element where an update comes: the update itself, the smaller or larger of the two, or their product. */
 export type Combine = "set" | "min" | "max" | "mul";
 
-/** A reverse rule of its own: from the inputs of a `custom` node, as they are then, and the cotangent of its value. */
-export type CustomBackward = (given: readonly Node[], cotangent: Node) => readonly (Node | undefined)[];
+/**
+ * A reverse rule of its own: from the inputs of a `custom` node, as they are then, and the cotangent of its value. `asked` says of which
+ * of them something is that a gradient is wanted of.
+ */
+export type CustomBackward = (
+  given: readonly Node[],
+  cotangent: Node,
+  asked: readonly boolean[],
+) => readonly (Node | undefined)[];
 
 /** A forward rule of its own: from the inputs of a `custom` node and their tangents, those that have one. */
 export type CustomForward = (given: readonly Node[], tangents: readonly (Node | undefined)[]) => Node | undefined;

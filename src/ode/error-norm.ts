@@ -8,6 +8,8 @@ export interface Tolerance {
   readonly batch: number | undefined;
   /** Of a state that is a list, how many of the first entries count; all without it. */
   readonly counted?: number;
+  /** The parts along the first axis count each for itself, by the largest of their errors: a solution and its sensitivities. */
+  readonly apart?: boolean;
 }
 
 /** What a change of the state may be, at the larger of two states. */
@@ -16,10 +18,12 @@ export function scaleOf({ rtol, atol }: Tolerance, y: Tensor, other: Tensor): Te
 }
 
 /** The mean square of a state's entries: a scalar, or 1 along all axes but that of the trajectories. */
-export function meanSquare({ batch, counted }: Tolerance, x: Tensor): Tensor {
+export function meanSquare({ batch, counted, apart }: Tolerance, x: Tensor): Tensor {
   const of = counted === undefined ? x : x.slice(0, 0, counted);
   const axes = of.shape.flatMap((_, axis) => (axis === batch ? [] : [axis]));
-  return of.square().mean(axes, { keep: batch !== undefined });
+  const own = apart ? axes.filter((axis) => axis > 0) : axes;
+  const squares = of.square().mean(own, { keep: batch !== undefined });
+  return apart ? squares.max(0, { keep: batch !== undefined }) : squares;
 }
 
 /** Its root. */

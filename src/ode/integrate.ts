@@ -2,17 +2,18 @@ import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
-import { adaptive } from "./adaptive.ts";
+import { adaptive, type Journey } from "./adaptive.ts";
 import { type Backsolve, throughSolver } from "./adjoint.ts";
 import { type Leg, withBacksolve } from "./backsolve.ts";
 import { fixed } from "./fixed.ts";
-import { withForward } from "./forward-sensitivity.ts";
-import { inBlocks } from "./in-blocks.ts";
+import { type Carry, withForward } from "./forward-sensitivity.ts";
+import { inBlocks, type Problem } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
 import { later } from "./later.ts";
 import { type Stepper, stepperOf } from "./method.ts";
 import { adaptiveOptions, batchAxis, checkNames, checkTogether, type SolveOptions } from "./options.ts";
 import type { Rate } from "./rate.ts";
+import { sensitive } from "./sensitive.ts";
 import { setting, status } from "./status.ts";
 import { insideSteps } from "./stops.ts";
 import { checkResolution, rateOf, sinceFirst, type Times, timesFor } from "./times.ts";
@@ -93,9 +94,17 @@ export function integrate(
   const { values } = wanted;
   const there = rateOf(rate, wanted);
   const again = (start: Tensor, t: Tensor) => solveOn(start, { ...wanted, values: t }).path;
+  const carry: Carry = (start, t, directions) => {
+    const lift: Lift = (inner, law) => sensitive(inner, law, directions);
+    const along = batch === undefined ? undefined : batch + 1;
+    const { direction } = wanted;
+    const spread = direction.rank > 0 ? direction.unsqueeze(0) : direction;
+    const laid = batch !== undefined && t.rank > 1 ? t.unsqueeze(1) : t;
+    return asExactly(stepper, rate, start, { ...wanted, direction: spread, values: laid }, options, along, lift).path;
+  };
   const path =
     adjoint.kind === "forward"
-      ? withForward(found.path, again, there, y0, values)
+      ? withForward(found.path, again, isFixed ? undefined : carry, there, y0, values)
       : withBacksolve(found.path, there, y0, values, legOf(adjoint, options, stepper, wanted));
   const done = found.status.eq(status.done);
   const arrived = done.rank === 0 ? done : done.reshape(lanesOf(y0, batch));
@@ -124,6 +133,11 @@ function legOf(adjoint: Backsolve, options: SolveOptions, stepper: Stepper, { ze
   };
 }
 
+/** What makes of a method and a rate those of a larger state. */
+type Lift = typeof sensitive extends (stepper: Stepper, rate: Rate, ...rest: never[]) => infer R
+  ? (stepper: Stepper, rate: Rate) => R
+  : never;
+
 function asExactly(
   method: Stepper,
   rate: Rate,
@@ -131,6 +145,7 @@ function asExactly(
   times: Times,
   given: SolveOptions,
   batch: number | undefined,
+  lift?: Lift,
 ): Solution {
   const { direction, sorted } = times;
   const { since, start } = sinceFirst(times);
@@ -138,7 +153,7 @@ function asExactly(
   const stepper = options.stops ? insideSteps(method, start) : method;
   const count = since.shape[0];
   const problem = { rate: later(rate, start), y0, times: since, direction, options };
-  const went = inBlocks(problem, stepper, (here) => adaptive(stepper, here));
+  const went = lift ? lifted(problem, stepper, lift) : inBlocks(problem, stepper, (here) => adaptive(stepper, here));
   const own = (x: Tensor) => (batch === undefined ? x : x.flatten());
   const done = went.status.eq(status.done);
   const rows = [y0.unsqueeze(0)];
@@ -162,6 +177,11 @@ function asExactly(
     rejected: own(went.rejected),
     evaluations: own(iterations.mul(stepper.evaluations).add(options.firstStep === undefined ? 2 : 1)),
   };
+}
+
+function lifted(problem: Problem, stepper: Stepper, lift: Lift): Journey {
+  const whole = lift(stepper, problem.rate);
+  return adaptive(whole.stepper, { ...problem, rate: whole.rate, options: { ...problem.options, apart: true } });
 }
 
 function inFixedSteps(

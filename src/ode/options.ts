@@ -185,6 +185,12 @@ export function checkTogether(
     refuse("stops are for steps that the error chooses", "give rtol in place of substeps, or make them wanted times");
   }
   if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
+  if (stops instanceof Tensor && adjoint && adjoint.kind !== "through solver") {
+    refuse(
+      `a tensor's gradient goes through the solver, and the adjoint is ${adjoint.kind}`,
+      "give stops as a list of numbers",
+    );
+  }
   if (event && adjoint && adjoint.kind !== "through solver") {
     refuse(`an event's gradient goes through the solver, and the adjoint is ${adjoint.kind}`, "leave adjoint out");
   }
