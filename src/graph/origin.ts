@@ -1,3 +1,5 @@
+import type { Node } from "./node.ts";
+
 /**
  * Where in the user's file an expression was written. Stacks are captured unformatted, which is cheap;
  * they are turned into `file:line` only when an error needs them.
@@ -7,6 +9,17 @@ export interface Origin {
   readonly place: string | undefined;
   /** What made it, in the user's words: `dense(128, 64)`, `gradient of tanh`. */
   readonly label: string | undefined;
+  /** Why its numbers may be none, where what made it knows. */
+  readonly reason?: Reason;
+}
+
+/** What a computation that can fail says of itself, as a solver that gave up does, from numbers that belong to it. */
+export interface Reason {
+  /** What a node depends on of which this is the reason: equal nodes are one, and others may have been the first to make it. */
+  readonly of: Node;
+  readonly from: readonly Node[];
+  /** Undefined when all went well. */
+  tell(numbers: readonly ArrayLike<number>[]): string | undefined;
 }
 
 const ownFolder = readable(new URL("..", import.meta.url).href);
@@ -14,9 +27,11 @@ const systemsFolder = `${ownFolder}systems/`;
 
 let labels: readonly string[] = [];
 let inherited: Origin | undefined;
+let reason: Reason | undefined;
 
 class Captured implements Origin {
   readonly label: string | undefined;
+  readonly reason = reason;
   readonly #trace: { stack?: string };
   #place: string | undefined | null = null;
 
@@ -78,6 +93,17 @@ export function labelled<T>(label: string, f: () => T): T {
     return f();
   } finally {
     labels = before;
+  }
+}
+
+/** Runs `f`; nodes that it makes can say why they are not finite. */
+export function explained<T>(why: Reason, f: () => T): T {
+  const before = reason;
+  reason = why;
+  try {
+    return f();
+  } finally {
+    reason = before;
   }
 }
 

@@ -1,5 +1,6 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
+import { explained } from "../graph/origin.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
 import { adaptive, type Journey } from "./adaptive.ts";
@@ -12,6 +13,7 @@ import { lanesOf } from "./lanes.ts";
 import { later } from "./later.ts";
 import { type Stepper, stepperOf } from "./method.ts";
 import { adaptiveOptions, batchAxis, checkNames, checkTogether, type SolveOptions } from "./options.ts";
+import { reasonFor } from "./outcome.ts";
 import type { Rate } from "./rate.ts";
 import { sensitive } from "./sensitive.ts";
 import { setting, status } from "./status.ts";
@@ -156,21 +158,25 @@ function asExactly(
   const went = lift ? lifted(problem, stepper, lift) : inBlocks(problem, stepper, (here) => adaptive(stepper, here));
   const own = (x: Tensor) => (batch === undefined ? x : x.flatten());
   const done = went.status.eq(status.done);
-  const rows = [y0.unsqueeze(0)];
-  if (went.between) {
-    const place = arange(count - 2).reshape([count - 2, ...y0.shape.map(() => 1)]);
-    rows.push(where(place.lt(went.passed), went.between, Number.NaN));
-  }
-  if (count > 1) rows.push(where(done, went.y, Number.NaN).unsqueeze(0));
-  const path = concat(rows);
   const iterations = went.steps.add(went.rejected).add(went.readings);
   const advice = setting(method, y0.dtype);
   const gaveUp = went.status.eq(status.tooMany).or(went.status.eq(status.stuck));
   const told = advice === 0 ? went.status : where(gaveUp, went.status.add(advice), went.status);
   const ended = sorted ? where(sorted, told, status.unsorted) : told;
+  const last = went.t.add(start);
+  const reason = reasonFor(went.status, [ended, last, went.steps]);
+  const path = explained(reason, () => {
+    const rows = [y0.unsqueeze(0)];
+    if (went.between) {
+      const place = arange(count - 2).reshape([count - 2, ...y0.shape.map(() => 1)]);
+      rows.push(where(place.lt(went.passed), went.between, Number.NaN));
+    }
+    if (count > 1) rows.push(where(done, went.y, Number.NaN).unsqueeze(0));
+    return concat(rows);
+  });
   return {
     path: sorted ? where(sorted, path, Number.NaN) : path,
-    t: own(went.t.add(start)),
+    t: own(last),
     y: went.y,
     status: own(ended),
     steps: own(went.steps),

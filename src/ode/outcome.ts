@@ -1,3 +1,5 @@
+import type { Reason } from "../graph/origin.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { settingOf, status } from "./status.ts";
 
 /** What became of a solution, in words. */
@@ -60,4 +62,24 @@ export function outcome(found: { readonly status: number; readonly t: number; re
         `${at} is as far as it came${taken}: give a larger maxSteps or rtol${float32 && implicit ? ", or use float64" : ""}${stiff}.`,
       );
   }
+}
+
+/** What a training says of a path that was not reached: of a batch, of the first trajectory that failed. */
+export function reasonFor(of: Tensor, found: readonly [status: Tensor, t: Tensor, steps: Tensor]): Reason {
+  return {
+    of: of.node,
+    from: found.map((x) => x.node),
+    tell([statuses, times, steps]) {
+      const all = Array.from(statuses, (status, i) => outcome({ status, t: times[i], steps: steps[i] }));
+      const failed = all.filter(({ ok, reason }) => !ok || reason === "event");
+      const [first] = failed;
+      if (!first) return undefined;
+      const which =
+        all.length > 1
+          ? ` for ${failed.length} of ${all.length} trajectories (first number ${all.indexOf(first)})`
+          : "";
+      const what = first.ok ? "ended before the last time" : "gave up";
+      return `ode.solve ${what}${which}: ${first.message}`;
+    },
+  };
 }

@@ -13,6 +13,7 @@ import type { FitResult } from "./fit.ts";
 import { type Linearized, normalEquations, type Scaling } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
 import { type Progress, progressOf } from "./progress.ts";
+import { reasonOf } from "./reasons.ts";
 import { type DampedStep, dampedStep, leastDamping, radiusAfter, stepWithin } from "./trust-region.ts";
 import { uniqueNames } from "./unique-names.ts";
 import { judgeOf, type Validation } from "./validation.ts";
@@ -108,7 +109,8 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   let loss = resume?.loss ?? meanSquare(here.residuals);
   if (!Number.isFinite(loss) || !Number.isFinite(here.cosine)) {
     const what = Number.isFinite(loss) ? "the derivative of the residuals is not finite" : `the loss is ${loss}`;
-    const why = `${what} at the starting values; begin nearer to the data.`;
+    const reason = reasonOf([residuals.node]);
+    const why = `${what} at the starting values; ${reason ? `${reason} Or ` : ""}begin nearer to the data.`;
     throw new PondusError("leastSquares.start", `leastSquares: ${why}`, { exitCode: 1 });
   }
   const start = resume?.step ?? 0;

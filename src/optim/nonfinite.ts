@@ -9,15 +9,16 @@ export class NonFiniteError extends PondusError {
   readonly checkpoint: Checkpoint;
 
   constructor(failure: Failure, checkpoint: Checkpoint) {
-    const { step, loss, lossBefore, culprit } = failure;
+    const { step, loss, lossBefore, reason, culprit } = failure;
     const what = Number.isFinite(loss)
       ? `the new values at step ${step} are not finite`
       : `the loss at step ${step} is ${loss}`;
     const was = lossBefore === undefined ? "" : ` (it was ${lossBefore.toPrecision(4)} the step before)`;
+    const why = reason ? `${reason} ` : "";
     const blame = culprit ? `The first expression that is not finite: ${culprit}. ` : "";
     super(
       "train.nonfinite",
-      `train: ${what}${was}. ${blame}Lower the rate, or clip the gradients (clip: optim.clipByGlobalNorm(1)), or look ` +
+      `train: ${what}${was}. ${why}${blame}Lower the rate, or clip the gradients (clip: optim.clipByGlobalNorm(1)), or look ` +
         `for a division or logarithm near 0. The parameters hold their last good values, from step ${checkpoint.step}.`,
       { exitCode: 1 },
     );

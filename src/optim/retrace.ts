@@ -1,5 +1,6 @@
 import { restore, type Snapshot } from "./checkpoint.ts";
 import { describeCulprit, firstNonFinite } from "./first-nonfinite.ts";
+import { reasonOf } from "./reasons.ts";
 import type { Stepper } from "./stepper.ts";
 
 /** How a training came to NaN or infinity. */
@@ -9,6 +10,8 @@ export interface Failure {
   readonly loss: number;
   /** The last finite loss, if there was one on the way. */
   readonly lossBefore: number | undefined;
+  /** What failed, where it can say so itself. */
+  readonly reason: string | undefined;
   /** The first expression to blame, in words. */
   readonly culprit: string | undefined;
 }
@@ -30,9 +33,10 @@ export async function retrace(step: Stepper, from: Snapshot, failedBy: number): 
       continue;
     }
     restore(here);
+    const reason = reasonOf([step.loss.node, ...step.roots]);
     const found = firstNonFinite(step.roots);
     restore(Number.isFinite(loss) ? here : good);
-    return { step: at, loss, lossBefore, culprit: found && describeCulprit(found) };
+    return { step: at, loss, lossBefore, reason, culprit: found && describeCulprit(found) };
   }
 }
 
