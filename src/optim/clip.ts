@@ -1,13 +1,16 @@
 import { PondusError } from "../graph/errors.ts";
 import { full } from "../tensor/functions.ts";
+import { intoSquareRange } from "../tensor/square-range.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
+import { largest } from "./vector.ts";
 
 /** Gradients to gradients, all parameters together. */
 export type Clip = (gradients: readonly Tensor[]) => Tensor[];
 
 /**
  * Scales all gradients by limit / norm where their common Euclidean norm exceeds `limit` (Pascanu et al., ICML 2013),
- * and leaves them as they are where it does not.
+ * and leaves them as they are where it does not. Finite gradients stay finite however large they are; one that is NaN or
+ * infinite makes weights that are not finite, which `fit` reports.
  *
  * @throws `optim.clip` unless `limit` is positive
  */
@@ -16,10 +19,16 @@ export function clipByGlobalNorm(limit: number): Clip {
     throw new PondusError("optim.clip", `clipByGlobalNorm: the limit must be positive, but ${limit} came.`);
   }
   return (gradients) => {
-    const dtype = gradients.some((g) => g.dtype === "float64") ? "float64" : "float32";
-    const squares = gradients.map((g) => g.square().sum().cast(dtype));
+    const some = gradients.filter((g) => g.size > 0);
+    if (some.length === 0) return [...gradients];
+    const dtype = some.some((g) => g.dtype === "float64") ? "float64" : "float32";
+    const same = some.map((g) => g.cast(dtype));
+    const scale = intoSquareRange(largest(same));
+    const squares = same.map((g) => g.mul(scale).square().sum());
     const norm = squares.reduce((sum, x) => sum.add(x)).sqrt();
-    const scale = where(norm.gt(limit), full([], limit, dtype).div(norm), 1);
-    return gradients.map((g) => g.mul(scale.cast(g.dtype)));
+    const exceeds = norm.gt(scale.mul(limit));
+    // In two factors: limit / norm itself may be out of range.
+    const [near, short] = [where(exceeds, scale, 1), where(exceeds, full([], limit, dtype).div(norm), 1)];
+    return gradients.map((g) => g.mul(near.cast(g.dtype)).mul(short.cast(g.dtype)));
   };
 }

@@ -39,6 +39,10 @@ export function linear(options: { initial: number; final: number; steps: number;
 export function cosine(options: { initial: number; steps: number; floor?: number }): Schedule {
   const { initial, steps, floor = 0 } = options;
   whole("cosine", "steps", steps, 1);
+  return halfCosine(initial, floor * initial, steps);
+}
+
+function halfCosine(initial: number, final: number, steps: number): Schedule {
   return (step) => {
     const wave = real(step)
       .minimum(steps)
@@ -46,10 +50,7 @@ export function cosine(options: { initial: number; steps: number; floor?: number
       .cos()
       .add(1)
       .mul(0.5);
-    return wave
-      .mul(1 - floor)
-      .add(floor)
-      .mul(initial);
+    return wave.mul(initial - final).add(final);
   };
 }
 
@@ -83,7 +84,7 @@ export function warmupCosine(options: {
   whole("warmupCosine", "warmup", warmup, 1);
   whole("warmupCosine", "steps", steps, warmup + 1);
   const up = linear({ initial, final: peak, steps: warmup });
-  const down = cosine({ initial: peak, steps: steps - warmup, floor: final / peak });
+  const down = halfCosine(peak, final, steps - warmup);
   return (step) => where(real(step).lt(warmup), up(step), down(real(step).sub(warmup)));
 }
 

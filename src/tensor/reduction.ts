@@ -4,6 +4,7 @@ import { make } from "../graph/node.ts";
 import { Movement } from "./movement.ts";
 import { axesOf, axisOf, positions, reshapeNode } from "./operands.ts";
 import { productOver, requireNumbers } from "./recurrence.ts";
+import { intoSquareRange } from "./square-range.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Operations along one or more axes: reductions, and what is written with them. */
@@ -56,6 +57,27 @@ export abstract class Reduction extends Movement {
     return this.sub(this.mean(axes, { keep: true }))
       .square()
       .mean(axes, options);
+  }
+  /**
+   * The norm of the vector of all entries along `axes` (all by default), as NumPy and PyTorch have it (`vector_norm`): the root of the
+   * sum of squares, which overflows or vanishes only where the result does; with `ord` 1 the sum of absolute values, with `ord`
+   * Infinity the largest. Its gradient at 0 is 0, and so are all further ones.
+   *
+   * @throws `norm.ord` for another `ord`
+   */
+  norm(axes?: number | readonly number[], options: { ord?: number; keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().norm(axes, options);
+    const { ord = 2, keep } = options;
+    if (ord === 1) return this.abs().sum(axes, { keep });
+    if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keep });
+    if (ord !== 2) throw new PondusError("norm.ord", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
+    if (this.size === 0) return this.square().sum(axes, { keep });
+    const scale = intoSquareRange(this.abs().max(axes, { keep: true }));
+    const squares = this.mul(scale).square().sum(axes, { keep: true });
+    // No zero meets the derivative of the root.
+    const zero = squares.eq(0);
+    const root = zero.where(0, zero.where(1, squares).sqrt().div(scale));
+    return keep ? root : root.sum(axes);
   }
   /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
   argmax(axis = -1): Tensor {
