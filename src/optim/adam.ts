@@ -18,8 +18,8 @@ export interface AdamOptions extends CommonOptions {
  * @throws `optim.rate`, `optim.betas`
  */
 export function adam(options: AdamOptions): Optimizer {
-  const { weightDecay = 0 } = options;
   return optimizer("adam", options, (turn) => {
+    const { weightDecay = options.weightDecay ?? 0 } = turn;
     const g = weightDecay === 0 ? turn.gradient : turn.gradient.add(turn.value.mul(weightDecay));
     return turn.value.sub(step(turn, g, options));
   });
@@ -32,9 +32,8 @@ export function adam(options: AdamOptions): Optimizer {
  * @throws `optim.rate`, `optim.betas`
  */
 export function adamw(options: AdamOptions): Optimizer {
-  const { weightDecay = 0.01 } = options;
   return optimizer("adamw", options, (turn) => {
-    const { value, rate, gradient } = turn;
+    const { value, rate, gradient, weightDecay = options.weightDecay ?? 0.01 } = turn;
     const kept = value.sub(value.mul(weightDecay).mul(rate));
     return kept.sub(step(turn, gradient, options));
   });

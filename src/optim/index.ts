@@ -11,6 +11,7 @@ export { type NaturalOptions, natural } from "./natural.ts";
 export { type NewtonCGOptions, newtonCG } from "./newton-cg.ts";
 export { NonFiniteError } from "./nonfinite.ts";
 export { type CommonOptions, type Minimization, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
+export { biasesAndNorms, type ParameterGroup } from "./parameter-groups.ts";
 export type { Progress } from "./progress.ts";
 export { constant, cosine, exponential, linear, piecewise, type Schedule, warmupCosine } from "./schedules.ts";
 export { sgd } from "./sgd.ts";

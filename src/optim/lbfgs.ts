@@ -6,6 +6,7 @@ import { descent, type Kept } from "./descent.ts";
 import { counts } from "./evaluations.ts";
 import { type LineSearchOptions, lineSearch } from "./line-search.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { refuseGroups } from "./parameter-groups.ts";
 import { along, carried, choose, dot, minus, negated, scaled, type Vector, vectorIn } from "./vector.ts";
 
 export interface LbfgsOptions {
@@ -31,6 +32,7 @@ export function lbfgs(options: LbfgsOptions = {}): Optimizer {
   if (!(Number.isInteger(memory) && memory >= 1)) {
     throw new PondusError("optim.memory", `lbfgs: memory must be a whole number from 1, but ${memory} came.`);
   }
+  refuseGroups("lbfgs", options);
   return descent("lbfgs", tolerance, ({ objective, gradient, loss, fresh, active, state, vectors }) => {
     const [s, y] = [vectors("s", memory), vectors("y", memory)];
     const inverse = state("inverse", [memory]);

@@ -12,6 +12,7 @@ import { type Evaluations, evaluationCounter, gradientEquivalents } from "./eval
 import type { FitResult } from "./fit.ts";
 import { type Linearized, normalEquations, type Scaling } from "./normal-equations.ts";
 import { breathe } from "./pace.ts";
+import { refuseGroups } from "./parameter-groups.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import { reasonOf } from "./reasons.ts";
 import { type DampedStep, dampedStep, leastDamping, radiusAfter, stepWithin } from "./trust-region.ts";
@@ -87,6 +88,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
   const { residuals, steps = 100, signal, onProgress, resume } = options;
   const { tolerance = 1e-15, stepTolerance = 1e-15, gradientTolerance = 0 } = options;
   const parameters = options.parameters ?? trainableUnder(residuals);
+  refuseGroups("leastSquares", options);
   requireFloat64(residuals, parameters);
   const began = performance.now();
   const equations = normalEquations(residuals, parameters, options);

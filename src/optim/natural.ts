@@ -8,6 +8,7 @@ import { counts } from "./evaluations.ts";
 import { type LineSearchOptions, lineSearch } from "./line-search.ts";
 import { linearMap } from "./objective.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { refuseGroups } from "./parameter-groups.ts";
 import { along, dot } from "./vector.ts";
 
 export interface NaturalOptions extends FisherOptions {
@@ -45,6 +46,7 @@ export function natural(options: NaturalOptions): Optimizer {
   if (!(Number.isInteger(products) && products >= 1)) {
     throw new PondusError("optim.products", `natural: products must be a whole number from 1, but ${products} came.`);
   }
+  refuseGroups("natural", options);
   return descent("natural", tolerance, ({ objective, weights, gradient, loss, fresh, active, state }) => {
     const { here, dtype } = objective;
     const information = linearMap(here, (v) => fisherProduct(outputs, here, v, { likelihood, variance }));

@@ -6,6 +6,7 @@ import { descent } from "./descent.ts";
 import { counts } from "./evaluations.ts";
 import { type LineSearchOptions, lineSearch } from "./line-search.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { refuseGroups } from "./parameter-groups.ts";
 import { dot } from "./vector.ts";
 
 export interface NewtonCGOptions {
@@ -34,6 +35,7 @@ export function newtonCG(options: NewtonCGOptions = {}): Optimizer {
   if (products !== undefined && !(Number.isInteger(products) && products >= 1)) {
     throw new PondusError("optim.products", `newtonCG: products must be a whole number from 1, but ${products} came.`);
   }
+  refuseGroups("newtonCG", options);
   return descent("newtonCG", tolerance, ({ objective, weights, gradient, loss, fresh, active, state }) => {
     const knobs = weights.reduce((n, x) => n + x.size, 0);
     const norm = dot(gradient, gradient).sqrt();

@@ -9,6 +9,7 @@ import { notInTraining } from "../nn/mode.ts";
 import type { Update } from "../runtime/index.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Clip } from "./clip.ts";
+import { groupsOf, type ParameterGroup } from "./parameter-groups.ts";
 import type { Schedule } from "./schedules.ts";
 import { uniqueNames } from "./unique-names.ts";
 
@@ -45,6 +46,8 @@ export interface CommonOptions {
   readonly rate: number | Schedule;
   /** Applied to all gradients together before anything else, e.g. `clipByGlobalNorm(1)`. */
   readonly clip?: Clip;
+  /** Parameters with rates or decays of their own, or frozen; each belongs to the first group that holds it. */
+  readonly groups?: readonly ParameterGroup[];
 }
 
 /** What the rule of an optimizer sees of one parameter. */
@@ -52,6 +55,8 @@ export interface Turn {
   readonly value: Tensor;
   readonly gradient: Tensor;
   readonly rate: number | Tensor;
+  /** That of its group, where that has one. */
+  readonly weightDecay: number | undefined;
   /** How many steps there were, this one included, as a float scalar. */
   count(): Tensor;
   /** State of the parameter's shape and type that starts at 0; returns its value after this step. */
@@ -60,12 +65,20 @@ export interface Turn {
 
 /** An optimizer from the rule that gives a parameter's next value. */
 export function optimizer(name: string, options: CommonOptions, rule: (turn: Turn) => Tensor): Optimizer {
-  const { rate, clip } = options;
-  if (typeof rate === "number" && !(Number.isFinite(rate) && rate >= 0)) {
-    throw new PondusError("optim.rate", `${name}: the rate must be a number from 0, but ${rate} came.`);
+  const { rate: common, clip, groups = [] } = options;
+  if (typeof common === "number" && !(Number.isFinite(common) && common >= 0)) {
+    throw new PondusError("optim.rate", `${name}: the rate must be a number from 0, but ${common} came.`);
   }
   const minimize = (loss: Tensor, model?: Model) => {
-    const parameters = parametersToTrain(name, loss, model);
+    const all = parametersToTrain(name, loss, model);
+    const groupOf = groupsOf(name, groups, all);
+    const parameters = all.filter((p) => !groupOf(p)?.frozen);
+    if (parameters.length === 0) {
+      throw new PondusError(
+        "optim.parameters",
+        `${name}: all parameters are in frozen groups, so there is nothing to train.`,
+      );
+    }
     const names = uniqueNames(parameters.map((p) => p.name));
     const values = parameters.map(tensorOf);
     const raw = grad(loss, values);
@@ -74,11 +87,13 @@ export function optimizer(name: string, options: CommonOptions, rule: (turn: Tur
       const counter = lazyCounter(name);
       const updates: Update[] = parameters.flatMap((parameter, i) => {
         const state: Update[] = [];
+        const { rate = common, weightDecay } = groupOf(parameter) ?? {};
         const steps = () => counter.value().cast(parameter.dtype);
         const value = rule({
           value: values[i],
           gradient: gradients[i],
           rate: typeof rate === "number" ? rate : rate(steps()).cast(parameter.dtype),
+          weightDecay,
           count: () => steps().add(1),
           remember: (what, next) => {
             const { shape, dtype } = parameter;

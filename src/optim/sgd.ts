@@ -14,14 +14,14 @@ import { type CommonOptions, type Optimizer, optimizer } from "./optimizer.ts";
 export function sgd(
   options: CommonOptions & { momentum?: number; nesterov?: boolean; weightDecay?: number },
 ): Optimizer {
-  const { momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const { momentum = 0, nesterov = false } = options;
   if (!(momentum >= 0 && momentum < 1) || (nesterov && momentum === 0)) {
     throw new PondusError(
       "optim.momentum",
       `sgd: momentum must be from 0 to below 1, and above 0 for nesterov, but ${momentum} came.`,
     );
   }
-  return optimizer("sgd", options, ({ value, gradient, rate, remember }) => {
+  return optimizer("sgd", options, ({ value, gradient, rate, remember, weightDecay = options.weightDecay ?? 0 }) => {
     const g = weightDecay === 0 ? gradient : gradient.add(value.mul(weightDecay));
     if (momentum === 0) return value.sub(g.mul(rate));
     const v = remember("v", (before) => before.mul(momentum).add(g));
