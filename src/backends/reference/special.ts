@@ -98,7 +98,7 @@ function sinCosPi(x: number): [number, number] {
   return [Math.sin(Math.PI * r), Math.cos(Math.PI * r)];
 }
 
-/** The series about 2 (A & S 6.1.33) between 3/2 and 5/2, up to there by recurrence, and Stirling's formula from 20 on. */
+/** The series about 2 (A & S 6.1.33) between 5/4 and 5/2, up to there by recurrence, and Stirling's formula from 20 on. */
 export function lgamma(x: number): number {
   if (Number.isNaN(x)) return x;
   if (!Number.isFinite(x) || (x <= 0 && Number.isInteger(x))) return Number.POSITIVE_INFINITY;
@@ -107,7 +107,7 @@ export function lgamma(x: number): number {
     return -Math.log((Math.abs(sinCosPi(x)[0]) * size) / Math.PI) - lgamma(x < -0.5 ? -x : 1 - x);
   }
   if (x < 0.5) return lgamma(x + 1) - Math.log(x);
-  if (x < 1.5) return near2(x - 1) - Math.log1p(x - 1);
+  if (x < 1.25) return near2(x - 1) - Math.log1p(x - 1);
   if (x >= 20) {
     let series = 0;
     for (let k = 9; k >= 0; k--) series = series / x / x + bernoulli[k] / (2 * k + 1) / (2 * k + 2);
@@ -119,7 +119,7 @@ export function lgamma(x: number): number {
   return near2(y - 2) + Math.log(product);
 }
 
-/** lgamma(2 + z), |z| <= 1/2. */
+/** lgamma(2 + z), -3/4 <= z <= 1/2. */
 function near2(z: number): number {
   let sum = 0;
   for (let k = zetas.length + 1; k >= 2; k--) sum = ((-1) ** k * zetas[k - 2]) / k + sum * z;
