@@ -147,8 +147,9 @@ test("a bump from where it hardly overlaps the data: a memory of scale holds wha
   for (const centre of [-4, -3, -2, -1, 0, 1, 2, 2.5, 3, 4, 5]) {
     for (const width of [0.2, 0.5, 1, 3]) {
       const { residuals, knobs } = gaussian([1, centre, width]);
-      const { loss } = await optim.leastSquares({ residuals, steps: 300 });
+      const { loss, stopped } = await optim.leastSquares({ residuals, steps: 300 });
       if (loss > 1e-16) continue;
+      expect(stopped).toBe("converged");
       found++;
       const [h, c, w] = knobs.map(value);
       expect([h, c, Math.abs(w)]).toEqual([expect.closeTo(3, 6), expect.closeTo(0.5, 6), expect.closeTo(0.8, 6)]);

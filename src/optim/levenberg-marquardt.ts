@@ -161,7 +161,9 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
       region.write([next, step.damping]);
       if (Math.max(Math.abs(found.gain), step.predicted) <= tolerance * loss && gain <= 2) ended = "converged";
       else if (next <= stepTolerance * (size + error)) {
-        ended = here.cosine > crooked && next <= rounding * (size + error) ? "stalled" : "converged";
+        // Residuals as small as rounding point anywhere.
+        const stuck = here.cosine > crooked && next <= rounding * (size + error) && error > rounding * size;
+        ended = stuck ? "stalled" : "converged";
       }
       if (gain > 1e-4) {
         shift(parameters, before, found.move);
