@@ -1,6 +1,6 @@
 import { type DType, isFloat } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
-import { accumulate, merge } from "./accumulate.ts";
+import { accumulate, type Change, merge } from "./accumulate.ts";
 import { apply } from "./apply.ts";
 import { Builder } from "./builder.ts";
 import { fetchAhead, fetchRow, inRows } from "./fetch.ts";
@@ -22,7 +22,7 @@ export function emit(
   const b = new Builder(fresh);
   const tiling = tile(kernel, machine);
   if (kernel.running) emitRunning(b, kernel, kernel.running, tiling, machine);
-  else if (tiling.mode === "row") emitRows(b, kernel, tiling);
+  else if (tiling.mode === "row") emitRows(b, kernel, tiling, fresh);
   else emitColumns(b, kernel, tiling, machine, fresh);
   const body = b.finish();
   return { name, indices, body, parts: 1, work: workOf(body) };
@@ -40,11 +40,11 @@ function emitColumns(b: Builder, given: Kernel, tiling: Tiling, machine: Machine
   const single = vector ? cutVectors(vector, { ...tiling, columns: 1 }, kernel, machine) : [];
   const order = kernel.scatter ? "in order" : "independent";
   nest(b, outer, order, () => {
-    overPieces(b, rowAxis, rowAxis ? cut(rowAxis.size, 1, rows) : [], order, (row) => {
+    overPieces(b, rowAxis, rowAxis ? cut(0, rowAxis.size, 1, rows) : [], order, (row) => {
       // Rows that are left over from many are a matter of code alone: vector by vector they are least of it.
       const few = row.count < rows && rowAxis !== undefined && fewLeft * row.count <= rowAxis.size;
       overPieces(b, vector, few ? single : columnPieces, order, (column) =>
-        emitTile(b, kernel, tiling, row, column, ahead),
+        emitTile(b, kernel, tiling, row, column, fresh, ahead),
       );
     });
   });
@@ -56,6 +56,7 @@ function emitTile(
   { vector, rowAxis, turns }: Tiling,
   row: Piece,
   column: Piece,
+  fresh: () => Index,
   ahead: Axis | undefined,
 ): void {
   const points = tilePoints(rowAxis, row, vector, column);
@@ -63,10 +64,10 @@ function emitTile(
   const scope = { vector: vector?.index, lanes: column.lanes, square };
   const { reduction } = kernel;
   const inner = reduction?.axes[reduction.axes.length - 1];
-  const pieces = inner ? cut(inner.size, 1, turns) : [];
+  const span = { from: 0, to: inner?.size ?? 1, lanes: 1, turns };
   if (!reduction && vector) fetchAhead(b, kernel, points, vector);
-  const ask = rowAxis && ahead ? () => fetchRow(b, kernel, points, rowAxis, ahead) : undefined;
-  const totals = reduction && accumulate(b, reduction, inner, pieces, points, scope, ask);
+  const ask = rowAxis && ahead ? (change: Change) => fetchRow(b, kernel, points, rowAxis, ahead, change) : undefined;
+  const totals = reduction && accumulate(b, reduction, inner, span, points, scope, fresh, ask);
   const writer = new PointWriter(b, scope);
   points.forEach((shift, k) => storePoint(kernel, writer, shift, totals?.[k]));
 }
@@ -86,24 +87,25 @@ function tilePoints(rowAxis: Axis | undefined, row: Piece, columnAxis: Axis | un
 }
 
 /** Lanes are partial totals of one point; they are added up before the epilogue, which is scalar. */
-function emitRows(b: Builder, kernel: Kernel, tiling: Tiling): void {
+function emitRows(b: Builder, kernel: Kernel, tiling: Tiling, fresh: () => Index): void {
   const { vector, lanes, rowAxis, rows, columnAxis, columns, turns } = tiling;
   const { reduction } = kernel;
   if (!reduction || !vector) throw new InternalError("row mode needs a reduction");
   const outer = kernel.axes.filter((axis) => axis !== rowAxis && axis !== columnAxis);
-  const rowPieces = rowAxis ? cut(rowAxis.size, 1, rows) : [];
-  const columnPieces = columnAxis ? cut(columnAxis.size, 1, columns) : [];
-  const vectors = cut(vector.size, lanes, turns);
+  const rowPieces = rowAxis ? cut(0, rowAxis.size, 1, rows) : [];
+  const columnPieces = columnAxis ? cut(0, columnAxis.size, 1, columns) : [];
   const whole = vector.size - (vector.size % lanes);
-  const rest: Piece[] = whole < vector.size ? [{ from: whole, to: vector.size, lanes: 1, count: 1 }] : [];
+  const vectors = { from: 0, to: whole, lanes, turns };
+  const rest = { from: whole, to: vector.size, lanes: 1, turns: 1 };
   const single = { vector: undefined, lanes: 1 };
   nest(b, outer, "independent", () => {
     overPieces(b, rowAxis, rowPieces, "independent", (row) => {
       overPieces(b, columnAxis, columnPieces, "independent", (column) => {
         const points = tilePoints(rowAxis, row, columnAxis, column);
-        const partial = accumulate(b, reduction, vector, vectors, points, { vector: vector.index, lanes });
+        const scope = { vector: vector.index, lanes };
+        const partial = accumulate(b, reduction, vector, vectors, points, scope, fresh);
         const across = partial.map((total) => b.op(reduction.op === "sum" ? "sumLanes" : "maxLanes", total));
-        const left = rest.length > 0 ? accumulate(b, reduction, vector, rest, points, single) : [];
+        const left = whole < vector.size ? accumulate(b, reduction, vector, rest, points, single, fresh) : [];
         const writer = new PointWriter(b, single);
         points.forEach((shift, k) => {
           const total = left.length > 0 ? merge(b, reduction, [across[k], left[k]]) : across[k];

@@ -1,8 +1,9 @@
 import { bytesOf } from "../graph/dtype.ts";
 import type { Builder } from "./builder.ts";
 import { rebuilder } from "./collapse.ts";
-import { type Axis, eachScalar, type Kernel, type Reduction, type Scalar } from "./kernel.ts";
-import { add, along, type Index, replace, scaleOf } from "./loop.ts";
+import { type Axis, eachScalar, type Kernel, type Scalar } from "./kernel.ts";
+import { type Affine, add, along, type Index, replace, scaleOf } from "./loop.ts";
+import type { Block } from "./partial-sums.ts";
 import { type Shift, shifted } from "./point-writer.ts";
 
 /**
@@ -72,14 +73,24 @@ interface Rowwise {
 }
 
 /** One row of what the epilogue will read. */
-export function fetchRow(b: Builder, { stores }: Kernel, points: readonly Shift[], rowAxis: Axis, row: Axis): void {
+export function fetchRow(
+  b: Builder,
+  { stores }: Kernel,
+  points: readonly Shift[],
+  rowAxis: Axis,
+  row: Axis,
+  change: (a: Affine) => Affine,
+): void {
   const written = new Set(stores.map((s) => s.buffer));
   const first = points.filter((shift) => !shift.has(rowAxis.index));
   for (const s of largeLoads(stores.map((x) => x.value))) {
     const scale = scaleOf(s.at, rowAxis.index);
     if (scale === 0) continue;
     for (const shift of first) {
-      b.fetch({ buffer: s.buffer, at: add(shifted(s.at, shift), along(row.index, scale)) }, written.has(s.buffer));
+      b.fetch(
+        { buffer: s.buffer, at: add(shifted(s.at, shift), change(along(row.index, scale))) },
+        written.has(s.buffer),
+      );
     }
   }
 }
@@ -90,25 +101,28 @@ const termsAhead = 12;
 /**
  * In a sum: the vectors of its large operands, some terms ahead (in a packed operand that leads on to the next panel), and
  * where rows lie one after another those of the next tile, bit by bit.
+ *
+ * @param length  terms of a row, of which a block takes some
  */
 export function fetchTerms(
   b: Builder,
-  { value }: Reduction,
+  { reduction, inner, walked }: Block,
+  length: number,
   points: readonly Shift[],
-  inner: Axis,
   vector: Index | undefined,
 ): void {
-  for (const s of largeLoads([value])) {
-    if (!vector || scaleOf(s.at, inner.index) === 0) continue;
+  if (!inner || !vector) return;
+  for (const s of largeLoads([reduction.value])) {
+    if (scaleOf(s.at, inner.index) === 0) continue;
     const wide = scaleOf(s.at, vector) !== 0;
     const offsets = [...new Set(points.map((shift) => shifted(s.at, shift).offset))].sort((x, y) => x - y);
     if (wide) {
       const further = termsAhead * scaleOf(s.at, inner.index);
       for (const offset of offsets) b.fetch({ buffer: s.buffer, at: { ...s.at, offset: offset + further } }, false);
-    } else if (scaleOf(s.at, inner.index) === 1 && offsets[1] - offsets[0] === inner.size) {
+    } else if (scaleOf(s.at, inner.index) === 1 && offsets[1] - offsets[0] === length) {
       const rows = offsets.length;
-      const terms = s.at.terms.map((t) => (t.index === inner.index ? { ...t, scale: rows } : t));
-      b.fetch({ buffer: s.buffer, at: { offset: offsets[0] + rows * inner.size, terms } }, false);
+      const terms = s.at.terms.map((t) => (walked.includes(t.index) ? { ...t, scale: rows * t.scale } : t));
+      b.fetch({ buffer: s.buffer, at: { offset: offsets[0] + rows * length, terms } }, false);
     }
   }
 }

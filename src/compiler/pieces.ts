@@ -11,23 +11,23 @@ export interface Piece {
   readonly count: number;
 }
 
-export function cut(size: number, lanes: number, count: number): Piece[] {
+export function cut(begin: number, end: number, lanes: number, count: number): Piece[] {
   const pieces: Piece[] = [];
-  let from = 0;
+  let from = begin;
   const take = (width: number, n: number) => {
-    const to = from + Math.floor((size - from) / (width * n)) * width * n;
+    const to = from + Math.floor((end - from) / (width * n)) * width * n;
     if (to > from) pieces.push({ from, to, lanes: width, count: n });
     from = to;
   };
   take(lanes, count);
-  const left = Math.floor((size - from) / lanes);
+  const left = Math.floor((end - from) / lanes);
   if (left > 0) take(lanes, left);
   return pieces;
 }
 
 /** `cut`, and what is shorter than a vector in ever smaller ones, down to single elements. */
 export function cutVectors(axis: Axis, tiling: Tiling, kernel: Kernel, machine: Machine): Piece[] {
-  const pieces = cut(axis.size, tiling.lanes, tiling.columns);
+  const pieces = cut(0, axis.size, tiling.lanes, tiling.columns);
   let from = pieces.length > 0 ? pieces[pieces.length - 1].to : 0;
   while (from < axis.size) {
     const lanes = Math.min(lanesFor(axis.size - from, tiling.lanes, kernel, machine), tiling.lanes);
