@@ -7,6 +7,7 @@ import { fetchAhead, fetchRow, inRows } from "./fetch.ts";
 import type { Axis, Kernel, Running } from "./kernel.ts";
 import type { Index, Machine, Routine, Value } from "./loop.ts";
 import { workOf } from "./parallel.ts";
+import { begin, put, take } from "./partial-sums.ts";
 import { cut, cutVectors, nest, overPieces, type Piece } from "./pieces.ts";
 import { PointWriter, type Shift } from "./point-writer.ts";
 import { type Tiling, tile } from "./tile.ts";
@@ -132,14 +133,16 @@ function emitRunning(b: Builder, kernel: Kernel, running: Running, given: Tiling
       const points = tilePoints(undefined, single, vector, column);
       const scope = { vector: vector?.index, lanes: column.lanes };
       const before = new PointWriter(b, scope);
-      const totals = points.map((shift) => b.variable(before.value(start, shift)));
+      const isSum = op === "sum" && !factor && isFloat(start.dtype);
+      const totals = points.map((shift) => begin(b, before.value(start, shift), isSum));
       b.loop(axis.index, 0, axis.size, 1, false, () => {
         const writer = new PointWriter(b, scope);
         points.forEach((shift, k) => {
           const [by, more] = [factor, term].map((s) => s && writer.value(s, shift));
-          const next = step(b, op, start.dtype, totals[k], by, more);
-          storePoint(kernel, writer, shift, next);
-          b.assign(totals[k], next);
+          const { sum } = totals[k];
+          if (isSum) put(b, totals[k], more as Value);
+          else b.assign(sum, step(b, op, start.dtype, sum, by, more));
+          storePoint(kernel, writer, shift, take(b, totals[k]));
         });
       });
     });
@@ -157,5 +160,7 @@ function step(b: Builder, op: Running["op"], dtype: DType, total: Value, factor?
 function storePoint(kernel: Kernel, writer: PointWriter, shift: Shift, total: Value | undefined): void {
   // All values are computed before any is stored: a store may overwrite what another value reads at this point.
   const values = kernel.stores.map((s) => writer.value(s.value, shift, total));
-  kernel.stores.forEach((s, i) => writer.store(s, values[i], shift, kernel.scatter));
+  const { stores, scatter } = kernel;
+  if (scatter === "addExactly") writer.addExactly(stores[0], stores[1], values[0], shift);
+  else stores.forEach((s, i) => writer.store(s, values[i], shift, scatter));
 }

@@ -160,15 +160,17 @@ function formatKernel(kernel: Kernel, arrays: Arrays): string[] {
     lines.push(`total = ${scalars.text(start)}, then along ${axes([axis])} ${next}${added}`);
   }
   lines.push(...scalars.define(stores.flatMap((s) => (s.moving ? [s.value, s.moving.position] : [s.value]))));
-  for (const s of stores) {
+  const summed = kernel.scatter === "addExactly" ? stores.slice(0, 1) : stores;
+  for (const s of summed) {
     const moving = s.moving ? ` + ${scalars.text(s.moving.position)}*${s.moving.scale}` : "";
     const place = `${arrays.name(s.buffer)}[${affine(s.at)}${moving}]`;
     lines.push(`${place} ${assignments[kernel.scatter ?? "set"]} ${scalars.text(s.value)}`);
   }
+  if (summed.length < stores.length) lines.push(`${arrays.name(stores[1].buffer)} += what these additions lose`);
   return [`${kernel.name} over ${axes(kernel.axes) || "one point"}`, ...indent(lines)];
 }
 
-const assignments = { set: "=", add: "+=", mul: "*=", min: "min=", max: "max=" } as const;
+const assignments = { set: "=", add: "+=", addExactly: "+=", mul: "*=", min: "min=", max: "max=" } as const;
 
 /** The expressions of a kernel. One that is used more than once gets a line and a name, or text would grow without bound. */
 class Scalars {

@@ -14,8 +14,11 @@ export interface Kernel {
   /** In place of a reduction, a total that runs along one more axis. */
   readonly running?: Running;
   readonly stores: readonly Store[];
-  /** How stores combine with what is there, at positions that may repeat: the loops then run in order. */
-  readonly scatter?: Combine | "add";
+  /**
+   * How stores combine with what is there, at positions that may repeat: the loops then run in order. `addExactly`: the second store
+   * collects the rounding errors of the first.
+   */
+  readonly scatter?: Combine | "add" | "addExactly";
 }
 
 export interface Axis {

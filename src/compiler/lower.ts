@@ -1,3 +1,4 @@
+import { isFloat } from "../graph/dtype.ts";
 import { InternalError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
@@ -8,9 +9,10 @@ import { fuse, type Group, type Overwrite } from "./fuse.ts";
 import type { Axis, Reduction, Running, Scalar, Store } from "./kernel.ts";
 import { add, along, at, scaled } from "./loop.ts";
 import { lowerControl } from "./lower-control.ts";
+import { corrected } from "./partial-sums.ts";
 import type { Part } from "./parts.ts";
 import { longAxes } from "./store.ts";
-import { position, type View } from "./views.ts";
+import { contiguous, position, type View } from "./views.ts";
 import { Memory, type Steps, type Wanted, type Workshop } from "./workshop.ts";
 
 /**
@@ -157,7 +159,39 @@ function lowerScatter(
   const moving = { position: looked, scale: target.strides[axis], size: node.shape[axis], inRange };
   const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
   const scatter = node.is("scatterInto") ? node.attrs.combine : "add";
+  if (scatter === "add" && isFloat(node.dtype) && sizeOf(where.shape) > manyUpdates) {
+    const lost = contiguous(workshop.buffer("temporary", node.dtype, sizeOf(node.shape)), node.shape);
+    const errors = {
+      ...store,
+      buffer: lost.buffer,
+      at: position(lost, rest),
+      moving: { ...moving, scale: lost.strides[axis] },
+    };
+    const stores = [store, errors];
+    const add: Steps[number] = { kind: "launch", kernel: { name: "scatter", axes, stores, scatter: "addExactly" } };
+    return [start, clear(node, lost, workshop), add, addLost(node, target, lost, workshop)];
+  }
   return [start, { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter } }];
+}
+
+/** Of so many updates an element may get enough for rounding errors to count. */
+const manyUpdates = 1024;
+
+/** Adds what a long sum lost, where it is finite. */
+function addLost(node: Node, target: View, lost: View, workshop: Workshop): Steps[number] {
+  const { dtype } = node;
+  const axes = workshop.axes(longAxes(node.shape));
+  const index = indexOf(node.shape, axes);
+  const load = (view: View): Scalar => ({
+    kind: "load",
+    buffer: view.buffer,
+    at: position(view, index),
+    guards: [],
+    dtype,
+  });
+  const value = corrected(load(target), load(lost));
+  const stores = [{ buffer: target.buffer, at: position(target, index), value }];
+  return { kind: "launch", kernel: { name: "add", axes, stores } };
 }
 
 function clear(node: Node, { buffer, offset }: View, workshop: Workshop): Steps[number] {

@@ -2,7 +2,8 @@ import { bytesOf } from "../graph/dtype.ts";
 import { stridesOf } from "../graph/shape.ts";
 import { rebuilder } from "./collapse.ts";
 import type { Axis, Kernel, Reduction, Scalar } from "./kernel.ts";
-import { type Affine, add, along, at, type Machine, replace, scaleOf } from "./loop.ts";
+import { type Affine, add, along, at, type Buffer, type Machine, replace, scaleOf } from "./loop.ts";
+import { binary, corrected } from "./partial-sums.ts";
 import { type Load, lengthOf, multiply, type Product, rowsOf } from "./product.ts";
 import { tileColumns } from "./tile.ts";
 import type { Steps, Workshop } from "./workshop.ts";
@@ -25,7 +26,7 @@ export function inPanels(
   const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
   if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
   const turns = turnsInPiece(product, narrow, machine);
-  const kept = turns === undefined ? undefined : grid(kernel, turns, workshop);
+  const kept = turns === undefined ? undefined : grid(kernel, turns, product.loops[0].size / turns, workshop);
   return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, workshop, copies));
 }
 
@@ -113,9 +114,7 @@ function overPanels(
     stores: kernel.stores.map((s) => ({ ...s, at: change(s.at), value: rebuild(s.value) })),
   };
   const whole = multiply(cut, { ...narrow, at: change(narrow.at) }, packed);
-  return kept
-    ? inPieces(whole, { ...kept, load: { ...kept.load, at: change(kept.load.at) } }, workshop)
-    : [{ kind: "launch", kernel: whole }];
+  return kept ? inPieces(whole, { ...kept, at: change(kept.at) }, workshop) : [{ kind: "launch", kernel: whole }];
 }
 
 /** Rows of one block and the panel that they meet stay in a core's own cache, and so do totals that are kept. */
@@ -132,22 +131,33 @@ function blocksOf(rows: number, bytes: number, fits: number): number {
 
 /** Where the totals of all points lie between pieces of so many turns of the first loop. */
 interface Kept {
-  readonly load: Load;
+  readonly sums: Buffer;
+  /** The rounding errors of adding pieces, where there are many. */
+  readonly lost: Buffer | undefined;
+  readonly at: Affine;
   readonly turns: number;
 }
 
-function grid({ axes, reduction }: Kernel, turns: number, workshop: Workshop): Kept {
+/** More pieces than this are added with their rounding errors kept, as blocks of sums are (partial-sums.ts). */
+const manyPieces = 32;
+
+function grid({ axes, reduction }: Kernel, turns: number, pieces: number, workshop: Workshop): Kept {
   const { dtype } = (reduction as Reduction).value;
-  const buffer = workshop.buffer("temporary", dtype, lengthOf(axes));
-  return { load: { kind: "load", buffer, at: inOrder(axes), guards: [], dtype }, turns };
+  const buffer = () => workshop.buffer("temporary", dtype, lengthOf(axes));
+  return { sums: buffer(), lost: pieces > manyPieces ? buffer() : undefined, at: inOrder(axes), turns };
 }
 
 /** The first piece of a sum, those between, and the last. */
-function inPieces(kernel: Kernel, { load: kept, turns: length }: Kept, workshop: Workshop): Steps {
+function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, workshop: Workshop): Steps {
   const reduction = kernel.reduction as Reduction;
   const [loop, ...inner] = reduction.axes;
-  const total: Scalar = { kind: "total", dtype: kept.dtype };
-  const sum: Scalar = { kind: "apply", op: "add", args: [kept, total], dtype: kept.dtype };
+  const { dtype } = reduction.value;
+  const load = (buffer: Buffer): Scalar => ({ kind: "load", buffer, at: place, guards: [], dtype });
+  const total: Scalar = { kind: "total", dtype };
+  const zero: Scalar = { kind: "constant", value: 0, dtype };
+  const before = load(sums);
+  const sum = binary("add", before, total);
+  const errors = lost && binary("add", load(lost), binary("sub", total, binary("sub", sum, before)));
   const piece = (from: Affine, size: number, stores: Kernel["stores"]): Steps[number] => {
     const [axis] = workshop.axes([size]);
     const change = rebuilder((a) => replace(a, loop.index, add(from, along(axis.index))));
@@ -160,15 +170,18 @@ function inPieces(kernel: Kernel, { load: kept, turns: length }: Kept, workshop:
       },
     };
   };
-  const keep = (value: Scalar) => [{ buffer: kept.buffer, at: kept.at, value }];
+  const keep = (value: Scalar, error: Scalar) => {
+    const store = { buffer: sums, at: place, value };
+    return lost ? [store, { buffer: lost, at: place, value: error }] : [store];
+  };
   const between = Math.floor(loop.size / length) - 2;
   const last = (between + 1) * length;
   const index = workshop.index();
   const next = add(at(length), along(index, length));
-  const withSum = rebuilder((a) => a, sum);
-  const steps: Steps = [piece(at(0), length, keep(total))];
+  const withSum = rebuilder((a) => a, errors ? corrected(sum, errors) : sum);
+  const steps: Steps = [piece(at(0), length, keep(total, zero))];
   if (between > 0) {
-    const body = [piece(next, length, keep(sum))];
+    const body = [piece(next, length, keep(sum, errors ?? zero))];
     steps.push({ kind: "repeat", index, length: between, reverse: false, body });
   }
   steps.push(

@@ -1,6 +1,7 @@
+import type { OpName } from "../graph/ops.ts";
 import type { Builder } from "./builder.ts";
 import { rebuilder } from "./collapse.ts";
-import type { Axis, Reduction } from "./kernel.ts";
+import type { Axis, Reduction, Scalar } from "./kernel.ts";
 import { type Affine, add, along, at, type Index, replace, type Value } from "./loop.ts";
 
 /**
@@ -115,8 +116,8 @@ export interface Total {
   readonly lost: Value | undefined;
 }
 
-export function begin(b: Builder, zero: Value, exact: boolean): Total {
-  return { sum: b.variable(zero), lost: exact ? b.variable(zero) : undefined };
+export function begin(b: Builder, first: Value, exact: boolean): Total {
+  return { sum: b.variable(first), lost: exact ? b.variable(b.like(first, 0)) : undefined };
 }
 
 export function put(b: Builder, { sum, lost }: Total, x: Value): void {
@@ -130,4 +131,16 @@ export function take(b: Builder, { sum, lost }: Total): Value {
   if (!lost) return sum;
   const zero = b.like(lost, 0);
   return b.select(b.op("eq", b.op("mul", lost, zero), zero), b.op("add", sum, lost), sum);
+}
+
+/** The same of a total that lies in memory. */
+export function corrected(sum: Scalar, lost: Scalar): Scalar {
+  const { dtype } = sum;
+  const zero: Scalar = { kind: "constant", value: 0, dtype };
+  const known: Scalar = { kind: "apply", op: "eq", args: [binary("mul", lost, zero), zero], dtype: "bool" };
+  return { kind: "apply", op: "where", args: [known, binary("add", sum, lost), sum], dtype };
+}
+
+export function binary(op: OpName, x: Scalar, y: Scalar): Scalar {
+  return { kind: "apply", op, args: [x, y], dtype: x.dtype };
 }

@@ -1,7 +1,8 @@
 import { InternalError } from "../graph/errors.ts";
+import type { Combine } from "../graph/ops.ts";
 import { apply, registerType } from "./apply.ts";
 import { type Builder, maskOf } from "./builder.ts";
-import { type Guard, type Kernel, type Moving, operandsOf, type Scalar } from "./kernel.ts";
+import { type Guard, type Moving, operandsOf, type Scalar, type Store } from "./kernel.ts";
 import { type Affine, add, at, type Index, type Place, scaleOf, type Value } from "./loop.ts";
 
 /** How far a point of a tile lies from where the loops stand. */
@@ -39,11 +40,21 @@ export class PointWriter {
     return value;
   }
 
-  store(s: Kernel["stores"][number], value: Value, shift: Shift, combine: Kernel["scatter"] = "set"): void {
+  store(s: Store, value: Value, shift: Shift, combine: Combine | "add" = "set"): void {
     const place = this.#place(s.buffer, s.at, s.moving, shift);
     const stored = this.#b.convert(value, registerType(s.buffer.dtype));
     const old = () => this.#b.load(stored.type, 1, place, 0);
     this.#b.store(combine === "set" ? stored : this.#b.op(combine, old(), stored), place);
+  }
+
+  /** Adds to what is there, and to `lost` the rounding error of that. */
+  addExactly(s: Store, lost: Store, x: Value, shift: Shift): void {
+    const b = this.#b;
+    const [place, errors] = [s, lost].map((to) => this.#place(to.buffer, to.at, to.moving, shift));
+    const old = b.load(x.type, 1, place, 0);
+    const next = b.op("add", old, x);
+    b.store(next, place);
+    b.store(b.op("add", b.load(x.type, 1, errors, 0), b.op("sub", x, b.op("sub", next, old))), errors);
   }
 
   #write(s: Scalar, shift: Shift, total: Value | undefined): Value {

@@ -1,4 +1,4 @@
-import { isFloat } from "../graph/dtype.ts";
+import { type DType, isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Movement } from "./movement.ts";
@@ -6,6 +6,9 @@ import { axesOf, axisOf, positions, reshapeNode } from "./operands.ts";
 import { productOver, requireNumbers } from "./recurrence.ts";
 import { intoSquareRange } from "./square-range.ts";
 import type { Tensor } from "./tensor.ts";
+
+/** The largest finite number of a type. */
+const largestOf = (dtype: DType) => (dtype === "float64" ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127);
 
 /** Operations along one or more axes: reductions, and what is written with them. */
 export abstract class Reduction extends Movement {
@@ -51,12 +54,29 @@ export abstract class Reduction extends Movement {
     const product = this.of(productOver(this.node, list));
     return options.keep ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
   }
-  /** Mean squared distance from the mean (the population's variance). */
+  /**
+   * Mean squared distance from the mean (the population's variance), in the squared unit of the numbers. Right where squares of
+   * distances overflow or vanish and the variance itself does not, and where the mean is much larger than the distances (Chan, Golub
+   * & LeVeque 1983, eq. 1.7).
+   */
   variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().variance(axes, options);
-    return this.sub(this.mean(axes, { keep: true }))
-      .square()
-      .mean(axes, options);
+    const count = axesOf("variance", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
+    if (count === 0) return this.mean(axes, options);
+    const distance = this.sub(this.mean(axes, { keep: true }));
+    const largest = distance.abs().max(axes, { keep: true }).stopGradient();
+    const most = Math.sqrt(largestOf(this.dtype)) * Math.sqrt(count);
+    // Where the largest distance alone makes the variance overflow, nothing is gained by a scale, and derivatives stay finite without.
+    // A quarter: the derivative by the largest part, 2 scale^2 part / count, is then finite where the variance is.
+    const quarter = largest.mul(0.25);
+    const scale = largest.lt(most).and(quarter.ne(0)).where(quarter, 1);
+    const part = distance.div(scale);
+    const squares = part.square().sum(axes, { keep: true });
+    // What comes of the mean being rounded; its derivatives are zero, as those of the sum of distances are.
+    const excess = part.mean(axes, { keep: true }).square().mul(count);
+    const correction = excess.lt(squares).where(excess, squares).stopGradient();
+    const variance = squares.sub(correction).mul(scale.div(count)).mul(scale);
+    return options.keep ? variance : variance.sum(axes);
   }
   /**
    * The norm of the vector of all entries along `axes` (all by default), as NumPy and PyTorch have it (`vector_norm`): the root of the

@@ -209,11 +209,15 @@ function gather(node: Node<"gather">, x: TypedArray, index: TypedArray, out: Typ
   return out;
 }
 
+/** Sums are kept in float64 and rounded once. */
 function scatter(node: Node<"scatter">, index: TypedArray, x: TypedArray, out: TypedArray): TypedArray {
   const { before, size, after, clamp } = around(node.shape, node.attrs.axis);
+  const total = new Float64Array(out.length);
   for (let b = 0, o = 0; b < before; b++) {
-    for (const i of index) for (let a = 0; a < after; a++) out[(b * size + clamp(i)) * after + a] += x[o++];
+    for (const i of index) for (let a = 0; a < after; a++) total[(b * size + clamp(i)) * after + a] += x[o++];
   }
+  if (node.dtype === "int32") return out.map((_, i) => total[i] | 0);
+  out.set(total);
   return out;
 }
 
