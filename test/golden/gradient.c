@@ -6,6 +6,8 @@
 #else
 #define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
+// One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
+#define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
@@ -16,10 +18,10 @@
 struct team {
   void (*together)(struct team *, void (*run)(char *, const long *, long, long, long), char *m, const long *at, long parts, long work);
 };
-static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
-static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
 // Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
 // clang fuses within an expression (-ffp-contract=on), which this is.
 #if defined(__clang__) || !defined(__FP_FAST_FMAF)
@@ -29,18 +31,18 @@ static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r
 #define FMA_FLOAT __builtin_fmaf
 #define FMA_DOUBLE __builtin_fma
 #endif
-static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
-static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
-static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
-static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
-static inline float floor_float(float x) { return __builtin_floorf(x); }
-static inline double floor_double(double x) { return __builtin_floor(x); }
-static inline int truncate_double(double x) {
+INLINE float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+INLINE double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
+INLINE float sqrt_float(float x) { return __builtin_sqrtf(x); }
+INLINE double sqrt_double(double x) { return __builtin_sqrt(x); }
+INLINE float floor_float(float x) { return __builtin_floorf(x); }
+INLINE double floor_double(double x) { return __builtin_floor(x); }
+INLINE int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
-static inline int truncate_float(float x) { return truncate_double((double)x); }
-static inline float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
-static inline double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
+INLINE int truncate_float(float x) { return truncate_double((double)x); }
+INLINE float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
+INLINE double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
 
 ROUTINE void contract_0(char *m) {
   const float v0 = 0.0f;

@@ -6,6 +6,8 @@
 #else
 #define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
+// One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
+#define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
@@ -16,10 +18,10 @@
 struct team {
   void (*together)(struct team *, void (*run)(char *, const long *, long, long, long), char *m, const long *at, long parts, long work);
 };
-static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
-static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
 // Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
 // clang fuses within an expression (-ffp-contract=on), which this is.
 #if defined(__clang__) || !defined(__FP_FAST_FMAF)
@@ -29,18 +31,18 @@ static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r
 #define FMA_FLOAT __builtin_fmaf
 #define FMA_DOUBLE __builtin_fma
 #endif
-static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
-static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
-static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
-static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
-static inline float floor_float(float x) { return __builtin_floorf(x); }
-static inline double floor_double(double x) { return __builtin_floor(x); }
-static inline int truncate_double(double x) {
+INLINE float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+INLINE double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
+INLINE float sqrt_float(float x) { return __builtin_sqrtf(x); }
+INLINE double sqrt_double(double x) { return __builtin_sqrt(x); }
+INLINE float floor_float(float x) { return __builtin_floorf(x); }
+INLINE double floor_double(double x) { return __builtin_floor(x); }
+INLINE int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
-static inline int truncate_float(float x) { return truncate_double((double)x); }
-static inline float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
-static inline double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
+INLINE int truncate_float(float x) { return truncate_double((double)x); }
+INLINE float scale_float(float x, float k) { unsigned n = bits_float(k + 12583166.0f), half = n >> 1; return x * bits_int(half << 23) * bits_int((n - half) << 23); }
+INLINE double scale_double(double x, double k) { unsigned long long n = bits_double(k + 6755399441057790.0), half = n >> 1; return x * bits_long_long(half << 52) * bits_long_long((n - half) << 52); }
 typedef float f32x8 __attribute__((vector_size(32)));
 typedef float f32x8_at __attribute__((vector_size(32), aligned(4), may_alias));
 typedef double f64x8 __attribute__((vector_size(64)));
@@ -54,95 +56,95 @@ typedef unsigned u32x8_at __attribute__((vector_size(32), aligned(4), may_alias)
 typedef unsigned long long u64x8 __attribute__((vector_size(64)));
 typedef unsigned long long u64x8_at __attribute__((vector_size(64), aligned(8), may_alias));
 #if defined(__clang__) || !defined(__FP_FAST_FMAF)
-static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return a * b + c; }
+INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return a * b + c; }
 #elif defined(__FMA__)
-static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
 #else
-static inline f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
+INLINE f32x8 fma_f32x8(f32x8 a, f32x8 b, f32x8 c) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = fma_float(a[k], b[k], c[k]); return r; }
 #endif
 #if defined(__clang__) || !defined(__FP_FAST_FMAF)
-static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return a * b + c; }
+INLINE f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return a * b + c; }
 #elif defined(__AVX512F__)
-static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4); }
+INLINE f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { return __builtin_ia32_vfmaddpd512_mask(a, b, c, -1, 4); }
 #else
-static inline f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
+INLINE f64x8 fma_f64x8(f64x8 a, f64x8 b, f64x8 c) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = fma_double(a[k], b[k], c[k]); return r; }
 #endif
 #if defined(__AVX512VL__) && !defined(__clang__)
-static inline f32x8 scale_f32x8(f32x8 x, f32x8 k) { return __builtin_ia32_scalefps256_mask(x, k, x, -1); }
+INLINE f32x8 scale_f32x8(f32x8 x, f32x8 k) { return __builtin_ia32_scalefps256_mask(x, k, x, -1); }
 #else
-static inline f32x8 scale_f32x8(f32x8 x, f32x8 k) { u32x8 n = (u32x8)(k + 12583166.0f), half = n >> 1; return x * (f32x8)(half << 23) * (f32x8)((n - half) << 23); }
+INLINE f32x8 scale_f32x8(f32x8 x, f32x8 k) { u32x8 n = (u32x8)(k + 12583166.0f), half = n >> 1; return x * (f32x8)(half << 23) * (f32x8)((n - half) << 23); }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline f64x8 scale_f64x8(f64x8 x, f64x8 k) { return __builtin_ia32_scalefpd512_mask(x, k, x, -1, 4); }
+INLINE f64x8 scale_f64x8(f64x8 x, f64x8 k) { return __builtin_ia32_scalefpd512_mask(x, k, x, -1, 4); }
 #else
-static inline f64x8 scale_f64x8(f64x8 x, f64x8 k) { u64x8 n = (u64x8)(k + 6755399441057790.0), half = n >> 1; return x * (f64x8)(half << 52) * (f64x8)((n - half) << 52); }
+INLINE f64x8 scale_f64x8(f64x8 x, f64x8 k) { u64x8 n = (u64x8)(k + 6755399441057790.0), half = n >> 1; return x * (f64x8)(half << 52) * (f64x8)((n - half) << 52); }
 #endif
 #if defined(__AVX__) && !defined(__clang__)
-static inline f32x8 larger_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256(a, b); }
+INLINE f32x8 larger_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256(a, b); }
 #else
-static inline f32x8 larger_f32x8(f32x8 a, f32x8 b) { i32x8 t = a > b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+INLINE f32x8 larger_f32x8(f32x8 a, f32x8 b) { i32x8 t = a > b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
 #endif
 #if defined(__AVX512VL__) && !defined(__clang__)
-static inline f32x8 largest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
+INLINE f32x8 largest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
 #else
-static inline f32x8 largest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a > b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+INLINE f32x8 largest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a > b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
 #endif
 #if defined(__AVX__) && !defined(__clang__)
-static inline f32x8 smaller_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256(a, b); }
+INLINE f32x8 smaller_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256(a, b); }
 #else
-static inline f32x8 smaller_f32x8(f32x8 a, f32x8 b) { i32x8 t = a < b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+INLINE f32x8 smaller_f32x8(f32x8 a, f32x8 b) { i32x8 t = a < b; return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
 #endif
 #if defined(__AVX512VL__) && !defined(__clang__)
-static inline f32x8 smallest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
+INLINE f32x8 smallest_f32x8(f32x8 a, f32x8 b) { return __builtin_ia32_minps256_mask(a, b, a, __builtin_ia32_cmpps256_mask(a, a, 7, -1)); }
 #else
-static inline f32x8 smallest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a < b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
+INLINE f32x8 smallest_f32x8(f32x8 a, f32x8 b) { i32x8 t = (a < b) | (a != a); return (f32x8)(((i32x8)a & t) | ((i32x8)b & ~t)); }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline f64x8 larger_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, -1, 4); }
+INLINE f64x8 larger_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, -1, 4); }
 #else
-static inline f64x8 larger_f64x8(f64x8 a, f64x8 b) { i64x8 t = a > b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+INLINE f64x8 larger_f64x8(f64x8 a, f64x8 b) { i64x8 t = a > b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline f64x8 largest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
+INLINE f64x8 largest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
 #else
-static inline f64x8 largest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a > b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+INLINE f64x8 largest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a > b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline f64x8 smaller_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, -1, 4); }
+INLINE f64x8 smaller_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, -1, 4); }
 #else
-static inline f64x8 smaller_f64x8(f64x8 a, f64x8 b) { i64x8 t = a < b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+INLINE f64x8 smaller_f64x8(f64x8 a, f64x8 b) { i64x8 t = a < b; return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
+INLINE f64x8 smallest_f64x8(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, __builtin_ia32_cmppd512_mask(a, a, 7, -1, 4), 4); }
 #else
-static inline f64x8 smallest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a < b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
+INLINE f64x8 smallest_f64x8(f64x8 a, f64x8 b) { i64x8 t = (a < b) | (a != a); return (f64x8)(((i64x8)a & t) | ((i64x8)b & ~t)); }
 #endif
 #if defined(__AVX__) && !defined(__clang__)
-static inline int any_i32x8(i32x8 a) { typedef long long longs __attribute__((vector_size(32))); return !__builtin_ia32_ptestz256((longs)a, (longs)a); }
+INLINE int any_i32x8(i32x8 a) { typedef long long longs __attribute__((vector_size(32))); return !__builtin_ia32_ptestz256((longs)a, (longs)a); }
 #else
-static inline int any_i32x8(i32x8 a) { int s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+INLINE int any_i32x8(i32x8 a) { int s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
 #endif
 #if defined(__AVX512F__) && !defined(__clang__)
-static inline int any_i64x8(i64x8 a) { return __builtin_ia32_ptestmq512(a, a, -1) != 0; }
+INLINE int any_i64x8(i64x8 a) { return __builtin_ia32_ptestmq512(a, a, -1) != 0; }
 #else
-static inline int any_i64x8(i64x8 a) { long long s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
+INLINE int any_i64x8(i64x8 a) { long long s = 0; for (int k = 0; k < 8; k++) s |= a[k]; return s != 0; }
 #endif
-static inline f32x8 select_f32x8(i32x8 test, f32x8 yes, f32x8 no) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
-static inline f64x8 select_f64x8(i64x8 test, f64x8 yes, f64x8 no) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
-static inline i32x8 select_i32x8(i32x8 test, i32x8 yes, i32x8 no) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
-static inline i64x8 select_i64x8(i64x8 test, i64x8 yes, i64x8 no) { i64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
-static inline f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
-static inline f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
-static inline f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
-static inline f64x8 floor_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floor(x[k]); return r; }
-static inline i32x8 truncate_f32x8(f32x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_float(x[k]); return r; }
-static inline i32x8 truncate_f64x8(f64x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_double(x[k]); return r; }
-static inline float sum_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-static inline double sum_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-static inline int sum_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-static inline float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f32x8(a, b); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f32x8(a, b); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f32x8(a, b); return a[0]; }
-static inline double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f64x8(a, b); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f64x8(a, b); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f64x8(a, b); return a[0]; }
-static inline int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (a & (a > b)) | (b & ~(a > b)); return a[0]; }
+INLINE f32x8 select_f32x8(i32x8 test, f32x8 yes, f32x8 no) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+INLINE f64x8 select_f64x8(i64x8 test, f64x8 yes, f64x8 no) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+INLINE i32x8 select_i32x8(i32x8 test, i32x8 yes, i32x8 no) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+INLINE i64x8 select_i64x8(i64x8 test, i64x8 yes, i64x8 no) { i64x8 r; for (int k = 0; k < 8; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }
+INLINE f32x8 sqrt_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrtf(x[k]); return r; }
+INLINE f64x8 sqrt_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_sqrt(x[k]); return r; }
+INLINE f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floorf(x[k]); return r; }
+INLINE f64x8 floor_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floor(x[k]); return r; }
+INLINE i32x8 truncate_f32x8(f32x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_float(x[k]); return r; }
+INLINE i32x8 truncate_f64x8(f64x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_double(x[k]); return r; }
+INLINE float sum_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE double sum_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE int sum_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f32x8(a, b); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f32x8(a, b); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f32x8(a, b); return a[0]; }
+INLINE double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f64x8(a, b); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f64x8(a, b); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f64x8(a, b); return a[0]; }
+INLINE int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (a & (a > b)) | (b & ~(a > b)); return a[0]; }
 
 ROUTINE void copy_0(char *m) {
   for (long i1 = 0; i1 < 2; i1 += 1) {

@@ -21,7 +21,7 @@ const fused: Builtins = {
 /** a b + c. */
 export function fma(type: Float, lanes: number): string {
   const v = `${type}x${lanes}`;
-  const define = (body: string) => `static inline ${v} fma_${v}(${v} a, ${v} b, ${v} c) { ${body} }\n`;
+  const define = (body: string) => `INLINE ${v} fma_${v}(${v} a, ${v} b, ${v} c) { ${body} }\n`;
   const scalar = type === "f32" ? "fma_float" : "fma_double";
   const plain = define(`${v} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(a[k], b[k], c[k]); return r;`);
   const together = define("return a * b + c;");
@@ -66,7 +66,7 @@ function names(type: Float, lanes: number) {
 export function scale(type: Float, lanes: number): string {
   const { v, bits, toBits, toFloat } = names(type, lanes);
   const [large, fraction] = type === "f32" ? [`${1.5 * 2 ** 23 + 254}.0f`, 23] : [`${1.5 * 2 ** 52 + 2046}.0`, 52];
-  const define = (body: string) => `static inline ${v} scale_${v}(${v} x, ${v} k) { ${body} }\n`;
+  const define = (body: string) => `INLINE ${v} scale_${v}(${v} x, ${v} k) { ${body} }\n`;
   const steps = define(
     `${bits} n = ${toBits}(k + ${large}), half = n >> 1; ` +
       `return x * ${toFloat}(half << ${fraction}) * ${toFloat}((n - half) << ${fraction});`,
@@ -89,7 +89,7 @@ export function extremes(type: Float, lanes: number): string {
   const [v, i] = [`${type}x${lanes}`, `i${type.slice(1)}x${lanes}`];
   const bits = lanes * Number(type.slice(1));
   const packed = type === "f32" ? "ps" : "pd";
-  const define = (name: string, body: string) => `static inline ${v} ${name}_${v}(${v} a, ${v} b) { ${body} }\n`;
+  const define = (name: string, body: string) => `INLINE ${v} ${name}_${v}(${v} a, ${v} b) { ${body} }\n`;
   const pair = (op: "max" | "min", [bare, full]: readonly [string, string], sign: ">" | "<") => {
     const blend = (test: string) => `${i} t = ${test}; return (${v})(((${i})a & t) | ((${i})b & ~t));`;
     const plain = define(bare, blend(`a ${sign} b`));
@@ -118,7 +118,7 @@ export function extremes(type: Float, lanes: number): string {
 export function any(type: "i32" | "i64", lanes: number): string {
   const v = `${type}x${lanes}`;
   const bits = lanes * Number(type.slice(1));
-  const define = (body: string) => `static inline int any_${v}(${v} a) { ${body} }\n`;
+  const define = (body: string) => `INLINE int any_${v}(${v} a) { ${body} }\n`;
   const plain = define(
     `${type === "i32" ? "int" : "long long"} s = 0; for (int k = 0; k < ${lanes}; k++) s |= a[k]; return s != 0;`,
   );
@@ -141,7 +141,7 @@ export function select(type: Float | "i32" | "i64", lanes: number): string {
   const v = `${type}x${lanes}`;
   const i = `i${type.slice(1)}x${lanes}`;
   return (
-    `static inline ${v} select_${v}(${i} test, ${v} yes, ${v} no) ` +
+    `INLINE ${v} select_${v}(${i} test, ${v} yes, ${v} no) ` +
     `{ ${v} r; for (int k = 0; k < ${lanes}; k++) r[k] = test[k] ? yes[k] : no[k]; return r; }\n`
   );
 }

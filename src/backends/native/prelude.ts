@@ -9,6 +9,8 @@ const scalars = `
 #else
 #define ROUTINE __attribute__((noipa, visibility("hidden")))
 #endif
+// One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
+#define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
 #define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
@@ -19,10 +21,10 @@ const scalars = `
 struct team {
   void (*together)(struct team *, void (*run)(char *, const long *, long, long, long), char *m, const long *at, long parts, long work);
 };
-static inline int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
-static inline long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
-static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE int bits_float(float x) { int r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE float bits_int(int x) { float r; __builtin_memcpy(&r, &x, 4); return r; }
+INLINE long long bits_double(double x) { long long r; __builtin_memcpy(&r, &x, 8); return r; }
+INLINE double bits_long_long(long long x) { double r; __builtin_memcpy(&r, &x, 8); return r; }
 // Rounded once, where the processor can. Nothing else is fused, so that a value does not depend on what is computed beside it.
 // clang fuses within an expression (-ffp-contract=on), which this is.
 #if defined(__clang__) || !defined(__FP_FAST_FMAF)
@@ -32,22 +34,22 @@ static inline double bits_long_long(long long x) { double r; __builtin_memcpy(&r
 #define FMA_FLOAT __builtin_fmaf
 #define FMA_DOUBLE __builtin_fma
 #endif
-static inline float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
-static inline double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
-static inline float sqrt_float(float x) { return __builtin_sqrtf(x); }
-static inline double sqrt_double(double x) { return __builtin_sqrt(x); }
-static inline float floor_float(float x) { return __builtin_floorf(x); }
-static inline double floor_double(double x) { return __builtin_floor(x); }
-static inline int truncate_double(double x) {
+INLINE float fma_float(float a, float b, float c) { return FMA_FLOAT(a, b, c); }
+INLINE double fma_double(double a, double b, double c) { return FMA_DOUBLE(a, b, c); }
+INLINE float sqrt_float(float x) { return __builtin_sqrtf(x); }
+INLINE double sqrt_double(double x) { return __builtin_sqrt(x); }
+INLINE float floor_float(float x) { return __builtin_floorf(x); }
+INLINE double floor_double(double x) { return __builtin_floor(x); }
+INLINE int truncate_double(double x) {
   return x != x ? 0 : x <= -2147483648.0 ? -2147483647 - 1 : x >= 2147483647.0 ? 2147483647 : (int)x;
 }
-static inline int truncate_float(float x) { return truncate_double((double)x); }
+INLINE int truncate_float(float x) { return truncate_double((double)x); }
 `;
 
 /** Operations on vectors of `lanes` lanes that C has no operator for. */
 function vectors(lanes: number): string {
   const each = (type: string, result: string, name: string, scalar: string) =>
-    `static inline ${result}x${lanes} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
+    `INLINE ${result}x${lanes} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
     `{ ${result}x${lanes} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(x[k]); return r; }\n`;
   // Halves are folded onto each other until one lane holds all.
   const turn = (by: number) => Array.from({ length: lanes }, (_, k) => (k + by) % lanes).join(", ");
@@ -57,7 +59,7 @@ function vectors(lanes: number): string {
       steps.push(`b = TURN(a, ${bits}x${lanes}, ${turn(by)}); a = ${join};`);
     }
     const v = `${type}x${lanes}`;
-    return `static inline ${element} ${name}_${v}(${v} a) { ${v} b; ${steps.join(" ")} return a[0]; }\n`;
+    return `INLINE ${element} ${name}_${v}(${v} a) { ${v} b; ${steps.join(" ")} return a[0]; }\n`;
   };
   return [
     fma("f32", lanes),
