@@ -2,7 +2,7 @@ import { isFloat } from "../graph/dtype.ts";
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise } from "../graph/ops.ts";
 import { rewrite, withInputs } from "../graph/walk.ts";
-import { reshapeNode, uniform } from "../tensor/operands.ts";
+import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { mapBodies } from "./bodies.ts";
 import { simplerContract, simplerPermute } from "./simpler-contract.ts";
 
@@ -19,7 +19,7 @@ function simpler(node: Node): Node {
   if (node.op === "stop" || node.op === "checkpoint" || node.op === "custom") return x;
   if (node.op === "neg" && x.op === "neg") return x.inputs[0];
   if (node.is("cast") && node.attrs.to === x.dtype) return x;
-  if (isElementwise(node.op)) return identity(node) ?? node;
+  if (isElementwise(node.op)) return identity(node) ?? folded(node) ?? node;
   if (node.is("permute")) return simplerPermute(node, x);
   if (node.is("expand") && x.is("expand")) return make("expand", [x.inputs[0]], node.attrs);
   if (node.is("reshape")) return reshapeNode(x.is("reshape") ? x.inputs[0] : x, node.shape);
@@ -50,6 +50,24 @@ function identity(node: Node): Node | undefined {
   if (node.op === "div") return b === 1 ? x : undefined;
   return undefined;
 }
+
+/** Arithmetic of literals: IEEE 754 rounds it here as it would when the program runs. */
+function folded(node: Node): Node | undefined {
+  const operation = arithmetic[node.op];
+  if (!operation || !isFloat(node.dtype)) return undefined;
+  const [a, b = 0] = node.inputs.map(uniform);
+  if (a === undefined || node.inputs.some((x) => uniform(x) === undefined)) return undefined;
+  return spread(constant(operation(a, b), node.dtype), node.shape);
+}
+
+/** Of float32, rounded to float64 and then to float32, these are the same as rounded once (Figueroa, SIGNUM 30, 21, 1995). */
+const arithmetic: { readonly [op: string]: (a: number, b: number) => number } = {
+  neg: (a) => -a,
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+};
 
 /** Sums begin with 0, and these functions have no negative result. */
 const noMinusZero: ReadonlySet<string> = new Set([

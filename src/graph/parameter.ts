@@ -32,6 +32,7 @@ export interface Constrained {
 
 /** Stream `index` of `seed`, from which the same values can be had at any time. */
 interface Drawn {
+  readonly use: "initialize" | "uninitialized";
   readonly seed: number;
   readonly index: number;
 }
@@ -115,13 +116,13 @@ export class Parameter {
       return;
     }
     this.#aboutToWrite();
-    this.#drawFrom(seed, index);
+    this.#drawFrom({ use: "initialize", seed, index });
   }
 
-  #drawFrom(seed: number, index: number): void {
+  #drawFrom(drawn: Drawn): void {
     this.#data = undefined;
     this.#lent = undefined;
-    this.#drawn = { seed, index };
+    this.#drawn = drawn;
     this.#source = "chance";
     this.version++;
   }
@@ -181,9 +182,9 @@ export class Parameter {
   }
 
   #pour(place: TypedArray, isZero: boolean): void {
-    if (!this.#drawn) this.#drawFrom(0, this.#ordinal);
-    const { seed, index } = this.#drawn as Drawn;
-    const entry = this.init(new Stream(seed, "initialize", index), this.shape);
+    if (!this.#drawn) this.#drawFrom({ use: "uninitialized", seed: 0, index: this.#ordinal });
+    const { use, seed, index } = this.#drawn as Drawn;
+    const entry = this.init(new Stream(seed, use, index), this.shape);
     const fitting = (x: number, i?: number) => element(x, this.dtype, `parameter ${this.name}`, i);
     if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = fitting(entry(i), i);
     else if (!(isZero && Object.is(entry, 0))) place.fill(fitting(entry));

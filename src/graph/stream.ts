@@ -7,6 +7,8 @@ import { threefry } from "./threefry.ts";
  */
 export const uses = {
   initialize: 0x70d,
+  /** Weights that are read before anything initialized them. */
+  uninitialized: 0x719,
   holdOut: 0x70e,
   /** The key that a loss is given at each step. */
   training: 0x70f,

@@ -21,7 +21,7 @@ export abstract class Reduction extends Movement {
   mean(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().mean(axes, options);
     const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
-    return this.sum(axes, options).mul(1 / count);
+    return this.sum(axes, options).div(count);
   }
   max(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     return this.#reduce("maximum", axes, options.keep);
