@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compile, grad, type Tensor, tensor } from "pondus";
+import { compile, grad, nn, type Tensor, tensor } from "pondus";
 import { expect, test } from "vitest";
 import { onEveryBackend } from "./every-backend.ts";
 
@@ -23,6 +23,8 @@ const functions: { readonly [name: string]: (x: Tensor, y: Tensor) => Tensor } =
   abs: (x) => x.abs(),
   sign: (x) => x.sign(),
   sqrt: (x) => x.sqrt(),
+  relu: (x) => nn.relu(x),
+  leakyRelu: (x) => nn.leakyRelu(x),
   max: (x) => x.max(),
 };
 

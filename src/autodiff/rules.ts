@@ -183,7 +183,8 @@ export const rules: { readonly [K in OpName]: Rule } = {
     const r = where(distance.eq(0), 1, distance);
     return [x.div(r).div(r), y.div(r).div(r).neg()];
   }),
-  mod: smooth(([a, b]) => [1, a.div(b).floor().neg()]),
+  // The whole quotient that the remainder y leaves: a / b alone may be rounded up to the next one. Of infinite y and b, y / b is 1.
+  mod: smooth(([a, b], y) => [1, where(y.eq(b), 1, y.div(b)).sub(a.div(b)).round()]),
   lt: flat,
   le: flat,
   eq: flat,

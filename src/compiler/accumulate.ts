@@ -1,3 +1,4 @@
+import { leastOf } from "../graph/dtype.ts";
 import { registerType } from "./apply.ts";
 import type { Builder } from "./builder.ts";
 import { fetchTerms } from "./fetch.ts";
@@ -88,8 +89,7 @@ function sumUp(
 
 /** What a total is before anything was added. */
 function startOf(b: Builder, { op, value }: Reduction, { lanes }: Scope): Value {
-  const least = value.dtype === "int32" ? -(2 ** 31) : Number.NEGATIVE_INFINITY;
-  return b.constant(registerType(value.dtype), lanes, op === "sum" ? 0 : least);
+  return b.constant(registerType(value.dtype), lanes, op === "sum" ? 0 : leastOf(value.dtype));
 }
 
 /** Several totals of one point as one, pairwise. */

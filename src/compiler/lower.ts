@@ -100,7 +100,8 @@ function lowerRunning(anchor: Node, axes: readonly Axis[], evaluator: Evaluator)
   }
   const [a, b, start] = anchor.inputs;
   const factor = uniform(a) === 1 ? undefined : given(a);
-  const term = uniform(b) === 0 ? undefined : given(b);
+  const isNothing = uniform(b) === 0 && (b.dtype === "int32" || Object.is(uniform(b), -0));
+  const term = isNothing ? undefined : given(b);
   return { axis, op: "sum", start: first(start), factor, term };
 }
 

@@ -117,7 +117,8 @@ export interface Total {
 }
 
 export function begin(b: Builder, first: Value, exact: boolean): Total {
-  return { sum: b.variable(first), lost: exact ? b.variable(b.like(first, 0)) : undefined };
+  // From -0: what was lost of a sum of negative zeros must not make it positive.
+  return { sum: b.variable(first), lost: exact ? b.variable(b.like(first, -0)) : undefined };
 }
 
 export function put(b: Builder, { sum, lost }: Total, x: Value): void {

@@ -9,6 +9,9 @@ export function isFloat(dtype: DType): dtype is "float32" | "float64" {
   return dtype === "float32" || dtype === "float64";
 }
 
+/** What no number of a type is smaller than. */
+export const leastOf = (dtype: DType): number => (isFloat(dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31));
+
 /** A zeroed array that holds `length` elements of `dtype`. */
 export function allocate(dtype: DType, length: number): TypedArray {
   if (dtype === "float32") return new Float32Array(length);

@@ -15,8 +15,8 @@ export const sigmoid = activation("sigmoid", (x) => x.sigmoid());
 /** max(x, 0). The derivative at 0 is 0; NaN stays NaN. */
 export const relu = activation("relu", (x) => where(x.le(0), 0, x));
 
-/** x for positive x, else 0.01 x; the derivative at 0 is 0.01. */
-export const leakyRelu = activation("leakyRelu", (x) => where(x.le(0), x.mul(0.01), x));
+/** x for positive x, else 0.01 x; the derivative at 0 and at NaN is 0.01. */
+export const leakyRelu = activation("leakyRelu", (x) => where(x.gt(0), x, x.mul(0.01)));
 
 /** x for positive x, else exp(x) - 1 (Clevert et al., ICLR 2016, with alpha = 1). */
 export const elu = activation("elu", (x) => {

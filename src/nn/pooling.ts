@@ -1,3 +1,4 @@
+import { isFloat, leastOf } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { labelled } from "../graph/origin.ts";
 import type { Shape } from "../graph/shape.ts";
@@ -57,7 +58,7 @@ export function maxPool3d(size: PerAxis, options: MaxPoolOptions = {}): Layer {
 }
 
 /**
- * The mean of each patch, channel by channel: [..., length, channels] to [..., patches, channels].
+ * The mean of each patch, channel by channel: [..., length, channels] to [..., patches, channels]. Of whole numbers, a float32.
  *
  * @throws `patches.option`; when called, `patches.shape`, `patches.size`
  */
@@ -142,11 +143,12 @@ const largest: Summary = (x, given, beyond) => {
   const patches = reaching(given, beyond);
   const taken = takePatches(x, patches);
   if (!isPadded(patches)) return taken.max(innerAxes(patches));
-  return where(takePatches(inside(x), patches), taken, Number.NEGATIVE_INFINITY).max(innerAxes(patches));
+  return where(takePatches(inside(x), patches), taken, leastOf(x.dtype)).max(innerAxes(patches));
 };
 
 function mean({ countPadding = true }: AveragePoolOptions): Summary {
-  return (x, given, beyond) => {
+  return (numbers, given, beyond) => {
+    const x = isFloat(numbers.dtype) ? numbers : numbers.cast("float32");
     const patches = reaching(given, beyond);
     const taken = takePatches(x, patches);
     const axes = innerAxes(patches);

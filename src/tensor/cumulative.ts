@@ -1,4 +1,4 @@
-import { isFloat } from "../graph/dtype.ts";
+import { leastOf } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { axisOf, constant, positions, spread } from "./operands.ts";
 import { recurrence, requireNumbers, runningMaximum, runningProduct, runningSum, wide } from "./recurrence.ts";
@@ -30,8 +30,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Largest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
   cummax(axis = -1, options: CumulativeOptions = {}): Tensor {
-    const least = isFloat(this.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31);
-    return this.#along("cummax", runningMaximum, axis, options, least);
+    return this.#along("cummax", runningMaximum, axis, options, leastOf(this.dtype));
   }
 
   /** Smallest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */

@@ -1,4 +1,4 @@
-import { isFloat } from "../graph/dtype.ts";
+import { leastOf } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
@@ -19,13 +19,15 @@ export function recurrence(a: Node, b: Node, start: Node, axis: number): Node {
 /** The largest of the entries up to each. */
 export function runningMaximum(x: Node, axis: number): Node {
   if (x.shape[axis] < 2) return x;
-  const least = isFloat(x.dtype) ? Number.NEGATIVE_INFINITY : -(2 ** 31);
-  return make("runningMaximum", [x, first(x, least, axis)], { axis });
+  return make("runningMaximum", [x, first(x, leastOf(x.dtype), axis)], { axis });
 }
+
+/** What leaves every number that it is added to as it is, the sign of a zero too: -0 + 0 is 0. */
+const nothing = -0;
 
 /** The product of the entries up to each. */
 export function runningProduct(x: Node, axis: number): Node {
-  return wide(x, (y) => recurrence(y, filled(y, 0), first(y, 1, axis), axis));
+  return wide(x, (y) => recurrence(y, filled(y, nothing), first(y, 1, axis), axis));
 }
 
 /** The product over some axes, which stay, of size 1. */
@@ -34,7 +36,7 @@ export function productOver(x: Node, axes: readonly number[]): Node {
     axes.reduce((z, axis) => {
       const n = z.shape[axis];
       if (n === 0) return spread(constant(1, z.dtype), z.shape.with(axis, 1));
-      const products = recurrence(z, filled(z, 0), first(z, 1, axis), axis);
+      const products = recurrence(z, filled(z, nothing), first(z, 1, axis), axis);
       return cropped(
         products,
         z.shape.map((_, i) => (i === axis ? n - 1 : 0)),
@@ -73,7 +75,7 @@ const manySums = 64;
 function sums(x: Node, axis: number): Node {
   const n = x.shape[axis];
   const others = sizeOf(x.shape.filter((_, i) => i !== axis));
-  if (n < 2 * blockLength || others >= manySums) return recurrence(filled(x, 1), x, first(x, 0, axis), axis);
+  if (n < 2 * blockLength || others >= manySums) return recurrence(filled(x, 1), x, first(x, nothing, axis), axis);
   const count = Math.ceil(n / blockLength);
   const whole = resized(x, axis, count * blockLength);
   const blocks = reshapeNode(whole, x.shape.toSpliced(axis, 1, count, blockLength));

@@ -23,10 +23,14 @@ export abstract class Reduction extends Movement {
     const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     return this.sum(axes, options).div(count);
   }
+  /** Of bools, whether any holds. */
   max(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.any(axes, options);
     return this.#reduce("maximum", axes, options.keep);
   }
+  /** Of bools, whether all hold. */
   min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.all(axes, options);
     return backwards(backwards(this.of(this.node)).max(axes, options));
   }
   /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
@@ -102,16 +106,19 @@ export abstract class Reduction extends Movement {
   /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
   argmax(axis = -1): Tensor {
     const a = axisOf("argmax", this.node, axis);
+    if (this.dtype === "bool") return this.cast("int32").argmax(a);
     return this.#firstOf(this.max(a, { keep: true }), a);
   }
   /** Position (int32) of the smallest element along `axis`: the first of equals, and the first NaN where there is one. */
   argmin(axis = -1): Tensor {
     const a = axisOf("argmin", this.node, axis);
+    if (this.dtype === "bool") return this.cast("int32").argmin(a);
     return this.#firstOf(this.min(a, { keep: true }), a);
   }
-  /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. */
+  /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. -Infinity of none. */
   logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().logSumExp(axes, options);
+    if (this.size === 0) return this.sum(axes, options).log();
     const top = this.#largest(axes);
     const sum = this.sub(top).exp().sum(axes, { keep: true }).log().add(top);
     return options.keep ? sum : sum.sum(axes);

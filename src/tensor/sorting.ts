@@ -1,4 +1,4 @@
-import { isFloat } from "../graph/dtype.ts";
+import { isFloat, leastOf } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { Diagonals } from "./diagonals.ts";
@@ -87,8 +87,8 @@ export abstract class Sorting extends Diagonals {
     const size = 2 ** Math.ceil(Math.log2(n));
     const inside = this.of(positions([size, width], 0));
     // What fills up is equal to the last there may be, and comes after it.
-    const [least, most] = isFloat(rows.dtype) ? [Number.NEGATIVE_INFINITY, Number.NaN] : [-(2 ** 31), 2 ** 31 - 1];
-    const keys = inside.lt(n).where(this.of(resized(rows.node, 0, size)), descending ? least : most);
+    const most = isFloat(rows.dtype) ? Number.NaN : 2 ** 31 - 1;
+    const keys = inside.lt(n).where(this.of(resized(rows.node, 0, size)), descending ? leastOf(rows.dtype) : most);
     const rounds: [number, number][] = [];
     for (let run = 2; run <= size; run *= 2) for (let j = run / 2; j >= 1; j /= 2) rounds.push([run, j]);
     const column = (which: 0 | 1) => {
