@@ -59,12 +59,12 @@ test("the argon curve is Tang and Toennies', to the last digits", () => {
   expect(argonDimer.well).toEqual({ r: minimum.r, depth: -minimum.energy });
 });
 
-test.each([0, 1, 2])("dimer, seed %i: within half a percent of the well; the biases are the baseline", async (seed) => {
+test.each([0, 1, 2])("dimer, seed %i: within a twentieth of a percent of the well; the biases are the baseline", async (seed) => {
   const { metrics = {}, fits = {}, run } = await train(dimer, { seed, out: out(`dimer-${seed}`) });
-  // More points than knobs, and no noise: it is as good between the points as at them.
+  // More points than knobs, and no noise: it is about as good between the points as at them.
   expect(fits.energy).toMatchObject({ knobs: 37, observations: 181, knobsPerDatum: 37 / 181 });
-  expect(fits.energy.validation! / fits.energy.train!).toBeCloseTo(1, 0);
-  expect(metrics.rmse).toBeLessThan(0.005 * argonDimer.well.depth);
+  expect(fits.energy.validation! / fits.energy.train!).toBeLessThan(2);
+  expect(metrics.rmse).toBeLessThan(0.0005 * argonDimer.well.depth);
   expect(metrics.baseline).toBeCloseTo(metrics.energyAt1e6 as number, 12);
   const { r, energy } = fixture("dimer");
   const predicted = await predict(dimer, openRun(run), [r, [1e6]]);
