@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { compile, Tensor } from "pondus";
+import { compile, grad, Tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 import { make } from "../src/graph/node.ts";
 import type { OpName } from "../src/graph/ops.ts";
@@ -30,6 +30,14 @@ const exceptions: { readonly [name: string]: number } = { erfc: 3, normalCdf: 3 
 const byHand: { readonly [name: string]: number } = { pow: 1000, erfc: 4, normalCdf: 4 };
 const allowed = (backend: string, name: string) => (backend === "reference" ? byHand[name] : exceptions[name]) ?? bound;
 
+/** Functions whose derivatives are on the grid as well. */
+const slopes = [
+  ["exp", "exp"],
+  ["expm1", "exp"],
+  ["softplus", "sigmoid"],
+  ["sin", "cos"],
+] as const;
+
 /** In units of the last place; 0 for the same infinity. */
 function errorOf(got: number, { y, rest }: Grid, i: number, dtype: Float): number {
   const truth = Number(y[i]);
@@ -58,6 +66,18 @@ onEveryBackend((backend) => {
       const said = `${name}(${at}) = ${y.data[worst]}, truth ${grid.y[worst]}: ${errors[worst].toFixed(2)} ulp`;
       await annotate(said, "largest error");
       expect(errors[worst], said).toBeLessThanOrEqual(allowed(backend, name));
+    });
+
+    test.for([...slopes])("the slope of %s is %s, in its tails too", async ([name, slope]) => {
+      const grid = fixture.functions[dtype][slope];
+      const program = compile(
+        ({ a }) => ({ y: grad(new Tensor(make(name, [a.node], {} as never)).sum(), a) }),
+        { a: { shape: [grid.x.length], dtype } },
+        { backend },
+      );
+      const { data } = (await program.run({ a: grid.x })).y;
+      const wrong = grid.x.flatMap((x, i) => (errorOf(data[i], grid, i, dtype) <= bound ? [] : [`${x}: ${data[i]}`]));
+      expect(wrong).toEqual([]);
     });
 
     test("pow is exact where the result is a float", async () => {

@@ -108,7 +108,8 @@ export const rules: { readonly [K in OpName]: Rule } = {
   floor: flat,
   sqrt: smooth((_, y) => [new Tensor(constant(0.5, y.dtype)).div(y)]),
   exp: smooth((_, y) => [y]),
-  expm1: smooth((_, y) => [y.add(1)]),
+  // y + 1 would have no digits left where y is near -1.
+  expm1: smooth(([x]) => [x.exp()]),
   log: smooth(([x]) => [new Tensor(constant(1, x.dtype)).div(x)]),
   log1p: smooth(([x]) => [new Tensor(constant(1, x.dtype)).div(x.add(1))]),
   sin: smooth(([x]) => [x.cos()]),
