@@ -1,4 +1,4 @@
-import { grad, ode, parameter, stack, type Tensor, tensor, zeros } from "pondus";
+import { einsum, grad, ode, parameter, stack, type Tensor, tensor, zeros } from "pondus";
 import { describe, expect, test } from "vitest";
 import { describeOrigin, labelled, userFrame } from "../src/graph/origin.ts";
 import { topological } from "../src/graph/walk.ts";
@@ -44,9 +44,9 @@ describe("an error names both shapes, the mend, and the lines where the operands
         'e.g. x.cast("float64").',
     );
     const [i, it] = [tensor([77, 78], { dtype: "int32" }), here()];
-    const unsuitable = await errorOf(() => i.exp());
+    const unsuitable = await errorOf(() => einsum("i,i->", i, i));
     expect(unsuitable.code).toBe("dtype.unsuitable");
-    expect(unsuitable.message).toContain(`exp takes float32 or float64, but int32 [2] came (at ${it})`);
+    expect(unsuitable.message).toContain(`contract takes float32 or float64, but int32 [2] came (at ${it})`);
     expect(unsuitable.message).toContain('x.cast("float32")');
     expect((await errorOf(() => i.add(0.5))).code).toBe("dtype.fraction");
   });

@@ -83,13 +83,14 @@ export class Routines {
   }
 
   #routineOf(form: Form): Routine {
-    if (!form.routine) {
-      const [{ kernel, indices }] = form.members;
-      form.routine = shareLoops(
-        emit(kernel, `${kernel.name}_${form.number}`, indices, this.#machine, () => this.#workshop.index()),
-      );
-    }
-    return form.routine;
+    // All at once, in their order: counters are numbered as they come, and a program's text does not depend on what is asked first.
+    if (!form.routine) for (const each of this.#forms.values()) each.routine = this.#emit(each);
+    return form.routine as Routine;
+  }
+
+  #emit({ members: [{ kernel, indices }], number }: Form): Routine {
+    const fresh = () => this.#workshop.index();
+    return shareLoops(emit(kernel, `${kernel.name}_${number}`, indices, this.#machine, fresh));
   }
 }
 
