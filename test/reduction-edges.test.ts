@@ -66,6 +66,15 @@ onEveryBackend((backend) => {
     expect(z.shape).toEqual([0]);
   });
 
+  test.for([
+    ["float32", 3.4e38],
+    ["float64", 1.7e308],
+  ] as const)("the variance of %s that is larger than any number is infinite", async ([dtype, most]) => {
+    const program = compile(({ x }) => ({ y: x.variance(1) }), { x: { shape: [3, 3], dtype } }, { backend });
+    const { y } = await program.run({ x: [most, most / 2, -most, most, -most, most, most / 2, most / 2, -most] });
+    expect([...y.data]).toEqual(new Array(3).fill(Number.POSITIVE_INFINITY));
+  });
+
   test("pooling whole numbers: padding never wins, not over the least of them either", async () => {
     const least = -(2 ** 31);
     const given = { x: { shape: [4, 1], dtype: "int32" } } as const;

@@ -78,7 +78,7 @@ export abstract class Reduction extends Movement {
     const squares = part.square().sum(axes, { keep: true });
     // What comes of the mean being rounded; its derivatives are zero, as those of the sum of distances are.
     const excess = part.mean(axes, { keep: true }).square().mul(count);
-    const correction = excess.lt(squares).where(excess, squares).stopGradient();
+    const correction = squares.lt(Number.POSITIVE_INFINITY).where(excess.minimum(squares), 0).stopGradient();
     const variance = squares.sub(correction).mul(scale.div(count)).mul(scale);
     return options.keep ? variance : variance.sum(axes);
   }
