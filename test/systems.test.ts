@@ -59,21 +59,24 @@ test("the argon curve is Tang and Toennies', to the last digits", () => {
   expect(argonDimer.well).toEqual({ r: minimum.r, depth: -minimum.energy });
 });
 
-test.each([0, 1, 2])("dimer, seed %i: within a twentieth of a percent of the well; the biases are the baseline", async (seed) => {
-  const { metrics = {}, fits = {}, run } = await train(dimer, { seed, out: out(`dimer-${seed}`) });
-  // More points than knobs, and no noise: it is about as good between the points as at them.
-  expect(fits.energy).toMatchObject({ knobs: 37, observations: 181, knobsPerDatum: 37 / 181 });
-  expect(fits.energy.validation! / fits.energy.train!).toBeLessThan(2);
-  expect(metrics.rmse).toBeLessThan(0.0005 * argonDimer.well.depth);
-  expect(metrics.baseline).toBeCloseTo(metrics.energyAt1e6 as number, 12);
-  const { r, energy } = fixture("dimer");
-  const predicted = await predict(dimer, openRun(run), [r, [1e6]]);
-  const errors = (energy as number[]).map((e, i) => predicted.energy[i] - e);
-  expect(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length)).toBeLessThan(
-    0.005 * argonDimer.well.depth,
-  );
-  expect(predicted.energy[r.length]).toBe(0);
-});
+test.each([0, 1, 2])(
+  "dimer, seed %i: within a twentieth of a percent of the well; the biases are the baseline",
+  async (seed) => {
+    const { metrics = {}, fits = {}, run } = await train(dimer, { seed, out: out(`dimer-${seed}`) });
+    // More points than knobs, and no noise: it is about as good between the points as at them.
+    expect(fits.energy).toMatchObject({ knobs: 37, observations: 181, knobsPerDatum: 37 / 181 });
+    expect(fits.energy.validation! / fits.energy.train!).toBeLessThan(2);
+    expect(metrics.rmse).toBeLessThan(0.0005 * argonDimer.well.depth);
+    expect(metrics.baseline).toBeCloseTo(metrics.energyAt1e6 as number, 12);
+    const { r, energy } = fixture("dimer");
+    const predicted = await predict(dimer, openRun(run), [r, [1e6]]);
+    const errors = (energy as number[]).map((e, i) => predicted.energy[i] - e);
+    expect(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length)).toBeLessThan(
+      0.005 * argonDimer.well.depth,
+    );
+    expect(predicted.energy[r.length]).toBe(0);
+  },
+);
 
 test("neuron: the learned threshold is near the one that the data were simulated with", async () => {
   const { metrics = {}, fits = {} } = await train(neuron, { out: out("neuron") });
