@@ -60,6 +60,8 @@ function flatten(what: string, values: unknown, shape: Shape): ArrayLike<number>
 
 /** Whether it is a typed array of numbers: neither a DataView nor one of bigints, which no array here can hold. */
 export function isNumbers(values: unknown): values is ArrayLike<number> & ArrayBufferView {
+  // What runs are mostly given comes first: each look at a constructor takes as long as a small copy.
+  if (values instanceof Float32Array || values instanceof Float64Array) return true;
   if (!ArrayBuffer.isView(values) || values instanceof DataView) return false;
   return !(values instanceof BigInt64Array || values instanceof BigUint64Array);
 }

@@ -29,7 +29,7 @@ export type InputTypes = { readonly [name: string]: InputType };
 export type InputValue = Nested | TypedArray | NumberArray;
 
 /** Inputs that are yet to be written where the program reads them. */
-type Given = ReadonlyMap<string, TypedArray>;
+type Given = readonly (readonly [string, TypedArray])[];
 
 type Results<O> = { [K in Exclude<keyof O, "updates">]: NumberArray };
 
@@ -40,7 +40,7 @@ type Results<O> = { [K in Exclude<keyof O, "updates">]: NumberArray };
 export class Program<I extends InputTypes, O extends Outputs> {
   readonly graph: GraphProgram;
   readonly backend: BackendName | "auto";
-  readonly #types: ReadonlyMap<string, { shape: Shape; dtype: DType }>;
+  readonly #types: ReadonlyMap<string, { shape: Shape; dtype: DType; what: string }>;
   readonly #versions = new Map<Parameter, number>();
   #loading: Promise<Executable> | undefined;
   #loaded: Executable | undefined;
@@ -49,7 +49,9 @@ export class Program<I extends InputTypes, O extends Outputs> {
   constructor(graph: GraphProgram, backend: BackendName | "auto") {
     this.graph = graph;
     this.backend = backend;
-    this.#types = new Map(graph.inputs.map((x) => [x.attrs.name, { shape: x.shape, dtype: x.dtype }]));
+    this.#types = new Map(
+      graph.inputs.map(({ shape, dtype, attrs }) => [attrs.name, { shape, dtype, what: `run: input "${attrs.name}"` }]),
+    );
   }
 
   /** Compiles now rather than at the first run. */
@@ -185,21 +187,20 @@ export class Program<I extends InputTypes, O extends Outputs> {
    * is to run before, else in arrays of their own.
    */
   #take(inputs: { readonly [name: string]: InputValue }): Given {
-    for (const name of Object.keys(inputs)) {
+    for (const name in inputs) {
       if (!this.#types.has(name)) {
         const known = [...this.#types.keys()].join(", ") || "none";
         throw new PondusError("input.unknown", `run: there is no input "${name}"; the inputs are: ${known}.`);
       }
     }
     const places = pendingRuns.size === 0 ? this.#loaded?.inputs : undefined;
-    const given = new Map<string, TypedArray>();
-    for (const [name, { shape, dtype }] of this.#types) {
-      const what = `run: input "${name}"`;
+    const given: [string, TypedArray][] = [];
+    for (const [name, { shape, dtype, what }] of this.#types) {
       const flat = numbersOf(what, inputs[name], shape, dtype);
       const place = places?.get(name);
       const to = place ?? allocate(dtype, flat.length);
       fill(to, flat, dtype, what);
-      if (!place) given.set(name, to);
+      if (!place) given.push([name, to]);
     }
     return given;
   }

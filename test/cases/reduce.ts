@@ -1,3 +1,5 @@
+import { Tensor } from "pondus";
+import { recurrence } from "../../src/tensor/recurrence.ts";
 import { type Case, floats, list, numbers, outputs, sample } from "./case.ts";
 
 const axes = [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]];
@@ -56,6 +58,20 @@ export const reduceCases: readonly Case[] = [
     },
   ]),
   ...floats.flatMap((dtype): Case[] => [
+    {
+      // Running totals of float32 are kept in float64; the op itself takes both.
+      name: `a recurrence, forwards along each axis, ${dtype}`,
+      inputs: {
+        a: sample([3, 17], dtype),
+        b: sample([3, 17], dtype),
+        rows: sample([17], dtype),
+        columns: sample([3], dtype),
+      },
+      f: ({ a, b, rows, columns }) => ({
+        down: new Tensor(recurrence(a.node, b.node, rows.node, 0)),
+        along: new Tensor(recurrence(a.node, b.node, columns.node, 1)),
+      }),
+    },
     {
       name: `mean, variance, softmax and their kin, ${dtype}`,
       inputs: { x: sample([3, 17], dtype) },
