@@ -78,28 +78,53 @@ export class Program<I extends InputTypes, O extends Outputs> {
    */
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
     const given = this.#take(inputs ?? {});
-    const loading = this.#loaded ? undefined : this.#load();
     const { changes, reads } = this.#uses();
     const run: PendingRun = { changes, reads, begun: false };
+    // Where nothing else is to run before, one that changes nothing begins at once, and if it is short it is over at once.
+    const free = pendingRuns.size === 0 && changes.size === 0 ? this.#loaded : undefined;
     pendingRuns.add(run);
+    if (free) {
+      const results = this.#runOn(free, given, run);
+      return results instanceof Promise ? inTurn(() => results) : results;
+    }
+    const loading = this.#loaded ? undefined : this.#load();
     return inTurn(async () => {
+      let executable: Executable;
       try {
         if (loading) await loading;
         // A run before this one may have broken what was loaded.
-        const executable = this.#loaded ?? (await this.#load());
-        run.begun = true;
-        this.#fill(executable, given, run);
-        try {
-          const running = executable.run();
-          if (running) await running;
-        } catch (cause) {
-          throw this.#broken(executable, run, cause);
-        }
-        return this.#results(executable, run);
-      } finally {
+        executable = this.#loaded ?? (await this.#load());
+      } catch (cause) {
         pendingRuns.delete(run);
+        throw cause;
       }
+      return this.#runOn(executable, given, run);
     });
+  }
+
+  /** Runs on what is loaded, and is over when it returns, or when the promise that it returns is kept. */
+  #runOn(executable: Executable, given: Given, run: PendingRun): Results<O> | Promise<Results<O>> {
+    let running: Promise<void> | undefined;
+    let isRunning = false;
+    try {
+      run.begun = true;
+      this.#fill(executable, given, run);
+      isRunning = true;
+      running = executable.run() ?? undefined;
+      if (!running) return this.#results(executable, run);
+    } catch (cause) {
+      throw isRunning ? this.#broken(executable, run, cause) : cause;
+    } finally {
+      if (!running) pendingRuns.delete(run);
+    }
+    return running
+      .then(
+        () => this.#results(executable, run),
+        (cause) => {
+          throw this.#broken(executable, run, cause);
+        },
+      )
+      .finally(() => pendingRuns.delete(run));
   }
 
   /** Writes inputs and parameters where the program reads them. */
