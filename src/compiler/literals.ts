@@ -1,3 +1,4 @@
+import { isConstant } from "../graph/body.ts";
 import { make, type Node } from "../graph/node.ts";
 import { rewrite, substitute, withInputs } from "../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
@@ -16,7 +17,7 @@ export function literals(roots: readonly Node[]): Node[] {
 
 function withLiteralsInside(node: Node): Node {
   const inside = new Map<Node, Node>();
-  for (const [formal, source] of capturesOf(node)) if (isLiteral(source)) inside.set(formal, source);
+  for (const [formal, source] of capturesOf(node)) if (isConstant(source)) inside.set(formal, source);
   return inside.size === 0 ? node : mapBodies(node, (outputs) => substitute(outputs, inside));
 }
 
@@ -27,10 +28,4 @@ function capturesOf(node: Node): [Node, Node][] {
   const from = node.inputs.length - captured.length;
   const count = node.is("scan") ? node.attrs.count : undefined;
   return captured.flatMap((formal, i): [Node, Node][] => (formal === count ? [] : [[formal, node.inputs[from + i]]]));
-}
-
-/** A literal, spread, counted or cast. */
-function isLiteral(node: Node): boolean {
-  if (node.op === "constant" || node.op === "iota") return true;
-  return (node.op === "expand" || node.op === "reshape") && isLiteral(node.inputs[0]);
 }

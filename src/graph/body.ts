@@ -86,7 +86,7 @@ function spreads(node: Node): boolean {
 }
 
 /** Literals, and literals spread or counted: cheaper to make again than to load. Leaves of one's own are so where they were made. */
-function isConstant(node: Node, madeHere: (leaf: Node) => boolean): boolean {
+export function isConstant(node: Node, madeHere: (leaf: Node) => boolean = () => false): boolean {
   if (node.is("constant") || node.is("iota")) return node.attrs.own === undefined || madeHere(node);
   return (node.op === "expand" || node.op === "reshape") && isConstant(node.inputs[0], madeHere);
 }

@@ -1,9 +1,10 @@
 import type { DType } from "../graph/dtype.ts";
-import { PondusError } from "../graph/errors.ts";
-import { describeOrigin, labelled } from "../graph/origin.ts";
-import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
+import { labelled } from "../graph/origin.ts";
+import type { Shape } from "../graph/shape.ts";
 import { parameter } from "../tensor/parameter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { ones, zeros } from "./initializers.ts";
+import { lastAxes } from "./last-axes.ts";
 import { type Layer, layer } from "./layer.ts";
 import { standardized } from "./standardized.ts";
 
@@ -27,36 +28,20 @@ export function layerNorm(
   shape: number | Shape,
   options: { epsilon?: number; affine?: boolean; bias?: boolean; dtype?: DType } = {},
 ): Layer {
-  const sizes: Shape = typeof shape === "number" ? [shape] : shape;
-  const name = `layerNorm(${typeof shape === "number" ? shape : formatShape(shape)})`;
   const { epsilon = 1e-5, affine = true, bias: hasBias = true, dtype } = options;
-  if (sizes.length === 0 || !sizes.every((n) => Number.isInteger(n) && n > 0)) {
-    throw new PondusError("layerNorm.size", `${name}: it takes a whole number from 1 for each axis, and at least one.`);
-  }
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
-    throw new PondusError("layerNorm.size", `${name}: epsilon must be a number from 0, but it is ${epsilon}.`);
-  }
+  const { name, sizes, axes, check } = lastAxes("layerNorm", shape, epsilon);
   return labelled(name, () => {
     const weight = affine ? parameter(sizes, ones, { name: `${name}.weight`, dtype }) : undefined;
     const bias = affine && hasBias ? parameter(sizes, zeros, { name: `${name}.bias`, dtype }) : undefined;
-    const axes = sizes.map((_, i) => -1 - i);
-    return layer(
-      "layerNorm",
-      (x) => {
-        if (!sameShape(x.shape.slice(-sizes.length), sizes)) {
-          throw new PondusError(
-            "layerNorm.shape",
-            `${name} normalizes the last axes ${formatShape(sizes)}, but ${formatShape(x.shape)} came` +
-              `${describeOrigin(x.node.origin)}.`,
-          );
-        }
-        return labelled(name, () => {
-          const scaled = standardized(x, axes, epsilon, true);
-          const weighted = weight ? scaled.mul(weight) : scaled;
-          return bias ? weighted.add(bias) : weighted;
-        });
-      },
-      { name, parameters: { ...(weight && { weight }), ...(bias && { bias }) }, takes: sizes },
-    );
+    const call = (x: Tensor) => {
+      check(x);
+      return labelled(name, () => {
+        const scaled = standardized(x, axes, epsilon, true);
+        const weighted = weight ? scaled.mul(weight) : scaled;
+        return bias ? weighted.add(bias) : weighted;
+      });
+    };
+    const parameters = { ...(weight && { weight }), ...(bias && { bias }) };
+    return layer("layerNorm", call, { name, parameters, takes: sizes });
   });
 }

@@ -1,9 +1,10 @@
 import type { DType } from "../graph/dtype.ts";
-import { PondusError } from "../graph/errors.ts";
-import { describeOrigin, labelled } from "../graph/origin.ts";
-import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
+import { labelled } from "../graph/origin.ts";
+import type { Shape } from "../graph/shape.ts";
 import { parameter } from "../tensor/parameter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { ones } from "./initializers.ts";
+import { lastAxes } from "./last-axes.ts";
 import { type Layer, layer } from "./layer.ts";
 import { standardized } from "./standardized.ts";
 
@@ -24,27 +25,13 @@ export function rmsNorm(
   shape: number | Shape,
   options: { epsilon?: number; affine?: boolean; dtype?: DType } = {},
 ): Layer {
-  const sizes: Shape = typeof shape === "number" ? [shape] : shape;
-  const name = `rmsNorm(${typeof shape === "number" ? shape : formatShape(shape)})`;
   const { affine = true, dtype } = options;
   const { epsilon = dtype === "float64" ? 2 ** -52 : 2 ** -23 } = options;
-  if (sizes.length === 0 || !sizes.every((n) => Number.isInteger(n) && n > 0)) {
-    throw new PondusError("rmsNorm.size", `${name}: it takes a whole number from 1 for each axis, and at least one.`);
-  }
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
-    throw new PondusError("rmsNorm.size", `${name}: epsilon must be a number from 0, but it is ${epsilon}.`);
-  }
+  const { name, sizes, axes, check } = lastAxes("rmsNorm", shape, epsilon);
   return labelled(name, () => {
     const weight = affine ? parameter(sizes, ones, { name: `${name}.weight`, dtype }) : undefined;
-    const axes = sizes.map((_, i) => -1 - i);
-    const call = (x: Parameters<Layer>[0]) => {
-      if (!sameShape(x.shape.slice(-sizes.length), sizes)) {
-        throw new PondusError(
-          "rmsNorm.shape",
-          `${name} normalizes the last axes ${formatShape(sizes)}, but ${formatShape(x.shape)} came` +
-            `${describeOrigin(x.node.origin)}.`,
-        );
-      }
+    const call = (x: Tensor) => {
+      check(x);
       return labelled(name, () => {
         const scaled = standardized(x, axes, epsilon, false);
         return weight ? scaled.mul(weight) : scaled;
