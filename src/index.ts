@@ -1,9 +1,10 @@
-export * from "./autodiff/index.ts";
+export { defineSystem } from "./experiment/system.ts";
 export * from "./explain/index.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
-export { memoryHere } from "./graph/memory-here.ts";
 export type { Shape } from "./graph/shape.ts";
+export { memoryHere } from "./host/memory-here.ts";
+export * as laws from "./laws/index.ts";
 export {
   type DensityOptions,
   type LanczosOptions,
@@ -19,5 +20,5 @@ export * as nn from "./nn/index.ts";
 export * as ode from "./ode/index.ts";
 export * as optim from "./optim/index.ts";
 export * from "./runtime/index.ts";
-export { defineSystem } from "./systems/system.ts";
 export * from "./tensor/index.ts";
+export * from "./transforms/index.ts";

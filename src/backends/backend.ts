@@ -1,4 +1,4 @@
-import type { Machine } from "../compiler/loop.ts";
+import type { Machine } from "../compiler/ir/loop.ts";
 import type { TypedArray } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";

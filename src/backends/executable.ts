@@ -1,5 +1,5 @@
 import type { Compiled } from "../compiler/compile.ts";
-import type { Buffer } from "../compiler/loop.ts";
+import type { Buffer } from "../compiler/ir/loop.ts";
 import { viewOf } from "../graph/dtype.ts";
 import type { Executable } from "./backend.ts";
 

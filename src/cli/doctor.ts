@@ -1,10 +1,10 @@
 import { cpus, totalmem } from "node:os";
-import { cacheFolder } from "../backends/native/cache.ts";
+import { cacheFolder } from "../backends/native/cache/folder.ts";
 import { findToolchain } from "../backends/native/toolchain.ts";
 import { threadsHere } from "../backends/threads.ts";
-import { features, hasVectors } from "../backends/wasm/features.ts";
+import { features, hasVectors } from "../backends/wasm/module/features.ts";
+import { version } from "../host/version.ts";
 import { inspectBackends } from "../runtime/choose.ts";
-import { version } from "../runtime/version.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";
 

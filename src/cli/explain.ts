@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
+import { explain } from "../experiment/explain-run.ts";
+import { type ExplainSection, explainSections } from "../experiment/report/explain-tables.ts";
 import type { ExplainProgress } from "../explain/explainable.ts";
-import { explain } from "../systems/explain-run.ts";
-import { type ExplainSection, explainSections } from "../systems/explain-tables.ts";
 import { duration } from "./duration.ts";
 import { loadRun } from "./load-system.ts";
 import { colorsFor, print, printJson } from "./streams.ts";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { closest, distance } from "fastest-levenshtein";
+import { type OpenedRun, openRun } from "../experiment/run/run.ts";
+import type { AnySystem } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import { systems } from "../systems/index.ts";
-import { type OpenedRun, openRun } from "../systems/run.ts";
-import type { AnySystem } from "../systems/system.ts";
 import { loadUserPage, loadUserSystem } from "./user-file.ts";
 
 export interface LoadedSystem {

@@ -1,8 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import Papa from "papaparse";
+import { optimizerNames } from "../experiment/optimizer-name.ts";
+import { version } from "../host/version.ts";
 import { backendNames } from "../runtime/choose.ts";
-import { version } from "../runtime/version.ts";
-import { optimizerNames } from "../systems/optimizer-name.ts";
 import { report, reportUsage } from "./failure.ts";
 import { acceptClosedPipes } from "./streams.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PondusError } from "../graph/errors.ts";
-import type { Measured } from "../ledger/measure.ts";
+import type { Measured } from "../ledger/measured/measure.ts";
 
 /** Otherwise the engine's own memory grows and shrinks by some tens of megabytes, whenever it sees fit. */
 const steadyEngine = ["--expose-gc", "--single-threaded-gc", "--no-memory-reducer", "--max-semi-space-size=1"];

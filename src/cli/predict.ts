@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
-import { formatNumber } from "../systems/metrics.ts";
-import { ask } from "../systems/predict.ts";
+import { formatNumber } from "../experiment/metrics.ts";
+import { ask } from "../experiment/predict.ts";
 import { loadRun } from "./load-system.ts";
 import { colorsFor, print, printJson } from "./streams.ts";
 import { formatTable } from "./table.ts";

@@ -1,5 +1,5 @@
-import type { Progress } from "../optim/progress.ts";
-import { formatNumber } from "../systems/metrics.ts";
+import { formatNumber } from "../experiment/metrics.ts";
+import type { Progress } from "../optim/training/progress.ts";
 import { duration } from "./duration.ts";
 import { colorsFor } from "./streams.ts";
 

@@ -1,4 +1,4 @@
-import { type Matrix, type MatrixPlot, shadesOf } from "../systems/plot.ts";
+import { type Matrix, type MatrixPlot, shadesOf } from "../experiment/report/plot.ts";
 import { wrapped } from "./wrap.ts";
 
 /** From black to white. */

@@ -1,5 +1,5 @@
 import { plot as draw } from "simple-ascii-chart";
-import { type Axis, colorPlaces, type Plot, type Series } from "../systems/plot.ts";
+import { type Axis, colorPlaces, type Plot, type Series } from "../experiment/report/plot.ts";
 import { wrapped } from "./wrap.ts";
 
 const colors = ["ansiBlue", "ansiYellow", "ansiGreen", "ansiMagenta", "ansiCyan", "ansiRed"] as const;

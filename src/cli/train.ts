@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { BackendName } from "../backends/backend.ts";
+import { listOthers, tableLines } from "../experiment/metric-table.ts";
+import { formatNumber } from "../experiment/metrics.ts";
+import { describeFits } from "../experiment/overfitting.ts";
+import { isMatrixPlot } from "../experiment/report/plot.ts";
+import { type TrainResult, train } from "../experiment/train.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { inspectBackends } from "../runtime/choose.ts";
-import { listOthers, tableLines } from "../systems/metric-table.ts";
-import { formatNumber } from "../systems/metrics.ts";
-import { describeFits } from "../systems/overfitting.ts";
-import { isMatrixPlot } from "../systems/plot.ts";
-import { type TrainResult, train } from "../systems/train.ts";
 import { duration } from "./duration.ts";
 import { loadRun, loadSystem } from "./load-system.ts";
 import { ProgressLine } from "./progress-line.ts";

@@ -2,11 +2,11 @@ import { existsSync, statSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { AnySystem } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
 import { isLayer } from "../nn/layer.ts";
 import type { Model } from "../nn/model.ts";
-import type { AnySystem } from "../systems/system.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { userPlace } from "./failure.ts";
 

@@ -1,5 +1,5 @@
 import { formatSize } from "../graph/bytes.ts";
-import { type Measurable, measurable } from "../ledger/measure-model.ts";
+import { type Measurable, measurable } from "../ledger/measured/measure-model.ts";
 import { duration } from "./duration.ts";
 import type { colorsFor } from "./streams.ts";
 import { formatTable } from "./table.ts";

@@ -1,6 +1,6 @@
 import type { Node } from "../graph/node.ts";
-import { formatGraph, formatKernels, formatProgram, type Kernels } from "./format.ts";
-import type { LoopProgram } from "./loop.ts";
+import { formatGraph, formatKernels, formatProgram, type Kernels } from "./ir/format.ts";
+import type { LoopProgram } from "./ir/loop.ts";
 
 /** What a pass leaves: printed text, a graph, kernels in order, or loops. */
 export type Dumpable = string | readonly Node[] | Kernels | LoopProgram;

@@ -1,10 +1,10 @@
-import { jvp, vjp } from "../autodiff/index.ts";
-import { ravel, type Structure, unravel } from "../autodiff/structure.ts";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { breathe } from "../optim/pace.ts";
+import { breathe } from "../optim/training/pace.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { jvp, vjp } from "../transforms/index.ts";
+import { ravel, type Structure, unravel } from "../transforms/structure.ts";
 import type { ExplainProgress } from "./explainable.ts";
 import type { Knobs } from "./knobs.ts";
 

@@ -1,9 +1,9 @@
-import { unravel } from "../autodiff/structure.ts";
 import { isFloat } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { substitute, topological } from "../graph/walk.ts";
 import { tensorOf } from "../optim/optimizer.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { unravel } from "../transforms/structure.ts";
 
 /** The knobs that an expression depends on, counted one parameter after another, each row-major. */
 export interface Knobs {

@@ -1,10 +1,10 @@
-import { gaussNewtonProduct } from "../autodiff/index.ts";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { lanczos } from "../ledger/lanczos.ts";
-import { spectralDensity } from "../ledger/spectral-density.ts";
+import { lanczos } from "../ledger/spectrum/lanczos.ts";
+import { spectralDensity } from "../ledger/spectrum/spectral-density.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { gaussNewtonProduct } from "../transforms/index.ts";
 import type { ExplainProgress } from "./explainable.ts";
 import { eachLine, type JacobianProducts, jacobianProducts, progressOf } from "./jacobian-lines.ts";
 import { type Knobs, knobsIn, layerPathOf } from "./knobs.ts";

@@ -1,4 +1,4 @@
-import { tridiagonalEigen } from "../ledger/tridiagonal.ts";
+import { tridiagonalEigen } from "../ledger/spectrum/tridiagonal.ts";
 
 export interface SymmetricEigen {
   /** Descending. */

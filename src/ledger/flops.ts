@@ -1,6 +1,6 @@
-import { mergeLoops } from "../compiler/merge-loops.ts";
-import { prune } from "../compiler/prune.ts";
-import { simplify } from "../compiler/simplify.ts";
+import { mergeLoops } from "../compiler/simplify/merge-loops.ts";
+import { prune } from "../compiler/simplify/prune.ts";
+import { simplify } from "../compiler/simplify/simplify.ts";
 import type { Node } from "../graph/node.ts";
 import { isElementwise, ops } from "../graph/ops.ts";
 import { rootsOf } from "../graph/program.ts";

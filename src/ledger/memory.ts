@@ -1,8 +1,8 @@
+import { copiedFrom } from "../compiler/batch/layout.ts";
 import type { Planned } from "../compiler/compile.ts";
-import type { Kernel } from "../compiler/kernel.ts";
-import { copiedFrom } from "../compiler/layout.ts";
-import type { Buffer } from "../compiler/loop.ts";
-import type { Piece } from "../compiler/memory.ts";
+import type { Kernel } from "../compiler/ir/kernel.ts";
+import type { Buffer } from "../compiler/ir/loop.ts";
+import type { Piece } from "../compiler/memory/plan.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import type { Shape } from "../graph/shape.ts";
 import { type KernelWork, launchesOf, workOfKernel } from "./launches.ts";

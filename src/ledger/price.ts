@@ -1,11 +1,11 @@
 import { type Planned, planGraph } from "../compiler/compile.ts";
-import { type Kernel, readsOf } from "../compiler/kernel.ts";
-import type { Buffer, Machine } from "../compiler/loop.ts";
+import { type Kernel, readsOf } from "../compiler/ir/kernel.ts";
+import type { Buffer, Machine } from "../compiler/ir/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
 import { bytesIn } from "../graph/shape.ts";
-import { hostBytesOf } from "./measure.ts";
+import { hostBytesOf } from "./measured/measure.ts";
 import { describe, type Held, memoryOf, type Phase, type ProgramMemory, type Role } from "./memory.ts";
 import type { Training } from "./programs.ts";
 import { reach } from "./reach.ts";

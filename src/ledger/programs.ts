@@ -1,4 +1,3 @@
-import { grad } from "../autodiff/index.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Node } from "../graph/node.ts";
@@ -12,6 +11,7 @@ import { type Optimizer, tensorOf } from "../optim/optimizer.ts";
 import { compile } from "../runtime/program.ts";
 import { key } from "../tensor/random/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { grad } from "../transforms/index.ts";
 import { type NetworkOptions, networkOf } from "./network.ts";
 
 /** A network's two programs, as graphs: nothing of them is compiled, and nothing is allocated. */

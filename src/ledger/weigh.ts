@@ -1,10 +1,10 @@
-import { type SecondOrderPrice, secondOrderPrice } from "../autodiff/price.ts";
 import type { BackendName } from "../backends/backend.ts";
-import type { Machine } from "../compiler/loop.ts";
-import { memoryHere } from "../graph/memory-here.ts";
+import type { Machine } from "../compiler/ir/loop.ts";
 import { rootsOf } from "../graph/program.ts";
+import { memoryHere } from "../host/memory-here.ts";
 import type { Model } from "../nn/model.ts";
 import { chooseBackend } from "../runtime/choose.ts";
+import { type SecondOrderPrice, secondOrderPrice } from "../transforms/matrices/price.ts";
 import { type Counts, count } from "./counts.ts";
 import { type Flops, flopsOf, flopsOfStep } from "./flops.ts";
 import { type InferencePrice, priceInference, priceTraining, type TrainingPrice } from "./price.ts";

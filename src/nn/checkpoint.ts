@@ -1,4 +1,4 @@
-import { checkpoint as checkpointed } from "../autodiff/index.ts";
+import { checkpoint as checkpointed } from "../transforms/index.ts";
 import { type Layer, layer } from "./layer.ts";
 
 /**

@@ -3,7 +3,12 @@ import { PondusError } from "../graph/errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { formatShape, sameShape, type TensorType } from "../graph/shape.ts";
 import { readSafetensors, type StoredTensor, type TensorFile, writeSafetensors } from "../io/safetensors.ts";
-import { readConstrained, type StoredConstraint, storeConstrained, storedParts } from "./constraint-file.ts";
+import {
+  readConstrained,
+  type StoredConstraint,
+  storeConstrained,
+  storedParts,
+} from "./constraints/constraint-file.ts";
 import { type Model, type Occurrence, occurrences } from "./model.ts";
 import { checkLayout, isBatchCount, layoutAdvice, layoutOf, turnedFor, type WeightLayout } from "./pytorch-layout.ts";
 

@@ -1,15 +1,15 @@
 import { bound } from "../graph/body.ts";
-import { narrow } from "../graph/narrow.ts";
 import { ops } from "../graph/ops.ts";
 import { bytesIn } from "../graph/shape.ts";
 import { dependents, substitute } from "../graph/walk.ts";
 import { scan, type Tensors } from "../tensor/control.ts";
 import { concat } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { narrow } from "../transforms/narrow.ts";
 import { lanesOf } from "./lanes.ts";
-import type { Stepper } from "./method.ts";
+import type { Stepper } from "./methods/method.ts";
 import { type Rate, rateAt } from "./rate.ts";
-import type { Adaptive } from "./turn.ts";
+import type { Adaptive } from "./stepping/turn.ts";
 
 /** Of a solver's options what blocks look at: the trajectories' axis, and what may be each one's own. */
 type Options = Pick<Adaptive, "batch"> & Partial<Pick<Adaptive, "atol" | "stops">>;

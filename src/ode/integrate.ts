@@ -3,23 +3,23 @@ import { PondusError } from "../graph/errors.ts";
 import { explained } from "../graph/origin.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
-import { adaptive, type Journey } from "./adaptive.ts";
-import { type Backsolve, throughSolver } from "./adjoint.ts";
-import { type Leg, withBacksolve } from "./backsolve.ts";
-import { fixed } from "./fixed.ts";
-import { type Carry, withForward } from "./forward-sensitivity.ts";
+import { type Backsolve, throughSolver } from "./adjoints/adjoint.ts";
+import { type Leg, withBacksolve } from "./adjoints/backsolve.ts";
+import { type Carry, withForward } from "./adjoints/forward-sensitivity.ts";
+import { sensitive } from "./adjoints/sensitive.ts";
 import { inBlocks, type Problem } from "./in-blocks.ts";
 import { lanesOf } from "./lanes.ts";
 import { later } from "./later.ts";
-import { type Stepper, stepperOf } from "./method.ts";
+import { tsit5 } from "./methods/explicit/tsit5.ts";
+import { type Stepper, stepperOf } from "./methods/method.ts";
 import { adaptiveOptions, batchAxis, checkNames, checkTogether, type SolveOptions } from "./options.ts";
 import { reasonFor } from "./outcome.ts";
 import type { Rate } from "./rate.ts";
-import { sensitive } from "./sensitive.ts";
-import { setting, status } from "./status.ts";
-import { insideSteps } from "./stops.ts";
+import { adaptive, type Journey } from "./stepping/adaptive.ts";
+import { fixed } from "./stepping/fixed.ts";
+import { setting, status } from "./stepping/status.ts";
+import { insideSteps } from "./stepping/stops.ts";
 import { checkResolution, rateOf, sinceFirst, type Times, timesFor } from "./times.ts";
-import { tsit5 } from "./tsit5.ts";
 
 /** A solution, and what became of it. With `batch`, all but `path` and `y` have an entry for each trajectory. */
 export interface Solution {

@@ -3,11 +3,11 @@ import { PondusError } from "../graph/errors.ts";
 import { broadcast, formatShape, sameShape } from "../graph/shape.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Adjoint } from "./adjoint.ts";
-import { type Controller, pid } from "./controller.ts";
-import type { Event } from "./event.ts";
-import type { Method, Stepper } from "./method.ts";
-import type { Adaptive } from "./turn.ts";
+import type { Adjoint } from "./adjoints/adjoint.ts";
+import type { Method, Stepper } from "./methods/method.ts";
+import { type Controller, pid } from "./stepping/controller.ts";
+import type { Event } from "./stepping/event.ts";
+import type { Adaptive } from "./stepping/turn.ts";
 
 export interface SolveOptions {
   /** `tsit5` by default. */

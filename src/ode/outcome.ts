@@ -1,6 +1,6 @@
 import type { Reason } from "../graph/origin.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { settingOf, status } from "./status.ts";
+import { settingOf, status } from "./stepping/status.ts";
 
 /** What became of a solution, in words. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
 import { full } from "../tensor/functions.ts";
-import { intoSquareRange } from "../tensor/square-range.ts";
+import { intoSquareRange } from "../tensor/reduction/square-range.ts";
 import { type Tensor, where } from "../tensor/tensor.ts";
 import { largest } from "./vector.ts";
 

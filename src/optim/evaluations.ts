@@ -1,7 +1,7 @@
 import { Parameter } from "../graph/parameter.ts";
 import { tensor } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./training/checkpoint.ts";
 
 /** What an optimizer asked of the loss, or of the residuals. */
 export interface Evaluations {

@@ -1,18 +1,22 @@
 export { type AdamOptions, adam, adamw } from "./adam.ts";
-export type { Checkpoint, SavedTensor, TrainingRecord } from "./checkpoint.ts";
 export { type Clip, clipByGlobalNorm } from "./clip.ts";
 export { type Evaluations, evaluationsIn, gradientEquivalents, inGradients } from "./evaluations.ts";
-export { type FitOptions, type FitResult, fit } from "./fit.ts";
-export { holdOut } from "./hold-out.ts";
-export { type LbfgsOptions, lbfgs } from "./lbfgs.ts";
-export { type LeastSquaresOptions, type LeastSquaresResult, leastSquares } from "./levenberg-marquardt.ts";
-export type { LineSearchOptions } from "./line-search.ts";
-export { type NaturalOptions, natural } from "./natural.ts";
-export { type NewtonCGOptions, newtonCG } from "./newton-cg.ts";
-export { NonFiniteError } from "./nonfinite.ts";
+export {
+  type LeastSquaresOptions,
+  type LeastSquaresResult,
+  leastSquares,
+} from "./least-squares/levenberg-marquardt.ts";
 export { type CommonOptions, type Minimization, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
 export { biasesAndNorms, type ParameterGroup } from "./parameter-groups.ts";
-export type { Progress } from "./progress.ts";
 export { constant, cosine, exponential, linear, piecewise, type Schedule, warmupCosine } from "./schedules.ts";
+export { type LbfgsOptions, lbfgs } from "./second-order/lbfgs.ts";
+export type { LineSearchOptions } from "./second-order/line-search.ts";
+export { type NaturalOptions, natural } from "./second-order/natural.ts";
+export { type NewtonCGOptions, newtonCG } from "./second-order/newton-cg.ts";
 export { sgd } from "./sgd.ts";
-export { gapOf, type Judgement, type Validation } from "./validation.ts";
+export type { Checkpoint, SavedTensor, TrainingRecord } from "./training/checkpoint.ts";
+export { type FitOptions, type FitResult, fit } from "./training/fit.ts";
+export { holdOut } from "./training/hold-out.ts";
+export { NonFiniteError } from "./training/nonfinite.ts";
+export type { Progress } from "./training/progress.ts";
+export { gapOf, type Judgement, type Validation } from "./training/validation.ts";

@@ -1,4 +1,3 @@
-import { grad } from "../autodiff/index.ts";
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node } from "../graph/node.ts";
@@ -8,6 +7,7 @@ import { type Model, nameParameters } from "../nn/index.ts";
 import { notInTraining } from "../nn/mode.ts";
 import type { Update } from "../runtime/index.ts";
 import { Tensor } from "../tensor/tensor.ts";
+import { grad } from "../transforms/index.ts";
 import type { Clip } from "./clip.ts";
 import { groupsOf, type ParameterGroup } from "./parameter-groups.ts";
 import type { Schedule } from "./schedules.ts";

@@ -1,8 +1,8 @@
-import { memoryHere } from "../graph/memory-here.ts";
+import type { Plot, Series } from "../experiment/report/plot.ts";
+import { defineSystem, type Metrics } from "../experiment/system.ts";
+import { memoryHere } from "../host/memory-here.ts";
 import dimer, { atomPair, bondErrors, type Dimer } from "./dimer.ts";
-import type { Plot, Series } from "./plot.ts";
 import { costOf, heldBy, type Method, methods, type Race, race } from "./race.ts";
-import { defineSystem, type Metrics } from "./system.ts";
 import yeast, { carlson, type Growth, growthErrors, growthModel } from "./yeast.ts";
 
 const titles: Readonly<Record<Method, string>> = {

@@ -1,3 +1,5 @@
+import { evenly } from "../experiment/report/plot.ts";
+import { defineSystem } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
@@ -5,8 +7,6 @@ import { concat, tensor } from "../tensor/functions.ts";
 import { parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { argonDimer } from "./argon-dimer.ts";
-import { evenly } from "./plot.ts";
-import { defineSystem } from "./system.ts";
 
 /** Hidden units. */
 const width = 12;

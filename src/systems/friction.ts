@@ -1,10 +1,10 @@
+import { defineSystem } from "../experiment/system.ts";
 import { simulateBench, trueKnobs, trueLaw } from "./friction/bench.ts";
 import { learnMotion } from "./friction/compare.ts";
 import { frictionNetworks, type Memory, memory, type Networks } from "./friction/networks.ts";
 import { type Measured, readFriction } from "./friction/read.ts";
 import { steadyForces, steadyFriction } from "./friction/steady.ts";
 import { learnStep } from "./friction/step-compare.ts";
-import { defineSystem } from "./system.ts";
 
 /** Networks for a motion to and fro, or the one for a velocity step. */
 type FrictionModel = Networks | { readonly step: Memory };

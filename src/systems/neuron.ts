@@ -1,9 +1,9 @@
+import { evenly } from "../experiment/report/plot.ts";
+import { defineSystem } from "../experiment/system.ts";
 import { Stream } from "../graph/stream.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import { sigmoid, tensor } from "../tensor/functions.ts";
-import { evenly } from "./plot.ts";
-import { defineSystem } from "./system.ts";
 
 /** The neuron that the data are simulated from: it fires with chance sigmoid(w x + b), so from x = 0.5 rather yes than no. */
 const truth = { w: 8, b: -4 };

@@ -1,6 +1,6 @@
+import { defineSystem } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as nn from "../nn/index.ts";
-import { defineSystem } from "./system.ts";
 
 /** Do two proteins interact? A network reads both their embeddings, 50 numbers each, and answers with one logit. */
 export default defineSystem({

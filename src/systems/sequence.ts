@@ -1,3 +1,5 @@
+import { numbersIn, typedNumbers } from "../experiment/data/typed-numbers.ts";
+import { defineSystem, type Metrics } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { ByForm } from "./sequence/forms.ts";
 import { type LazySeries, maunaLoa, readSeries } from "./sequence/series.ts";
@@ -6,8 +8,6 @@ import { continueSeries, learnSeries } from "./sequence/series-task.ts";
 import { factbook, readText, type Text, textWindow } from "./sequence/text.ts";
 import { type TextModel, textModels, textSizes } from "./sequence/text-model.ts";
 import { continueTexts, learnText } from "./sequence/text-task.ts";
-import { defineSystem, type Metrics } from "./system.ts";
-import { numbersIn, typedNumbers } from "./typed-numbers.ts";
 
 /** What there is to learn from: the page's own text and series, or one file of somebody's. */
 export interface Sequences {

@@ -1,7 +1,7 @@
+import { defineSystem, type Metrics } from "../experiment/system.ts";
 import { count } from "../ledger/counts.ts";
 import type * as nn from "../nn/index.ts";
 import { tensor } from "../tensor/functions.ts";
-import { defineSystem, type Metrics } from "./system.ts";
 import { spreadOf, trainOn } from "./vision/compare.ts";
 import { connections, sharing } from "./vision/connections.ts";
 import { type Digits, mnist, readDigits, side } from "./vision/digits.ts";

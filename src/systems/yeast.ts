@@ -1,10 +1,10 @@
+import type { Chosen } from "../experiment/chosen.ts";
+import { rootMeanSquare, type TimeSeries } from "../experiment/data/time-series.ts";
+import type { OptimizerName } from "../experiment/optimizer-name.ts";
+import { defineSystem, type Metrics, type Session } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as optim from "../optim/index.ts";
-import type { Chosen } from "./chosen.ts";
 import { logisticLaw } from "./logistic-law.ts";
-import type { OptimizerName } from "./optimizer-name.ts";
-import { defineSystem, type Metrics, type Session } from "./system.ts";
-import { rootMeanSquare, type TimeSeries } from "./time-series.ts";
 import { besideNothing, knobsOf } from "./yeast/beside.ts";
 import { bandOf } from "./yeast/ensemble.ts";
 import { explainGrowth } from "./yeast/explain.ts";

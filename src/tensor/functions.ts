@@ -4,8 +4,8 @@ import { PondusError } from "../graph/errors.ts";
 import { flatNumbers, type Nested, nestedShape } from "../graph/nested.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
-import { concatNodes } from "./concat.ts";
 import { einsumNode } from "./einsum.ts";
+import { concatNodes } from "./movement/concat.ts";
 import { ownConstant, ownIota, requireWhole } from "./operands.ts";
 import { fromArray, type Operand, Tensor } from "./tensor.ts";
 

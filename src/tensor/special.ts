@@ -6,7 +6,7 @@ import type { Tensor } from "./tensor.ts";
 
 /**
  * Functions of one or two numbers beyond arithmetic, element by element. Errors are at most 2 units in the last place
- * (test/special-functions.test.ts measures them against mpmath), with the exceptions that are stated.
+ * (test/compiler/special-functions.test.ts measures them against mpmath), with the exceptions that are stated.
  */
 export abstract class Special extends Elementwise {
   tan(): Tensor {

@@ -4,7 +4,7 @@ import { make, type Node } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
 import type { Operand } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
-import { Sorting } from "./sorting.ts";
+import { Sorting } from "./reduction/sorting.ts";
 
 export type { Operand } from "./elementwise.ts";
 

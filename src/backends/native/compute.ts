@@ -1,4 +1,4 @@
-import type { Instruction, LoopOp, LoopType, Value } from "../../compiler/loop.ts";
+import type { Instruction, LoopOp, LoopType, Value } from "../../compiler/ir/loop.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { bitsName, isMask, scalarName, typeName } from "./types.ts";
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { compileGraph } from "../../compiler/compile.ts";
 import { dump } from "../../compiler/dump.ts";
-import type { Machine } from "../../compiler/loop.ts";
+import type { Machine } from "../../compiler/ir/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import type { Backend, Executable } from "../backend.ts";

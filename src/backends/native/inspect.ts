@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Machine } from "../../compiler/loop.ts";
-import { cacheFolder, readOwn, temporaryName, writeWhole } from "./cache.ts";
+import type { Machine } from "../../compiler/ir/loop.ts";
+import { cacheFolder, readOwn, temporaryName, writeWhole } from "./cache/folder.ts";
 import { openLibrary } from "./library.ts";
 import { commandFor, findToolchain, type Toolchain } from "./toolchain.ts";
 

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Machine } from "../../compiler/loop.ts";
+import type { Machine } from "../../compiler/ir/loop.ts";
 import type { GraphProgram } from "../../graph/program.ts";
-import { cacheFolder, readOwn, writeWhole } from "./cache.ts";
-import { codeDigest } from "./code-digest.ts";
-import { type GraphKey, graphKey } from "./graph-key.ts";
+import { codeDigest } from "./cache/code-digest.ts";
+import { cacheFolder, readOwn, writeWhole } from "./cache/folder.ts";
+import { type GraphKey, graphKey } from "./cache/graph-key.ts";
+import { markUsed } from "./cache/prune.ts";
 import { type Kept, openKept } from "./library.ts";
 import { type Note, noteOf, type Plan, planOf } from "./plan.ts";
-import { markUsed } from "./prune.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Compiled } from "../../compiler/compile.ts";
-import type { Buffer } from "../../compiler/loop.ts";
+import type { Buffer } from "../../compiler/ir/loop.ts";
 import { bytesOf, type DType } from "../../graph/dtype.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import type { GraphKey } from "./graph-key.ts";
+import type { GraphKey } from "./cache/graph-key.ts";
 
 /** What a program's library must be told: where its arrays lie. */
 export interface Plan extends Omit<Compiled, "program"> {

@@ -10,8 +10,8 @@ import {
   type Routine,
   type Step,
   type Value,
-} from "../../compiler/loop.ts";
-import { workOfSteps } from "../../compiler/parallel.ts";
+} from "../../compiler/ir/loop.ts";
+import { workOfSteps } from "../../compiler/loops/parallel.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { printCompute } from "./compute.ts";
 import { prelude } from "./prelude.ts";

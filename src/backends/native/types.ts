@@ -1,4 +1,4 @@
-import type { LoopType, Value } from "../../compiler/loop.ts";
+import type { LoopType, Value } from "../../compiler/ir/loop.ts";
 
 /** C's name of a scalar type; a scalar mask is an int, 0 or 1. */
 export const scalarName: { readonly [T in LoopType]: string } = {

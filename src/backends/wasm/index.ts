@@ -1,5 +1,5 @@
 import { compileGraph } from "../../compiler/compile.ts";
-import type { Machine } from "../../compiler/loop.ts";
+import type { Machine } from "../../compiler/ir/loop.ts";
 import { type GraphProgram, rootsOf } from "../../graph/program.ts";
 import { topological } from "../../graph/walk.ts";
 import type { Backend } from "../backend.ts";

@@ -1,14 +1,14 @@
 import { dump } from "../../compiler/dump.ts";
-import type { LoopProgram } from "../../compiler/loop.ts";
+import type { LoopProgram } from "../../compiler/ir/loop.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { longRun, threadsHere } from "../threads.ts";
 import { controlAfter, mostThreads } from "./control.ts";
-import { encode } from "./encode.ts";
-import { type Features, features, hasVectors } from "./features.ts";
-import type { WasmModule } from "./module.ts";
-import { printProgram } from "./print.ts";
+import { encode } from "./module/encode.ts";
+import { type Features, features, hasVectors } from "./module/features.ts";
+import type { WasmModule } from "./module/module.ts";
+import { textOf } from "./module/text.ts";
+import { printProgram } from "./print/print.ts";
 import { teamHere } from "./team.ts";
-import { textOf } from "./text.ts";
 
 /** A program in memory; its arena begins at 0. */
 export interface LoadedProgram {

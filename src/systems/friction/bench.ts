@@ -1,12 +1,12 @@
+import { evenly } from "../../experiment/report/plot.ts";
+import type { Trained } from "../../experiment/system.ts";
 import { Stream } from "../../graph/stream.ts";
-import { forcesAlong, lugre, type StateLaw, slippingSprings } from "../../ode/friction/index.ts";
+import { forcesAlong, lugre, type StateLaw, slippingSprings } from "../../laws/friction/index.ts";
 import type { NumberArray } from "../../runtime/array.ts";
 import { arange, tensor, zeros } from "../../tensor/functions.ts";
 import { normal } from "../../tensor/random/index.ts";
 import { keyFor } from "../../tensor/random/key.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { evenly } from "../plot.ts";
-import type { Trained } from "../system.ts";
 import { type Experiment, type Runs, rootMeanSquare } from "./motion.ts";
 
 const float64 = { dtype: "float64" } as const;

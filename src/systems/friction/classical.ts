@@ -1,4 +1,4 @@
-import { coulomb, dahl, forcesAlong, lugre, maxwellSlip, type StateLaw, stribeck } from "../../ode/friction/index.ts";
+import { coulomb, dahl, forcesAlong, lugre, maxwellSlip, type StateLaw, stribeck } from "../../laws/friction/index.ts";
 import { full, stack, zeros } from "../../tensor/functions.ts";
 import { parameter, parameterOf } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

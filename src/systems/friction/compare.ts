@@ -1,12 +1,12 @@
+import type { Metrics, Outcome, Sample } from "../../experiment/system.ts";
+import type { StateLaw } from "../../laws/friction/index.ts";
+import { forcesAlong } from "../../laws/friction/index.ts";
 import * as nn from "../../nn/index.ts";
-import type { StateLaw } from "../../ode/friction/index.ts";
-import { forcesAlong } from "../../ode/friction/index.ts";
 import * as optim from "../../optim/index.ts";
 import { full, zeros } from "../../tensor/functions.ts";
 import { parameterOf } from "../../tensor/parameter.ts";
 import { bernoulli, foldIn, integers } from "../../tensor/random/index.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Metrics, Outcome, Sample } from "../system.ts";
 import { type FittedLaw, fitLaw, type LawName, lawNames } from "./classical.ts";
 import { plotLoops, plotMotion } from "./figures.ts";
 import type { Learner } from "./learner.ts";

@@ -1,4 +1,4 @@
-import type { Plot, Series } from "../plot.ts";
+import type { Plot, Series } from "../../experiment/report/plot.ts";
 import type { Experiment } from "./motion.ts";
 
 /** Forces of the laws on what counts of the unseen motion, by the laws' names. */

@@ -1,5 +1,5 @@
+import { forcesAlong, lugre, meanDecay } from "../../laws/friction/index.ts";
 import * as nn from "../../nn/index.ts";
-import { forcesAlong, lugre, meanDecay } from "../../ode/friction/index.ts";
 import { concat, stack, zeros } from "../../tensor/functions.ts";
 import { parameter } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";

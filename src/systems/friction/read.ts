@@ -1,6 +1,6 @@
+import type { Columns } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, type Table } from "../../io/csv.ts";
-import type { Columns } from "../system.ts";
 import { type Experiment, inPieces } from "./motion.ts";
 import { checkRising } from "./rising.ts";
 import { readVelocityStep, type VelocityStep } from "./velocity-step.ts";

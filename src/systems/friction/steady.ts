@@ -1,7 +1,7 @@
+import type { Metrics, Prediction, Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { stribeck } from "../../ode/friction/index.ts";
+import { stribeck } from "../../laws/friction/index.ts";
 import { full, tensor, zeros } from "../../tensor/functions.ts";
-import type { Metrics, Prediction, Trained } from "../system.ts";
 import type { Samples, Scales } from "./motion.ts";
 import { learnedForces, type Networks } from "./networks.ts";
 

@@ -1,7 +1,7 @@
+import type { Metrics, Outcome } from "../../experiment/system.ts";
+import type { Evolution } from "../../laws/friction/index.ts";
 import * as nn from "../../nn/index.ts";
-import type { Evolution } from "../../ode/friction/index.ts";
 import * as optim from "../../optim/index.ts";
-import type { Metrics, Outcome } from "../system.ts";
 import type { Learner } from "./learner.ts";
 import { counted, type Record, type Runs, rootMeanSquare, samplesOf, scalesOf } from "./motion.ts";
 import { learnedForces, type Memory } from "./networks.ts";

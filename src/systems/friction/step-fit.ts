@@ -1,10 +1,10 @@
-import { jacobian } from "../../autodiff/index.ts";
-import { type Evolution, sliderFriction, springSlider } from "../../ode/friction/index.ts";
+import { type Evolution, sliderFriction, springSlider } from "../../laws/friction/index.ts";
 import * as ode from "../../ode/index.ts";
-import { positiveSolver } from "../../optim/cholesky.ts";
+import { positiveSolver } from "../../optim/least-squares/cholesky.ts";
 import { concat, full, stack, tensor, zeros } from "../../tensor/functions.ts";
 import { parameter } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { jacobian } from "../../transforms/index.ts";
 import type { Learner } from "./learner.ts";
 import { rootMeanSquare } from "./motion.ts";
 import type { VelocityStep } from "./velocity-step.ts";

@@ -1,4 +1,4 @@
-import { positiveSolver } from "../../optim/cholesky.ts";
+import { positiveSolver } from "../../optim/least-squares/cholesky.ts";
 
 /** A forecast of the next change from the changes so far, without a network; `at` is the next one's index. */
 export type Naive = (changes: readonly number[], at: number) => number;

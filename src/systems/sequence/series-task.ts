@@ -1,10 +1,10 @@
+import type { MetricTable } from "../../experiment/metric-table.ts";
+import type { Plot } from "../../experiment/report/plot.ts";
+import type { Metrics, Outcome, Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
 import { foldIn } from "../../tensor/random/index.ts";
-import type { MetricTable } from "../metric-table.ts";
-import type { Plot } from "../plot.ts";
-import type { Metrics, Outcome, Trained } from "../system.ts";
 import { formColumns, formFigures, type Learner, plotForms, trainForms } from "./compared.ts";
 import { type ByForm, forms } from "./forms.ts";
 import { autoregression, errorOf, type Naive, persistence, seasonal } from "./naive.ts";

@@ -1,9 +1,9 @@
+import { once } from "../../experiment/data/once.ts";
+import { packageFile } from "../../experiment/data/package-file.ts";
+import { readTimeSeries } from "../../experiment/data/time-series.ts";
+import type { Columns } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, readCsv, type Table } from "../../io/csv.ts";
-import { once } from "../once.ts";
-import { packageFile } from "../package-file.ts";
-import type { Columns } from "../system.ts";
-import { readTimeSeries } from "../time-series.ts";
 
 /** Values at times that lie equally far apart. */
 export interface Series {

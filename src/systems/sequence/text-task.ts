@@ -1,9 +1,9 @@
+import type { MetricTable } from "../../experiment/metric-table.ts";
+import type { Metrics, Outcome, Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
 import { foldIn } from "../../tensor/random/index.ts";
-import type { MetricTable } from "../metric-table.ts";
-import type { Metrics, Outcome, Trained } from "../system.ts";
 import { formColumns, formFigures, type Learner, plotForms, trainForms } from "./compared.ts";
 import { countingLoss, countText, sizeOf } from "./counting.ts";
 import { type ByForm, type Form, forms } from "./forms.ts";

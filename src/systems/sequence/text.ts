@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { once } from "../../experiment/data/once.ts";
+import { packageFile } from "../../experiment/data/package-file.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { once } from "../once.ts";
-import { packageFile } from "../package-file.ts";
 
 /** A text to learn from, as numbers: each character's place in the alphabet. */
 export interface Text {

@@ -1,10 +1,10 @@
+import type { Session } from "../../experiment/system.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import * as nn from "../../nn/index.ts";
 import { initialize } from "../../nn/model.ts";
 import * as optim from "../../optim/index.ts";
 import { random, stack, tensor } from "../../tensor/index.ts";
 import { parameter, weightOf } from "../../tensor/parameter.ts";
-import type { Session } from "../system.ts";
 import { type Digits, side } from "./digits.ts";
 import { moved } from "./moved.ts";
 import { type NetworkName, networks } from "./networks.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { once } from "../../experiment/data/once.ts";
+import { packageFile } from "../../experiment/data/package-file.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, type Table } from "../../io/csv.ts";
-import { once } from "../once.ts";
-import { packageFile } from "../package-file.ts";
 import { shrink } from "./shrink.ts";
 
 /** Pixels along a side of what the networks see. */

@@ -1,6 +1,6 @@
+import type { Matrix, MatrixPlot, Plot, Series } from "../../experiment/report/plot.ts";
+import type { Trained } from "../../experiment/system.ts";
 import type * as nn from "../../nn/index.ts";
-import type { Matrix, MatrixPlot, Plot, Series } from "../plot.ts";
-import type { Trained } from "../system.ts";
 import { type Accuracies, spreadOf } from "./compare.ts";
 import { side } from "./digits.ts";
 import type { NetworkName } from "./networks.ts";

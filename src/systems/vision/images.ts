@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { typedNumbers } from "../../experiment/data/typed-numbers.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { readBytes } from "../../io/read.ts";
-import { typedNumbers } from "../typed-numbers.ts";
 import { checkSize, original, seen, side } from "./digits.ts";
 import { readPgm } from "./pgm.ts";
 

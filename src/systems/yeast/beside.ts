@@ -1,7 +1,7 @@
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import type { Metrics, Sample, Session } from "../../experiment/system.ts";
 import { weightOf } from "../../tensor/parameter.ts";
 import { fitLogisticLaw, type LogisticLaw } from "../logistic-law.ts";
-import type { Metrics, Sample, Session } from "../system.ts";
-import type { TimeSeries } from "../time-series.ts";
 import { memberOf, spreadOf } from "./ensemble.ts";
 import { type Growth, growthErrors, growthModel, membersOf, pathsAt } from "./growth-model.ts";
 import { beginNear, knownLaw } from "./laws.ts";

@@ -1,9 +1,9 @@
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import { evenly } from "../../experiment/report/plot.ts";
+import type { Trained } from "../../experiment/system.ts";
 import type { Explainable } from "../../explain/explainable.ts";
 import * as nn from "../../nn/index.ts";
 import { tensor } from "../../tensor/functions.ts";
-import { evenly } from "../plot.ts";
-import type { Trained } from "../system.ts";
-import type { TimeSeries } from "../time-series.ts";
 import { meanOf, memberOf } from "./ensemble.ts";
 import { exactly, type Growth, growthErrors, growthModel, membersOf, solveStates } from "./growth-model.ts";
 import type { Law } from "./laws.ts";

@@ -1,11 +1,11 @@
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import type { Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type * as nn from "../../nn/index.ts";
 import * as ode from "../../ode/index.ts";
 import { concat, full, tensor } from "../../tensor/functions.ts";
 import { parameter } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Trained } from "../system.ts";
-import type { TimeSeries } from "../time-series.ts";
 import { hiddenStates, type Law, rateLayer } from "./laws.ts";
 import { unitsOf } from "./series.ts";
 

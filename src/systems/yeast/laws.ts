@@ -1,8 +1,8 @@
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { PondusError } from "../../graph/errors.ts";
 import * as nn from "../../nn/index.ts";
 import { parameter, weightOf } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { TimeSeries } from "../time-series.ts";
 import { guessInteraction } from "./lotka-volterra.ts";
 import { canEat, canGrow, unitsOf } from "./series.ts";
 

@@ -1,7 +1,7 @@
+import { rootMeanSquare, rowsOf, type TimeSeries } from "../../experiment/data/time-series.ts";
+import type { Metrics, Session } from "../../experiment/system.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
-import type { Metrics, Session } from "../system.ts";
-import { rootMeanSquare, rowsOf, type TimeSeries } from "../time-series.ts";
 import { type Beside, fitBeside } from "./beside.ts";
 import { type Band, bandOf, clipEachMember, spreadOf } from "./ensemble.ts";
 import {

@@ -1,5 +1,5 @@
-import { positiveSolver } from "../../optim/cholesky.ts";
-import type { TimeSeries } from "../time-series.ts";
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import { positiveSolver } from "../../optim/least-squares/cholesky.ts";
 
 /**
  * The law of Lotka (1925) and Volterra (1926) for two kinds x and y: dx/dt = x (growth_x + interaction_x y) and the same of

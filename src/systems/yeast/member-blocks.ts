@@ -1,9 +1,9 @@
-import { customGradient } from "../../autodiff/custom.ts";
 import * as nn from "../../nn/index.ts";
-import { objective } from "../../optim/objective.ts";
 import { tensorOf } from "../../optim/optimizer.ts";
+import { objective } from "../../optim/second-order/objective.ts";
 import { scan } from "../../tensor/control.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { customGradient } from "../../transforms/custom.ts";
 import type { Growth } from "./growth-model.ts";
 
 /** The paths of so many members, and all that is kept of them for the gradient, stay in a core's own cache; twenty are four blocks. */

@@ -1,7 +1,7 @@
+import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import { evenly, type Plot, type Series } from "../../experiment/report/plot.ts";
+import type { Session } from "../../experiment/system.ts";
 import { tensor } from "../../tensor/functions.ts";
-import { evenly, type Plot, type Series } from "../plot.ts";
-import type { Session } from "../system.ts";
-import type { TimeSeries } from "../time-series.ts";
 import { bandOf, percentiles } from "./ensemble.ts";
 import { type Growth, membersOf } from "./growth-model.ts";
 import { type Law, titles } from "./laws.ts";

@@ -1,8 +1,8 @@
+import { readTimeSeries, type TimeSeries } from "../../experiment/data/time-series.ts";
+import { evenly } from "../../experiment/report/plot.ts";
+import type { Columns } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type { Table } from "../../io/csv.ts";
-import { evenly } from "../plot.ts";
-import type { Columns } from "../system.ts";
-import { readTimeSeries, type TimeSeries } from "../time-series.ts";
 
 /** T. Carlson, Biochem. Z. 57:313 (1913), as tabulated by R. Pearl, Q. Rev. Biol. 2:532 (1927). */
 export const carlson: TimeSeries = {

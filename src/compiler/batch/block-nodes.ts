@@ -1,0 +1,121 @@
+import { bound } from "../../graph/body.ts";
+import { InternalError } from "../../graph/errors.ts";
+import { make, type Node } from "../../graph/node.ts";
+import { isElementwise, type OpAttrs } from "../../graph/ops.ts";
+import { inheriting } from "../../graph/origin.ts";
+import type { Shape } from "../../graph/shape.ts";
+import { topological, withInputs } from "../../graph/walk.ts";
+import { constant, spread, uniform } from "../../tensor/operands.ts";
+import { type Batch, type BatchLoop, operandAxes } from "./batch-axes.ts";
+import { isInside } from "./batch-loop.ts";
+
+/** The samples of one block, for which nodes are made anew. */
+export interface Block {
+  readonly batch: Batch;
+  readonly rows: number;
+  /** What an operand is in the block; `at` is the axis that is cut, if it has one. */
+  operand(x: Node, at: number | undefined): Node;
+  /** Whether it is computed in the block. */
+  isHere(x: Node): boolean;
+}
+
+/** A node for the samples of one block. */
+export function remake(node: Node, block: Block): Node {
+  const { batch, rows } = block;
+  const places = operandAxes(node, batch);
+  const loop = batch.loops.get(node);
+  if (loop) return remakeLoop(node as Node<"scan">, loop, block);
+  const [x, y] = node.inputs;
+  const [own] = places;
+  const cut = (shape: Shape) => cutShape(shape, batch.axis.get(node) as number, rows);
+  const moved = <K extends "expand" | "reshape">(op: K): Node => {
+    return make(op, [block.operand(x, own)], { shape: cut(node.shape) } as OpAttrs[K]);
+  };
+  if (node.is("again")) {
+    const value = block.operand(x, own);
+    return make("again", [value, block.isHere(y) ? block.operand(y, undefined) : value], node.attrs);
+  }
+  if (node.is("expand") && own !== undefined) return moved("expand");
+  if (node.is("reshape") && own !== undefined) return moved("reshape");
+  if (node.is("slice") && own !== undefined) {
+    return make("slice", [block.operand(x, own)], { ...node.attrs, stop: cutShape(node.attrs.stop, own, rows) });
+  }
+  if (isElementwise(node.op) || isRemade.has(node.op)) {
+    return make(
+      node.op,
+      node.inputs.map((z, i) => block.operand(z, places[i])),
+      node.attrs,
+    );
+  }
+  throw new InternalError(`${node.op} does not run along a batch`);
+}
+
+/** Ops that do in a block what they do to the whole. */
+const isRemade: ReadonlySet<Node["op"]> = new Set([
+  ...(["contract", "gather", "scatter", "pick", "sum", "maximum", "permute", "flip"] as const),
+  ...(["recurrence", "runningMaximum"] as const),
+  ...(["pad", "window", "overlap", "expand", "reshape", "slice"] as const),
+]);
+
+/** A loop over the samples of one block. Its sums begin at zero: what they began with is added when all blocks are done. */
+function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block: Block): Node {
+  const { carry, xs, captured, next, ys } = node.attrs;
+  const known = new Map<Node, Node>();
+  const inside = (x: Node): Node => {
+    const made = known.get(x);
+    if (!made) throw new InternalError("a node of a block was made before its inputs");
+    return made;
+  };
+  const formals = new Set([...carry, ...xs, ...captured]);
+  const own: Block = {
+    batch: body,
+    rows: block.rows,
+    operand: (x, at) => {
+      if (at === undefined || x.shape[at] !== body.size || body.axis.has(x)) return inside(x);
+      return spreadOver(x, at, block.rows, inside);
+    },
+    isHere: () => true,
+  };
+  for (const x of topological([...formals, ...next, ...ys])) {
+    const at = body.axis.get(x);
+    const made = () => {
+      if (formals.has(x))
+        return at === undefined ? x : bound({ shape: cutShape(x.shape, at, block.rows), dtype: x.dtype });
+      if (isInside(x, body)) return remake(x, own);
+      // Of what does not run along the batch nothing waits for what does.
+      return x.is("again") ? inside(x.inputs[0]) : withInputs(x, x.inputs.map(inside));
+    };
+    known.set(x, inheriting(x.origin, made));
+  }
+  const stay = (list: readonly Node[]) => list.map((x) => known.get(x) ?? x);
+  const given = node.inputs.map((x, i) =>
+    sums.has(i) ? spread(constant(0, x.dtype), x.shape) : block.operand(x, inputs[i]),
+  );
+  return make("scan", given, {
+    ...node.attrs,
+    carry: stay(carry),
+    xs: stay(xs),
+    captured: stay(captured),
+    next: next.map((x, i) => own.operand(x, sums.has(i) ? undefined : inputs[i])),
+    ys: ys.map(inside),
+  });
+}
+
+/** What is the same for all samples (isSpread), for so many; `source` is what stands for what was spread. */
+export function spreadOver(x: Node, at: number, rows: number, source: (x: Node) => Node): Node {
+  const known = new Map<Node, Node>();
+  const over = (y: Node): Node => {
+    const made = known.get(y) ?? anew(y);
+    known.set(y, made);
+    return made;
+  };
+  const anew = (y: Node): Node => {
+    const value = uniform(y);
+    const shape = cutShape(y.shape, at, rows);
+    if (value !== undefined) return spread(constant(value, y.dtype), shape);
+    return y.is("expand") ? spread(source(y.inputs[0]), shape) : make(y.op, y.inputs.map(over), y.attrs);
+  };
+  return over(x);
+}
+
+export const cutShape = (shape: Shape, at: number, rows: number) => shape.map((n, i) => (i === at ? rows : n));

@@ -1,0 +1,36 @@
+import type { Steps } from "./allocator.ts";
+import { type Kernel, readsOf } from "./kernel.ts";
+import type { Buffer, Step } from "./loop.ts";
+
+/** What a step, or anything inside it, reads and writes. */
+export interface Uses {
+  readonly reads: ReadonlySet<Buffer>;
+  readonly writes: ReadonlySet<Buffer>;
+}
+
+export function usesOf(step: Step<Kernel>): Uses {
+  let uses = known.get(step);
+  if (!uses) {
+    uses = findUses(step);
+    known.set(step, uses);
+  }
+  return uses;
+}
+
+/** A step around a body is asked again for every loop further out. */
+const known = new WeakMap<Step<Kernel>, Uses>();
+
+function findUses(step: Step<Kernel>): Uses {
+  if (step.kind === "launch") {
+    return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
+  }
+  const inner = (step.kind === "branch" ? [...step.yes, ...step.no] : bodyOf(step)).map(usesOf);
+  const reads = new Set(inner.flatMap((u) => [...u.reads]));
+  if (step.kind !== "repeat") reads.add(step.flag.buffer);
+  else if (step.count) reads.add(step.count.buffer);
+  return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
+}
+
+function bodyOf(loop: Extract<Step<Kernel>, { kind: "repeat" | "while" }>): Steps {
+  return loop.kind === "while" ? [...loop.test, ...loop.body] : [...loop.body];
+}

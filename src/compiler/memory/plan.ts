@@ -1,0 +1,219 @@
+import { bytesOf } from "../../graph/dtype.ts";
+import { type Kernel, readsOf } from "../ir/kernel.ts";
+import type { Buffer, Index, Step } from "../ir/loop.ts";
+
+type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
+
+/** Buffers start at multiples of a cache line, which is also the widest vector. */
+const alignment = 64;
+
+/** First and last step, in the order of a walk through the program, at which a buffer's content matters. */
+export interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** One arena for all buffers, and what is in it when. */
+export interface MemoryPlan {
+  /** The arena's size. */
+  readonly bytes: number;
+  readonly pieces: readonly Piece[];
+  /** The number of every launch in the order of a walk, which lifetimes count in. */
+  readonly launches: ReadonlyMap<Kernel, number>;
+}
+
+/** A part of the arena that belongs to a buffer for a while, or to all that the turns of one loop keep to themselves. */
+export interface Piece {
+  readonly bytes: number;
+  readonly life: Lifetime;
+  readonly buffers: readonly Buffer[];
+}
+
+/** Something that needs memory for a while. */
+interface Item extends Piece {
+  readonly put: (offset: number) => void;
+}
+
+/**
+ * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
+ * turns run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is
+ * given anew for every run, so its memory is free once it was read; a result's is free until it is written.
+ */
+export function planMemory(
+  steps: readonly Step<Kernel>[],
+  buffers: readonly Buffer[],
+  shared: ReadonlyMap<Buffer, Buffer>,
+  threads = 1,
+): MemoryPlan {
+  const { lives, loops, launches } = lifetimes(steps, shared);
+  const homes = buffers.filter((b) => !shared.has(b));
+  const items: Item[] = [];
+  const inside = new Set<Buffer>();
+  for (const { life, own, index, turns } of loops) {
+    for (const b of own) inside.add(b);
+    const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
+    const turn = turns < threads ? index : undefined;
+    const put = (offset: number) => {
+      for (const b of own) {
+        b.offset += offset;
+        b.stride = stride;
+        b.turn = turn;
+      }
+    };
+    items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
+  }
+  for (const b of homes) {
+    const life = lifeOf(b, lives.get(b));
+    if (!life) b.offset = 0;
+    else if (!inside.has(b)) items.push(itemOf(b, life));
+  }
+  const bytes = layOut(items);
+  for (const [made, home] of shared) {
+    made.offset = home.offset;
+    made.stride = home.stride;
+    made.turn = home.turn;
+  }
+  return { bytes, pieces: items, launches };
+}
+
+/** From before the first step to after the last one, as far as somebody outside sees a buffer. */
+function lifeOf({ kind }: Buffer, used: Lifetime | undefined): Lifetime | undefined {
+  const [before, after] = [-1, Number.POSITIVE_INFINITY];
+  if (kind === "parameter" || kind === "data") return { first: before, last: after };
+  if (kind === "input") return { first: before, last: used?.last ?? before };
+  if (kind === "output") return { first: used?.first ?? before, last: after };
+  return used;
+}
+
+const isOwn = ({ kind }: Buffer) => kind === "temporary" || kind === "carry";
+
+function itemOf(b: Buffer, life: Lifetime): Item {
+  const bytes = Math.max(1, Math.ceil((b.length * bytesOf[b.dtype]) / alignment)) * alignment;
+  return {
+    bytes,
+    life,
+    buffers: [b],
+    put: (offset) => {
+      b.offset = offset;
+      b.stride = undefined;
+      b.turn = undefined;
+    },
+  };
+}
+
+/**
+ * Largest first, each at the lowest place where it fits (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size").
+ *
+ * @returns the bytes that all take together
+ */
+function layOut(items: readonly Item[]): number {
+  const placed: { offset: number; end: number; first: number; last: number }[] = [];
+  let total = 0;
+  for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
+    const { first, last } = life;
+    let offset = 0;
+    // Pairs are many: an iterator would take longer than what is done with them.
+    for (let i = 0; i < placed.length; i++) {
+      const other = placed[i];
+      if (other.offset >= offset + bytes) break;
+      if (other.end > offset && other.first <= last && first <= other.last) offset = other.end;
+    }
+    put(offset);
+    placed.splice(placeFor(offset, placed), 0, { offset, end: offset + bytes, first, last });
+    total = Math.max(total, offset + bytes);
+  }
+  return total;
+}
+
+/** Where an offset stands among placed ones, which are in order. */
+function placeFor(offset: number, placed: readonly { readonly offset: number }[]): number {
+  let [from, to] = [0, placed.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (placed[middle].offset <= offset) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+interface Lives extends Pick<MemoryPlan, "launches"> {
+  readonly lives: ReadonlyMap<Buffer, Lifetime>;
+  /** Loops whose turns run side by side, with the buffers that nobody else touches. */
+  readonly loops: readonly ApartLoop[];
+}
+
+interface ApartLoop {
+  readonly life: Lifetime;
+  readonly own: readonly Buffer[];
+  readonly index: Index;
+  readonly turns: number;
+}
+
+/**
+ * Numbers the steps in the order of a walk. What a loop's body shares with the outside (inputs and results are the
+ * outside's) lives through the whole loop, since the next turn needs it; what only the body uses lives within a turn.
+ */
+function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
+  const lives = new Map<Buffer, Lifetime>();
+  const launches = new Map<Kernel, number>();
+  const spans: { first: number; last: number; apart?: Repeat; uses: Map<Buffer, number> }[] = [];
+  const total = new Map<Buffer, number>();
+  let now = 0;
+  const use = (buffer: Buffer) => {
+    const home = shared.get(buffer) ?? buffer;
+    const life = lives.get(home) ?? { first: now, last: now };
+    lives.set(home, { first: Math.min(life.first, now), last: Math.max(life.last, now) });
+    total.set(home, (total.get(home) ?? 0) + 1);
+    for (const span of open) span.uses.set(home, (span.uses.get(home) ?? 0) + 1);
+  };
+  const open: (typeof spans)[number][] = [];
+  const loop = (apart: Repeat | undefined, walkBody: () => void) => {
+    const span = { first: now, last: now, apart, uses: new Map<Buffer, number>() };
+    spans.push(span);
+    open.push(span);
+    walkBody();
+    open.pop();
+    span.last = now++;
+  };
+  const walk = (list: readonly Step<Kernel>[]) => {
+    for (const step of list) {
+      now++;
+      if (step.kind === "launch") {
+        launches.set(step.kernel, now);
+        readsOf(step.kernel).forEach(use);
+        for (const s of step.kernel.stores) use(s.buffer);
+      } else if (step.kind === "repeat") {
+        loop(step.apart ? step : undefined, () => {
+          // It is read again for every turn.
+          if (step.count) use(step.count.buffer);
+          walk(step.body);
+        });
+      } else if (step.kind === "while") {
+        loop(undefined, () => {
+          walk(step.test);
+          use(step.flag.buffer);
+          walk(step.body);
+        });
+      } else {
+        use(step.flag.buffer);
+        walk(step.yes);
+        walk(step.no);
+      }
+    }
+  };
+  walk(steps);
+  for (const { first, last, uses } of spans) {
+    for (const [buffer, count] of uses) {
+      const life = lives.get(buffer) as Lifetime;
+      const outside = count < (total.get(buffer) as number);
+      // An input is read again by the next turn, and what a turn leaves in a result must survive the next ones.
+      const carried = buffer.kind !== "temporary" || outside;
+      if (carried) lives.set(buffer, { first: Math.min(life.first, first), last: Math.max(life.last, last) });
+    }
+  }
+  const loops = spans.flatMap(({ first, last, apart, uses }) => {
+    const own = [...uses].flatMap(([b, count]) => (isOwn(b) && count === total.get(b) ? [b] : []));
+    return apart && own.length > 0 ? [{ life: { first, last }, own, index: apart.index, turns: apart.length }] : [];
+  });
+  return { lives, loops, launches };
+}

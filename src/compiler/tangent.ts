@@ -1,7 +1,0 @@
-import type { Builder } from "./builder.ts";
-import type { Value } from "./loop.ts";
-import { cos, sin } from "./sine.ts";
-
-export function tan(b: Builder, x: Value): Value {
-  return b.op("div", sin(b, x), cos(b, x));
-}

@@ -1,0 +1,24 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { PondusError } from "../../graph/errors.ts";
+
+/**
+ * Where a file of a package lies that is not installed with Pondus, since few need what it holds and it is large: beside
+ * Pondus, or in the folder in which one works. Also one that the package does not export: data are read, not imported.
+ *
+ * @param file  inside the package: "src/digits/0.json"
+ * @param what  it is needed for, in the middle of a sentence
+ * @throws `package.missing`, which says how to install it
+ */
+export function packageFile(name: string, file: string, what: string): string {
+  const folders = [import.meta.dirname, process.cwd()].flatMap(
+    (from) => createRequire(join(from, "here.js")).resolve.paths(name) ?? [],
+  );
+  const found = folders.map((folder) => join(folder, name, file)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new PondusError(
+    "package.missing",
+    `${what} ${name}, a package that is not installed with Pondus; it comes by \`npm install ${name}\`.`,
+  );
+}

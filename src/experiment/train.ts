@@ -1,0 +1,211 @@
+import { basename, join, relative, resolve } from "node:path";
+import type { BackendName } from "../backends/backend.ts";
+import { PondusError } from "../graph/errors.ts";
+import { version } from "../host/version.ts";
+import { writeAtomic } from "../io/atomic.ts";
+import { checkRunFolder, checkWritable, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
+import { count } from "../ledger/counts.ts";
+import { weigh } from "../ledger/weigh.ts";
+import type { Model } from "../nn/model.ts";
+import type { Progress } from "../optim/training/progress.ts";
+import { chooseBackend } from "../runtime/choose.ts";
+import { type Chosen, chosenOf } from "./chosen.ts";
+import { type FitSummary, summarizeFits } from "./fits.ts";
+import type { MetricTable } from "./metric-table.ts";
+import { chosenOptimizer } from "./minimize.ts";
+import type { OptimizerName } from "./optimizer-name.ts";
+import { checkOutcome } from "./outcome.ts";
+import type { Drawing } from "./report/plot.ts";
+import { writeReport } from "./report/report.ts";
+import type { OpenedRun } from "./run/run.ts";
+import { type DataCopy, type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run/run-data.ts";
+import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run/run-files.ts";
+import { type FitRecord, Interrupted, openSession } from "./session.ts";
+import type { Metrics, Sample, System } from "./system.ts";
+
+export interface TrainOptions extends Chosen {
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly rate?: number;
+  /** One of those that the page offers; see `System.optimizers`. */
+  readonly optimizer?: string;
+  /** The page's short form; see `System.quick`. */
+  readonly quick?: boolean;
+  /** Ends every fit that has a validation loss after so many records without a better one, at its best weights. */
+  readonly patience?: number;
+  readonly backend?: BackendName | "auto";
+  /** Measurements in place of the page's own. */
+  readonly data?: DataFile;
+  /** The run folder (default: `runs/<system>-<n>`). */
+  readonly out?: string;
+  /** The file that the system came from, when it is a user's own; the run folder remembers it. */
+  readonly source?: string;
+  /** Continues an interrupted run, with its options. */
+  readonly resume?: OpenedRun;
+  readonly signal?: AbortSignal;
+  readonly onStart?: (start: {
+    title: string;
+    parameters: number;
+    seed: number;
+    backend: BackendName;
+    steps: number;
+  }) => void;
+  readonly onProgress?: (fit: string, progress: Progress) => void;
+}
+
+/** What run.json says. */
+export interface RunDescription {
+  readonly system: string;
+  readonly title: string;
+  readonly status: "running" | "finished" | "interrupted" | "failed";
+  readonly seed: number;
+  readonly backend: BackendName;
+  readonly parameters: number;
+  /** Spent in training, over all parts of a resumed run. */
+  readonly seconds: number;
+  readonly metrics?: Metrics;
+  readonly samples?: readonly Sample[];
+  /** What became of every fit: training and validation loss, the gap between them, knobs and data. */
+  readonly fits?: Readonly<Record<string, FitSummary>>;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly options: {
+    readonly steps: number;
+    readonly rate: number;
+    readonly optimizer?: OptimizerName;
+    readonly law?: string;
+    readonly ensemble?: number;
+    readonly quick?: boolean;
+    readonly patience?: number;
+    readonly data?: KeptData;
+  };
+  /** A user's own page, seen from the run folder. */
+  readonly source?: string;
+  readonly started: string;
+  readonly versions: { readonly pondus: string; readonly node: string };
+}
+
+export interface TrainResult extends RunDescription {
+  /** The run folder. */
+  readonly run: string;
+  readonly plots: readonly Drawing[];
+  readonly tables: readonly MetricTable[];
+}
+
+/**
+ * Trains a system and writes its run folder. After Ctrl-C (`signal`) the result's status is "interrupted", and
+ * `resume` continues from there to the same weights, bit for bit.
+ *
+ * @throws whatever the page throws; when training had begun, the run folder is left with the last good weights, and the
+ *         error carries it as `run`
+ */
+export async function train<M extends Model, D>(
+  system: System<M, D>,
+  options: TrainOptions = {},
+): Promise<TrainResult> {
+  const { resume } = options;
+  if (resume === undefined) checkRunFolder(options.out);
+  else checkWritable(resume.folder);
+  const settings = settingsOf(system, options);
+  const { data, copy, kept } = dataFor(system, options);
+  const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
+  const model = system.model(data, settings.optimizer, settings.chosen);
+  const parameters = count(model).parameters.total;
+  const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
+  const earlier = resume?.description.seconds ?? 0;
+  const started = resume?.description.started ?? new Date().toISOString();
+  const began = performance.now();
+  // The page's own title speaks of its own data.
+  const title = kept ? `${basename(kept.file)} through the ${system.name} system` : system.title;
+  let folder = resume?.folder;
+
+  const save = (
+    part: Pick<RunDescription, "status" | "metrics" | "samples" | "error">,
+  ): RunDescription & { run: string } => {
+    if (folder === undefined) {
+      folder = makeRunFolder(system.name, options.out);
+      if (copy) writeAtomic(join(folder, copy.name), copy.text);
+    }
+    const { steps, rate, optimizer, chosen, quick, patience, seed } = settings;
+    const source = options.source && relative(folder, resolve(options.source));
+    const description: RunDescription = {
+      system: system.name,
+      title,
+      ...part,
+      fits: summarizeFits(fits),
+      seed,
+      backend,
+      parameters,
+      seconds: earlier + (performance.now() - began) / 1000,
+      options: { steps, rate, optimizer, ...chosen, quick, patience, data: kept },
+      source: source ?? resume?.description.source,
+      started,
+      versions: { pondus: version, node: process.versions.node },
+    };
+    writeWeights(folder, model, { format: "pondus", system: system.name, seed: String(seed) });
+    writeCheckpoint(folder, fits, { system: system.name, seed: String(seed) });
+    writeHistory(folder, fits);
+    writeJson(join(folder, runFiles.run), description);
+    return { ...description, run: folder };
+  };
+
+  options.onStart?.({ title, parameters, backend, seed: settings.seed, steps: settings.steps });
+  const keep = () => void save({ status: "running" });
+  const { signal, onProgress } = options;
+  const session = openSession<M, D>({ model, data, ...settings, backend, signal, onProgress, fits, keep });
+  try {
+    const { metrics, plots = [], tables = [], samples } = checkOutcome(system.name, await system.train(session));
+    const done = save({ status: "finished", metrics, samples });
+    const weighing = weigh(model, { ...system.network?.(model), backend });
+    await writeReport(done.run, { description: done, weighing, plots, tables, fits, summary: system.summary });
+    return { ...done, plots, tables };
+  } catch (thrown) {
+    if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [], tables: [] };
+    if (folder === undefined) throw thrown;
+    const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${thrown}`);
+    const { message } = error;
+    save({ status: "failed", error: { code: error instanceof PondusError ? error.code : "page", message } });
+    throw Object.assign(error, { run: folder });
+  }
+}
+
+function settingsOf(
+  system: Pick<System, "name" | "settings" | "quick" | "optimizers" | "laws" | "ensemble">,
+  options: TrainOptions,
+) {
+  const { seed, steps, rate, patience, resume } = options;
+  const before = resume?.description;
+  const chosen = chosenOf(system, {
+    law: options.law ?? before?.options.law,
+    ensemble: options.ensemble ?? before?.options.ensemble,
+  });
+  const own = system.laws?.[chosen.law ?? ""];
+  const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer ?? own?.optimizer);
+  const quick = (options.quick ?? before?.options.quick) || undefined;
+  if (quick && !system.quick) {
+    throw new PondusError(
+      "train.quick",
+      `${system.name} has no short form; leave --quick out, or shorten it by --steps.`,
+    );
+  }
+  const short = quick && system.quick;
+  const many = chosen.ensemble === undefined ? undefined : system.ensemble?.steps;
+  const whole = many ?? (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
+  return {
+    seed: seed ?? before?.seed ?? 0,
+    steps: steps ?? before?.options.steps ?? short?.steps ?? whole,
+    rate: rate ?? before?.options.rate ?? short?.rate ?? own?.rate ?? system.settings?.rate ?? 1e-2,
+    optimizer,
+    chosen,
+    quick,
+    patience: patience ?? before?.options.patience,
+  };
+}
+
+/** The page's own data, or the user's with the copy to keep. */
+function dataFor<D>(
+  system: Pick<System<Model, D>, "name" | "data" | "read" | "readText">,
+  { data, resume }: TrainOptions,
+): { data: D; copy?: DataCopy; kept?: KeptData } {
+  if (resume) return { data: dataOfRun(system, resume), kept: resume.description.options.data };
+  return data ? readMeasurements(system, data) : { data: system.data as D };
+}

@@ -1,0 +1,185 @@
+import { type Constraint, entryName, type Layout, layoutOf } from "../../graph/constraint.ts";
+import { allocate, type TypedArray } from "../../graph/dtype.ts";
+import { PondusError } from "../../graph/errors.ts";
+import { make } from "../../graph/node.ts";
+import { inheriting } from "../../graph/origin.ts";
+import { type Constrained, Parameter } from "../../graph/parameter.ts";
+import { rounded } from "../../graph/round.ts";
+import type { Stream } from "../../graph/stream.ts";
+import { Tensor } from "../../tensor/tensor.ts";
+import { inside, outside } from "./reparametrise.ts";
+import { weightExpression } from "./weight-expression.ts";
+
+/**
+ * Puts a weight under a constraint in place of the one that it had. Its entries keep their values as exactly as they can:
+ * a group takes that of its first entry, and what chance chose is brought inside the bounds.
+ *
+ * @throws `constraint.value` when somebody wrote or trained a value that lies outside its bounds
+ */
+export function putUnder(weight: Parameter, constraint: Constraint): void {
+  const layout = layoutOf(constraint);
+  const numbers = weight.source === "nowhere" ? undefined : numbersFor(weight, constraint, layout);
+  const knobs = layout.free.length > 0 ? partOf(weight, constraint, layout, "free") : undefined;
+  const frozen = layout.frozen.length > 0 ? partOf(weight, constraint, layout, "frozen") : undefined;
+  const source = weight.source === "somebody" ? "somebody" : "chance";
+  if (numbers) knobs?.write(numbers.free, source);
+  if (numbers) frozen?.write(numbers.frozen, source);
+  else if (layout.frozen.every((g) => constraint.groups[g].frozen?.from !== "drawn")) {
+    frozen?.write(layout.frozen.map((g) => constraint.groups[g].frozen?.value as number));
+  }
+  weight.constrain(constrainedBy(weight, constraint, layout, knobs, frozen));
+}
+
+/** The numbers that give the weight's present entries. A knob whose bounds stay stands where it stood. */
+function numbersFor(weight: Parameter, c: Constraint, { free, frozen }: Layout) {
+  const entries = weight.read();
+  const first = firstEntries(c);
+  const before = weight.constrained;
+  const old = before && layoutOf(before.constraint);
+  const stood = before?.knobs?.read();
+  return {
+    frozen: frozen.map((g) => valueWhereFrozen(c, g, entries[first[g]])),
+    free: free.map((g) => {
+      const group = c.groups[g];
+      const earlier = before?.constraint.groups[before.constraint.groupOf[first[g]]];
+      if (
+        stood &&
+        old &&
+        earlier &&
+        !earlier.frozen &&
+        earlier.lower === group.lower &&
+        earlier.upper === group.upper
+      ) {
+        return stood[old.index[first[g]]];
+      }
+      const value = entries[first[g]];
+      const nearest = Math.min(Math.max(value, group.lower), group.upper);
+      if (nearest !== value && weight.source === "somebody") {
+        throw new PondusError(
+          "constraint.value",
+          `${weight.name}: entry ${entryName(c.shape, first[g])} is ${value}, outside [${group.lower}, ${group.upper}]; ` +
+            "write a value inside first, or constrain the weight before it gets its values.",
+        );
+      }
+      return outside(nearest, group, c.dtype);
+    }),
+  };
+}
+
+const valueWhereFrozen = ({ groups }: Constraint, group: number, drawn: number) => {
+  const { frozen, lower, upper } = groups[group];
+  return frozen && frozen.from !== "drawn" ? frozen.value : Math.min(Math.max(drawn, lower), upper);
+};
+
+/** The first entry of each group. */
+function firstEntries({ groupOf, groups }: Constraint): Int32Array {
+  const first = new Int32Array(groups.length);
+  for (let entry = groupOf.length - 1; entry >= 0; entry--) first[groupOf[entry]] = entry;
+  return first;
+}
+
+/** A parameter for the free numbers or for the frozen ones, which is drawn as the weight is. */
+function partOf(weight: Parameter, c: Constraint, layout: Layout, which: "free" | "frozen"): Parameter {
+  const groups = layout[which];
+  const whole = which === "frozen" && groups.length === c.groupOf.length;
+  const first = firstEntries(c);
+  const name = which === "frozen" && layout.free.length > 0 ? ".frozen" : "";
+  const made = new Parameter({
+    name: weight.given + name,
+    shape: whole ? c.shape : [groups.length],
+    dtype: c.dtype,
+    trainable: which === "free" && weight.trainable,
+    of: weight,
+    init: (random: Stream) => {
+      const entries = drawn(weight, random);
+      return (i) => {
+        const group = c.groups[groups[i]];
+        const value = entries[first[groups[i]]];
+        if (which === "frozen") return valueWhereFrozen(c, groups[i], value);
+        return outside(Math.min(Math.max(value, group.lower), group.upper), group, c.dtype);
+      };
+    },
+  });
+  made.name = weight.name + name;
+  return made;
+}
+
+/** All entries as the weight's own initializer chooses them. */
+function drawn(weight: Parameter, random: Stream): TypedArray {
+  const entries = allocate(weight.dtype, weight.size);
+  const fill = weight.init(random, weight.shape);
+  if (typeof fill === "number") return entries.fill(fill);
+  for (let i = 0; i < entries.length; i++) entries[i] = fill(i);
+  return entries;
+}
+
+function constrainedBy(
+  weight: Parameter,
+  constraint: Constraint,
+  layout: Layout,
+  knobs: Parameter | undefined,
+  frozen: Parameter | undefined,
+): Constrained {
+  const { groups, groupOf, shape, dtype } = constraint;
+  const leaf = (p: Parameter | undefined) => p && new Tensor(make("parameter", [], { parameter: p }));
+  const origin = make("parameter", [], { parameter: weight }).origin;
+  const first = firstEntries(constraint);
+  return {
+    constraint,
+    knobs,
+    frozen,
+    node: inheriting(origin, () => weightExpression(constraint, layout, leaf(knobs), leaf(frozen)).node),
+    read() {
+      const [free, held] = [knobs?.read() ?? [], frozen?.read() ?? []];
+      const numbers = [...Array.from(free, (x, i) => inside(x, groups[layout.free[i]], dtype)), ...held];
+      const entries = allocate(dtype, groupOf.length);
+      for (let i = 0; i < entries.length; i++) entries[i] = numbers[layout.index[i]];
+      return entries;
+    },
+    refusal(values) {
+      for (let i = 0; i < groupOf.length; i++) {
+        const value = rounded(values[i], dtype);
+        const { lower, upper, frozen: held } = groups[groupOf[i]];
+        const entry = `entry ${entryName(shape, i)} is ${value}`;
+        if (held?.from === "given" && value !== held.value) return `${entry}, but it is frozen at ${held.value}`;
+        if (!(value >= lower && value <= upper)) return `${entry}, outside its bounds [${lower}, ${upper}]`;
+        const leader = first[groupOf[i]];
+        const other = rounded(values[leader], dtype);
+        if (value !== other) return `${entry}, but it is tied to entry ${entryName(shape, leader)}, which is ${other}`;
+      }
+      return undefined;
+    },
+    write(values) {
+      const at = (g: number) => rounded(values[first[g]], dtype);
+      knobs?.write(layout.free.map((g) => outside(at(g), groups[g], dtype)));
+      frozen?.write(layout.frozen.map(at));
+    },
+    draw(seed, index) {
+      knobs?.draw(seed, index);
+      const from = layout.frozen.map((g) => groups[g].frozen?.from);
+      if (!frozen || !from.includes("drawn")) return;
+      const before = frozen.source === "nowhere" ? undefined : frozen.read().slice();
+      frozen.draw(seed, index);
+      if (!before || !from.includes("kept")) return;
+      const fresh = frozen.read();
+      frozen.write(
+        before.map((value, i) => (from[i] === "drawn" ? fresh[i] : value)),
+        "chance",
+      );
+    },
+  };
+}
+
+/** The constraint, with what is kept frozen at the values that it has by now. */
+export function presentConstraint(constrained: Constrained): Constraint {
+  const { constraint, frozen } = constrained;
+  const values = frozen?.read();
+  if (!values) return constraint;
+  const layout = layoutOf(constraint);
+  const groups = [...constraint.groups];
+  layout.frozen.forEach((g, i) => {
+    const held = groups[g].frozen;
+    if (held?.from === "kept") groups[g] = { ...groups[g], frozen: { ...held, value: values[i] } };
+  });
+  return { ...constraint, groups };
+}

@@ -1,0 +1,170 @@
+import { type DType, isFloat } from "../../graph/dtype.ts";
+import { PondusError } from "../../graph/errors.ts";
+import { make } from "../../graph/node.ts";
+import { Movement } from "../movement/movement.ts";
+import { axesOf, axisOf, positions, reshapeNode } from "../operands.ts";
+import type { Tensor } from "../tensor.ts";
+import { productOver, requireNumbers } from "./recurrence.ts";
+import { intoSquareRange } from "./square-range.ts";
+
+/** The largest finite number of a type. */
+const largestOf = (dtype: DType) => (dtype === "float64" ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127);
+
+/** Operations along one or more axes: reductions, and what is written with them. */
+export abstract class Reduction extends Movement {
+  /** Sum over `axes` (all by default). Of bools, how many hold, as an int32; of int32, modulo 2^32. */
+  sum(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.cast("int32").sum(axes, options);
+    return this.#reduce("sum", axes, options.keep);
+  }
+  /** Of whole numbers and bools, a float32. */
+  mean(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().mean(axes, options);
+    const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
+    return this.sum(axes, options).div(count);
+  }
+  /** Of bools, whether any holds. */
+  max(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.any(axes, options);
+    return this.#reduce("maximum", axes, options.keep);
+  }
+  /** Of bools, whether all hold. */
+  min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (this.dtype === "bool") return this.all(axes, options);
+    return backwards(backwards(this.of(this.node)).max(axes, options));
+  }
+  /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
+  any(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#truth()
+      .cast("int32")
+      .sum(axesOf("any", this.node, axes), options)
+      .ne(0);
+  }
+  /** Whether all elements hold along `axes` (all by default): of numbers, whether none is 0. True of none. */
+  all(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    return this.#truth()
+      .not()
+      .cast("int32")
+      .sum(axesOf("all", this.node, axes), options)
+      .eq(0);
+  }
+  #truth(): Tensor {
+    return this.dtype === "bool" ? this.of(this.node) : this.ne(0);
+  }
+  /** Product over `axes` (all by default), 1 of none. Its gradient is right where elements are 0. */
+  prod(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    const list = axesOf("prod", this.node, axes);
+    requireNumbers("prod", this.node);
+    const product = this.of(productOver(this.node, list));
+    return options.keep ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
+  }
+  /**
+   * Mean squared distance from the mean (the population's variance), in the squared unit of the numbers. Right where squares of
+   * distances overflow or vanish and the variance itself does not, and where the mean is much larger than the distances (Chan, Golub
+   * & LeVeque 1983, eq. 1.7).
+   */
+  variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().variance(axes, options);
+    const count = axesOf("variance", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
+    if (count === 0) return this.mean(axes, options);
+    const distance = this.sub(this.mean(axes, { keep: true }));
+    const largest = distance.abs().max(axes, { keep: true }).stopGradient();
+    const most = Math.sqrt(largestOf(this.dtype)) * Math.sqrt(count);
+    // Where the largest distance alone makes the variance overflow, nothing is gained by a scale, and derivatives stay finite without.
+    // A quarter: the derivative by the largest part, 2 scale^2 part / count, is then finite where the variance is.
+    const quarter = largest.mul(0.25);
+    const scale = largest.lt(most).and(quarter.ne(0)).where(quarter, 1);
+    const part = distance.div(scale);
+    const squares = part.square().sum(axes, { keep: true });
+    // What comes of the mean being rounded; its derivatives are zero, as those of the sum of distances are.
+    const excess = part.mean(axes, { keep: true }).square().mul(count);
+    const correction = squares.lt(Number.POSITIVE_INFINITY).where(excess.minimum(squares), 0).stopGradient();
+    const variance = squares.sub(correction).mul(scale.div(count)).mul(scale);
+    return options.keep ? variance : variance.sum(axes);
+  }
+  /**
+   * The norm of the vector of all entries along `axes` (all by default), as NumPy and PyTorch have it (`vector_norm`): the root of the
+   * sum of squares, which overflows or vanishes only where the result does; with `ord` 1 the sum of absolute values, with `ord`
+   * Infinity the largest. Its gradient at 0 is 0, and so are all further ones.
+   *
+   * @throws `norm.ord` for another `ord`
+   */
+  norm(axes?: number | readonly number[], options: { ord?: number; keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().norm(axes, options);
+    const { ord = 2, keep } = options;
+    if (ord === 1) return this.abs().sum(axes, { keep });
+    if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keep });
+    if (ord !== 2) throw new PondusError("norm.ord", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
+    if (this.size === 0) return this.square().sum(axes, { keep });
+    const scale = intoSquareRange(this.abs().max(axes, { keep: true }));
+    const squares = this.mul(scale).square().sum(axes, { keep: true });
+    // No zero meets the derivative of the root.
+    const zero = squares.eq(0);
+    const root = zero.where(0, zero.where(1, squares).sqrt().div(scale));
+    return keep ? root : root.sum(axes);
+  }
+  /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
+  argmax(axis = -1): Tensor {
+    const a = axisOf("argmax", this.node, axis);
+    if (this.dtype === "bool") return this.cast("int32").argmax(a);
+    return this.#firstOf(this.max(a, { keep: true }), a);
+  }
+  /** Position (int32) of the smallest element along `axis`: the first of equals, and the first NaN where there is one. */
+  argmin(axis = -1): Tensor {
+    const a = axisOf("argmin", this.node, axis);
+    if (this.dtype === "bool") return this.cast("int32").argmin(a);
+    return this.#firstOf(this.min(a, { keep: true }), a);
+  }
+  /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. -Infinity of none. */
+  logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+    if (!isFloat(this.dtype)) return this.float().logSumExp(axes, options);
+    if (this.size === 0) return this.sum(axes, options).log();
+    const top = this.#largest(axes);
+    const sum = this.sub(top).exp().sum(axes, { keep: true }).log().add(top);
+    return options.keep ? sum : sum.sum(axes);
+  }
+  /** exp(x) / sum(exp(x)) along `axis`. Where all are -Infinity, as in a row that is masked whole, every share is NaN. */
+  softmax(axis = -1): Tensor {
+    if (this.size === 0) return this.of(this.node);
+    const e = this.sub(this.max(axis, { keep: true }).stopGradient()).exp();
+    return e.div(e.sum(axis, { keep: true }));
+  }
+  /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
+  logSoftmax(axis = -1): Tensor {
+    if (!isFloat(this.dtype)) return this.float().logSoftmax(axis);
+    if (this.size === 0) return this.of(this.node);
+    const distance = this.sub(this.#largest(axis));
+    return distance.sub(distance.exp().sum(axis, { keep: true }).log());
+  }
+
+  /** Where along `axis` the first element stands that is equal to `found`, or is NaN as `found` then is. */
+  #firstOf(found: Tensor, axis: number): Tensor {
+    // Of a row with a NaN, which equals nothing, only the NaNs are found.
+    const equal = this.eq(found);
+    const isFound = isFloat(this.dtype) ? equal.or(this.ne(this.of(this.node))) : equal;
+    return isFound.where(this.of(positions(this.shape, axis)), this.shape[axis] - 1).min(axis);
+  }
+  /** The largest entry, kept as an axis of 1; 0 where that is infinite. Whatever is taken off, gradients are the same. */
+  #largest(axes?: number | readonly number[]): Tensor {
+    const top = this.max(axes, { keep: true }).stopGradient();
+    return top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
+  }
+  #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
+    const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
+    if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {
+      throw new PondusError("shape.empty", `max: ${this.described()} has no elements to choose from.`);
+    }
+    const out = list.length === 0 ? this.node : make(op, [this.node], { axes: list });
+    return this.of(
+      keep
+        ? reshapeNode(
+            out,
+            this.shape.map((n, i) => (list.includes(i) ? 1 : n)),
+          )
+        : out,
+    );
+  }
+}
+
+/** Numbers in the opposite order, exactly: -x, but of whole numbers -1 - x, as int32 does not hold the opposite of its least. */
+export const backwards = (x: Tensor): Tensor => (x.dtype === "int32" ? x.xor(-1) : x.neg());

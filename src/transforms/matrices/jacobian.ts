@@ -1,0 +1,42 @@
+import { PondusError } from "../../graph/errors.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { jvp, vjp } from "../derivatives.ts";
+import { countOf, entryType, ravel, type Structure, unravel } from "../structure.ts";
+import { affordJacobian } from "./affordable.ts";
+import { rowsOf } from "./rows.ts";
+
+export interface JacobianOptions {
+  /**
+   * Column by column (forward) or row by row (reverse). By default whichever is fewer; forward where the outputs pass
+   * through a `whileLoop` without a limit, which has no reverse mode.
+   */
+  readonly mode?: "forward" | "reverse";
+}
+
+/**
+ * All first derivatives of outputs with respect to knobs.
+ *
+ * @param outputs  a tensor, or a list or record of them, of one float type: N entries
+ * @param wrt      a tensor, or a list or record of them, of one float type: P entries. Both are counted tensor after
+ *                 tensor, each row-major
+ * @returns        [N, P], of the type of `wrt`
+ * @throws `jacobian.price` when the matrix does not fit this machine, before anything is built; `jacobian.dtype`,
+ *         `jacobian.twice`
+ */
+export function jacobian(outputs: Structure, wrt: Structure, options: JacobianOptions = {}): Tensor {
+  const dtype = entryType("jacobian", wrt);
+  const [n, p] = [countOf(outputs), countOf(wrt)];
+  const mode = options.mode ?? (p <= n ? "forward" : "reverse");
+  affordJacobian(n, p, dtype, mode);
+  const flat = ravel(outputs);
+  const of = flat.dtype === "float64" ? "float64" : "float32";
+  const forward = () => rowsOf(p, dtype, (unit) => jvp(flat, wrt, unravel(unit, wrt)).cast(dtype)).T;
+  const reverse = () => rowsOf(n, of, (unit) => ravel(vjp(flat, unit, wrt) as Structure));
+  if (mode === "forward") return forward();
+  try {
+    return reverse();
+  } catch (error) {
+    if (!options.mode && error instanceof PondusError && error.code === "grad.unbounded") return forward();
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { compile, parameter, scan, type Tensor } from "pondus";
+import { describe, expect, test } from "vitest";
+import { printC } from "../../src/backends/native/print.ts";
+import { machine as wasmMachine } from "../../src/backends/wasm/index.ts";
+import { encode } from "../../src/backends/wasm/module/encode.ts";
+import { plain } from "../../src/backends/wasm/module/features.ts";
+import { printProgram } from "../../src/backends/wasm/print/print.ts";
+import { compileGraph } from "../../src/compiler/compile.ts";
+import type { Call, LoopProgram, Machine, Step } from "../../src/compiler/ir/loop.ts";
+import { programs } from "../support/shared-work.ts";
+
+type Repeat = Extract<Step<Call>, { kind: "repeat" }>;
+
+/** Loops whose turns run side by side. */
+function apart(steps: readonly Step<Call>[]): Repeat[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "launch") return [];
+    if (step.kind === "branch") return [...apart(step.yes), ...apart(step.no)];
+    if (step.kind === "while") return [...apart(step.test), ...apart(step.body)];
+    return [...(step.apart ? [step] : []), ...apart(step.body)];
+  });
+}
+
+const copied = ({ buffers }: LoopProgram) => buffers.filter((b) => b.stride !== undefined);
+
+const machine: Machine = { vectorBytes: 32, registers: 16, mixedWidths: true };
+const blocks = programs["a large batch, taken in blocks"];
+const compiled = (make: () => ReturnType<typeof compile>, more: Partial<Machine>) =>
+  compileGraph(make().graph, { ...machine, ...more }).program;
+
+describe("turns run side by side, and what they keep to themselves has a place for each thread,", () => {
+  const alone = compiled(blocks, {});
+  const two = compiled(blocks, { threads: 2 });
+
+  test("where there are threads", () => {
+    expect(apart(two.steps)).toHaveLength(1);
+    expect(copied(two)).not.toEqual([]);
+    expect(two.bytes).toBeGreaterThan(alone.bytes);
+  });
+
+  test.each<[string, Partial<Machine>]>([
+    ["where there is one", {}],
+    ["in a program that has too little work for threads", { threads: 2, aloneBelow: two.work + 1 }],
+    ["where places for all are more than can be addressed", { threads: 2, addressable: two.bytes - 1 }],
+  ])("but not %s", (_, more) => {
+    const program = compiled(blocks, more);
+    expect(apart(program.steps)).toEqual([]);
+    expect(copied(program)).toEqual([]);
+    expect(program.bytes).toBe(alone.bytes);
+  });
+
+  test("but not where a turn has nothing to do", () => {
+    const small = () => {
+      const w = parameter([4], 1);
+      const turn = (_: unknown, { x }: { x: Tensor }) => ({ carry: {}, out: { y: x.mul(w).sum() } });
+      return compile(({ x }) => ({ y: scan({}, turn, { xs: { x } }).out.y }), { x: [20, 4] });
+    };
+    expect(apart(compiled(small as never, { threads: 2 }).steps)).toEqual([]);
+  });
+
+  test("of loops in one another the outermost that has several turns", () => {
+    const [loop, ...others] = apart(
+      compiled(programs["turns side by side, inside a single one"], { threads: 2 }).steps,
+    );
+    expect(loop.length).toBe(40);
+    expect(others).toEqual([]);
+  });
+});
+
+test("what is alone below some work has a program like that of a single thread, to the letter", () => {
+  const c = (more: Partial<Machine>) => printC(compiled(blocks, more)).join("\n");
+  expect(c({ threads: 2, aloneBelow: Number.POSITIVE_INFINITY })).toBe(c({}));
+  expect(c({ threads: 2 })).toContain("turns_0");
+});
+
+describe("on WebAssembly", () => {
+  const functionsOf = (name: string, threaded: boolean) => {
+    const { program } = compileGraph(programs[name]().graph, { ...wasmMachine, threads: 2 });
+    const printed = printProgram(program, plain, threaded);
+    expect(WebAssembly.validate(encode(printed))).toBe(true);
+    return printed.functions;
+  };
+  const callsIn = (body: (typeof functions)[number]["body"]) =>
+    body.flatMap(([name, number]) => (name === "call" ? [number] : []));
+  const functions = functionsOf("a large batch, taken in blocks", true);
+
+  test("turns are a function that threads share, and threads share nothing in it", () => {
+    const [turns, ...others] = functions.filter(({ name }) => name.startsWith("turns"));
+    expect(others).toEqual([]);
+    // By its number, after `together`.
+    expect(turns.exported).toBe(String(functions.indexOf(turns) + 1));
+    expect(callsIn(turns.body).length).toBeGreaterThan(0);
+    expect(callsIn(turns.body)).not.toContain(0);
+    const run = functions[functions.length - 1];
+    expect(callsIn(run.body)).toContain(0);
+  });
+
+  test("one thread takes turns one after another", () => {
+    const names = functionsOf("a large batch, taken in blocks", false).map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith("turns"))).toEqual([]);
+  });
+
+  test("turns are told the counters of the loops around them", () => {
+    const [turns] = functionsOf("turns side by side, inside turns that go in order", true).filter(({ name }) =>
+      name.startsWith("turns"),
+    );
+    const loads = turns.body.filter(([name]) => name === "i32.load");
+    expect(loads).toHaveLength(1);
+  });
+});

@@ -1,0 +1,116 @@
+import { concat, customGradient, eye, stack, Tensor } from "pondus";
+import { make } from "../../../src/graph/node.ts";
+import { type Case, everyType, floats, numbers, sample } from "./case.ts";
+
+export const movementCases: readonly Case[] = [
+  ...everyType.flatMap((dtype): Case[] => [
+    {
+      name: `each movement alone, ${dtype}`,
+      inputs: { x: sample([3, 5, 7], dtype), row: sample([7], dtype) },
+      f: ({ x, row }) => ({
+        reshape: x.reshape([15, 7]),
+        flatten: x.flatten(),
+        permute: x.permute([2, 0, 1]),
+        transpose: x.T,
+        expand: row.expand([2, 3, 7]),
+        slice: x.slice(1, 1, 4),
+        negative: x.slice(2, -3),
+        pad: x.pad(1, 2, 1),
+        flip: x.flip([0, 2]),
+        window: x.window(1, 2, { stride: 2 }),
+        flipAll: x.flip(),
+        at: x.at(-1, 1),
+        unsqueeze: x.unsqueeze(1),
+        again: new Tensor(make("again", [x.T.node, x.flip().node], {})),
+        checkpoint: new Tensor(make("checkpoint", [x.flip().node, x.node], {})),
+        ...(dtype.startsWith("float") && { custom: customGradient(x.flip(), [x], (ct) => [ct.flip()]) }),
+      }),
+    },
+    {
+      name: `chains of movements, ${dtype}`,
+      inputs: { x: sample([3, 4, 5], dtype) },
+      f: ({ x }) => ({
+        a: x.permute([2, 0, 1]).reshape([5, 12]).slice(1, 2, 11).pad(0, 1, 2).flip(1),
+        b: x.flip(1).permute([1, 0, 2]).flatten().slice(0, 7, 50).pad(0, 3, 0),
+        c: x.pad(2, 1, 1).T.reshape([3, 28]).T.flip(0),
+        d: x.slice(0, 1, 2).expand([4, 4, 5]).permute([1, 2, 0]).reshape([20, 4]),
+        w: x.window(2, 2).window(1, 3).permute([0, 4, 2, 1, 3]).slice(4, 1).flip(2),
+        windowed: x.pad(2, 1, 1).window(2, 3, { stride: 2, dilation: 2 }).reshape([24, 3]),
+        e: x.pad(0, 1, 1).pad(0, 2, 0).slice(0, 1, 5).flip(0).pad(1, 0, 1),
+      }),
+    },
+    {
+      name: `where over moved conditions, ${dtype}`,
+      inputs: { test: sample([5, 3], "bool"), x: sample([3, 5], dtype), y: sample([5], dtype) },
+      f: ({ test, x, y }) => ({
+        a: test.T.where(x, y),
+        b: test.pad(0, 1, 1).T.where(x.pad(1, 1, 1), 1),
+        c: test.flip(1).T.where(x.flip(0), y.flip()),
+      }),
+    },
+  ]),
+  ...numbers.flatMap((dtype): Case[] => [
+    {
+      name: `movements into elementwise ops and reductions, ${dtype}`,
+      inputs: { x: sample([3, 4, 5], dtype), y: sample([5, 12], dtype) },
+      f: ({ x, y }) => {
+        const moved = x.permute([2, 0, 1]).reshape([5, 12]);
+        const window = moved.pad(1, 2, 2).slice(1, 1, 13).flip(0);
+        return {
+          sum: moved.mul(y).sum(1),
+          max: window.add(y).max(0),
+          padded: moved.pad(0, 1, 1).add(1).sum(0),
+          tail: moved.mul(y).slice(0, 1, 4).sum(1).flip(),
+          turned: moved.sum(0).reshape([3, 4]).T.add(x.at(0, 2).T),
+        };
+      },
+    },
+    {
+      name: `sums over sliding slices (a stencil), ${dtype}`,
+      inputs: { x: sample([33], dtype) },
+      f: ({ x }) => {
+        const padded = x.pad(0, 1, 1);
+        return {
+          laplace: padded
+            .slice(0, 0, 33)
+            .add(padded.slice(0, 2, 35))
+            .sub(x.mul(2)),
+        };
+      },
+    },
+    {
+      name: `concat and stack, ${dtype}`,
+      inputs: { a: sample([2, 3], dtype), b: sample([1, 3], dtype), c: sample([4, 3], dtype) },
+      f: ({ a, b, c }) => ({
+        rows: concat([a, b, c]),
+        columns: concat([a.T, c.T], 1),
+        last: concat([a.T, c.T, b.T], -1),
+        stacked: stack([a, a.mul(2), a.flip(0)]),
+        inner: stack([a, a.add(1)], 2),
+        used: concat([a, b])
+          .mul(concat([b, a]))
+          .sum(0),
+      }),
+    },
+  ]),
+  ...floats.flatMap((dtype): Case[] => [
+    {
+      name: `movements into contractions, ${dtype}`,
+      inputs: { x: sample([3, 4, 5], dtype), y: sample([12, 7], dtype), z: sample([7, 5], dtype) },
+      f: ({ x, y, z }) => {
+        const moved = x.permute([2, 0, 1]).reshape([5, 12]);
+        return {
+          product: moved.matmul(y),
+          flipped: moved.flip(1).matmul(y.flip()),
+          padded: moved
+            .pad(0, 1, 2)
+            .pad(1, 3, 0)
+            .matmul(y.pad(0, 2, 1)),
+          sliced: moved.slice(1, 2, 9).matmul(y.slice(0, 4, 11)),
+          thrice: moved.matmul(y).matmul(z).T.flip(0).add(eye(5, dtype)),
+          spread: moved.at(0).expand([3, 12]).matmul(y),
+        };
+      },
+    },
+  ]),
+];
