@@ -29,7 +29,7 @@ async function trajectories(data: CaseData): Promise<Ready> {
   });
   const first = await run(1);
   const compileSeconds = (performance.now() - began) / 1000;
-  const early = await compile(() => ({ y: solve(2).y.slice(1, 0, 8).T })).run();
+  const early = await compile(() => ({ y: solve(2).y.slice(0, 8, 1).T })).run();
   const mean = (numbers: Iterable<number>) => [...numbers].reduce((sum, x) => sum + x, 0) / end.shape[1];
   const squares = mean(Array.from(parameterOf(end)!.read(), (x) => x * x));
   const steps = mean(first.taken.data);
@@ -49,7 +49,7 @@ function lorenz(state: Tensor): Tensor {
 
 function adjointOf({ what, checkpoints }: Readonly<Record<string, unknown>>): ode.Adjoint {
   if (what === "backsolve") return ode.backsolve();
-  return ode.throughSolver(what === "checkpointed" ? { checkpoints: Number(checkpoints) } : {});
+  return ode.direct(what === "checkpointed" ? { checkpoints: Number(checkpoints) } : {});
 }
 
 /** Loss and gradient of a neural ODE, without a step of training. */

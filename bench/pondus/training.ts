@@ -6,7 +6,7 @@ import { loop } from "./loop.ts";
 export async function training(build: () => Tensor, rate: number): Promise<Ready> {
   const began = performance.now();
   const loss = build();
-  const run = loop({ outputs: { loss }, ...optim.adam({ rate }).minimize(loss) });
+  const run = loop({ outputs: { loss }, ...optim.adam({ learningRate: rate }).minimize(loss) });
   const check = [(await run(1)).loss.item()];
   const compileSeconds = (performance.now() - began) / 1000;
   while (check.length < 10) check.push((await run(1)).loss.item());

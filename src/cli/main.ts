@@ -46,7 +46,7 @@ program
   )
   .option("--seed <n>", "of the initial weights and of all randomness", whole(0))
   .option("--steps <n>", "training steps", whole(1))
-  .option("--rate <x>", "learning rate", positive)
+  .option("--learning-rate <x>", "learning rate", positive)
   .addOption(new Option("--optimizer <name>", "of those that the page offers").choices([...optimizerNames]))
   .option("--law <name>", "what is learned, of the laws that the page offers", named)
   .option(

@@ -23,7 +23,7 @@ export interface TrainFlags {
   state?: string[];
   seed?: number;
   steps?: number;
-  rate?: number;
+  learningRate?: number;
   optimizer?: string;
   law?: string;
   ensemble?: number;
@@ -86,7 +86,7 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     return;
   }
   const kept = [
-    ...(["data", "time", "state", "seed", "steps", "rate", "optimizer", "law", "ensemble"] as const),
+    ...(["data", "time", "state", "seed", "steps", "learningRate", "optimizer", "law", "ensemble"] as const),
     ...(["quick", "patience", "out"] as const),
   ];
   const given = kept.find((name) => flags[name] !== undefined);

@@ -8,7 +8,7 @@ import { batchLast } from "./batch/batch-last.ts";
 import type { Limits } from "./batch/block-rows.ts";
 import { inBlocks } from "./batch/blocks.ts";
 import { dump, type Watch } from "./dump.ts";
-import { type Steps, Workshop } from "./ir/allocator.ts";
+import { Allocator, type Steps } from "./ir/allocator.ts";
 import type { Buffer, LoopProgram, Machine } from "./ir/loop.ts";
 import { contiguous, type View } from "./ir/views.ts";
 import { workOfSteps } from "./loops/parallel.ts";
@@ -41,7 +41,7 @@ export interface Planned extends Places {
   readonly steps: Steps;
   /** Found when they are asked for: not all who plan need them. */
   readonly routines: () => Routines;
-  readonly workshop: Workshop;
+  readonly workshop: Allocator;
   readonly memory: MemoryPlan;
   /** What became of the expressions to keep an eye on. */
   readonly watched: readonly Node[];
@@ -92,7 +92,7 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   watch("laid", () => roots);
   const followed = roots.splice(roots.length - watched.length);
 
-  const workshop = new Workshop();
+  const workshop = new Allocator();
   const { buffers, shared } = workshop;
   const places = placeLeaves(graph, roots, workshop);
   const { steps: lowered, assignments } = lower(graph, roots, places, workshop);
@@ -122,7 +122,7 @@ interface Places extends Omit<Compiled, "program"> {
 }
 
 /** Buffers for all that comes from outside or goes there. */
-function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Workshop): Places {
+function placeLeaves(graph: GraphProgram, roots: readonly Node[], workshop: Allocator): Places {
   const leaves = new Map<Node, View>();
   const inputs = new Map<string, Buffer>();
   const parameters = new Map<Parameter, Buffer>();
@@ -170,7 +170,7 @@ interface Lowered {
   readonly assignments: readonly (Assignment & { readonly leaf: Node })[];
 }
 
-function lower(graph: GraphProgram, roots: readonly Node[], places: Places, workshop: Workshop): Lowered {
+function lower(graph: GraphProgram, roots: readonly Node[], places: Places, workshop: Allocator): Lowered {
   const wanted = graph.outputs.map(({ name, node }, i) => ({
     node: roots[i],
     target: contiguous(places.outputs.get(name) as Buffer, node.shape),

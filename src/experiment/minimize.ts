@@ -42,7 +42,7 @@ export function optimizerFor(
   if (name === "newton") return optim.newtonCG();
   if (name !== "natural") return adam();
   // The mean of squares is the negative log-likelihood of normal errors of variance 1/2, but for a constant.
-  return optim.natural({ outputs: residuals.flatten(), likelihood: "gaussian", variance: 0.5 });
+  return optim.naturalGradient({ outputs: residuals.flatten(), likelihood: "gaussian", variance: 0.5 });
 }
 
 /** Minimises on a session, with the optimizer of its choice. */

@@ -28,7 +28,7 @@ export interface SessionOptions<M extends Model, D> {
   readonly data: D;
   readonly seed: number;
   readonly steps: number;
-  readonly rate: number;
+  readonly learningRate: number;
   readonly optimizer?: OptimizerName;
   readonly chosen?: Chosen;
   readonly quick?: boolean;
@@ -54,7 +54,7 @@ const between = 30;
 
 /** What a page trains with. The model's knobs are drawn here, from the seed. */
 export function openSession<M extends Model, D>(options: SessionOptions<M, D>): Session<M, D> {
-  const { model, data, seed, steps, rate, backend } = options;
+  const { model, data, seed, steps, learningRate: rate, backend } = options;
   const restart = () => initialize(model, seed);
   restart();
   const begun = new Set<string>();
@@ -64,7 +64,7 @@ export function openSession<M extends Model, D>(options: SessionOptions<M, D>): 
     data,
     seed,
     steps,
-    rate,
+    learningRate: rate,
     optimizer: options.optimizer,
     ...options.chosen,
     quick: options.quick ?? false,

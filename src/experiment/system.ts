@@ -36,19 +36,19 @@ export interface System<M extends Model = Model, D = undefined> {
    */
   readText?(text: string, name: string): D;
   /** What `--steps` and `--rate` change. */
-  readonly settings?: { readonly steps?: number; readonly rate?: number };
+  readonly settings?: { readonly steps?: number; readonly learningRate?: number };
   /**
    * That the page can be looked at before its whole training is worth the wait: `--quick` takes these settings in place of
    * the others, and `session.quick` lets the page leave out seeds or networks. Its figures are not those of the whole.
    */
-  readonly quick?: { readonly steps?: number; readonly rate?: number };
+  readonly quick?: { readonly steps?: number; readonly learningRate?: number };
   /** What `--optimizer` may choose, each with the steps that it takes at most; the first is the page's own choice. */
   readonly optimizers?: { readonly [O in OptimizerName]?: { readonly steps: number } };
   /**
    * What `--law` may choose, each with the optimizer and the rate that train it unless others are asked for (default: the
    * first of `optimizers`, and that of `settings`); the first is the page's own choice.
    */
-  readonly laws?: Readonly<Record<string, { readonly optimizer?: OptimizerName; readonly rate?: number }>>;
+  readonly laws?: Readonly<Record<string, { readonly optimizer?: OptimizerName; readonly learningRate?: number }>>;
   /** That `--ensemble` may train many networks at once, with other settings than one where it says so. */
   readonly ensemble?: { readonly steps?: number };
   /**
@@ -115,7 +115,7 @@ export interface Trained<M extends Model = Model, D = undefined> extends Chosen 
 export interface Session<M extends Model = Model, D = undefined> extends Omit<Trained<M, D>, "metrics"> {
   readonly seed: number;
   readonly steps: number;
-  readonly rate: number;
+  readonly learningRate: number;
   /** What was chosen of the page's `optimizers`. */
   readonly optimizer: OptimizerName | undefined;
   /** Whether the page's short form was asked for; see `System.quick`. */

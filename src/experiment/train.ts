@@ -26,7 +26,7 @@ import type { Metrics, Sample, System } from "./system.ts";
 export interface TrainOptions extends Chosen {
   readonly seed?: number;
   readonly steps?: number;
-  readonly rate?: number;
+  readonly learningRate?: number;
   /** One of those that the page offers; see `System.optimizers`. */
   readonly optimizer?: string;
   /** The page's short form; see `System.quick`. */
@@ -70,7 +70,7 @@ export interface RunDescription {
   readonly error?: { readonly code: string; readonly message: string };
   readonly options: {
     readonly steps: number;
-    readonly rate: number;
+    readonly learningRate: number;
     readonly optimizer?: OptimizerName;
     readonly law?: string;
     readonly ensemble?: number;
@@ -125,7 +125,7 @@ export async function train<M extends Model, D>(
       folder = makeRunFolder(system.name, options.out);
       if (copy) writeAtomic(join(folder, copy.name), copy.text);
     }
-    const { steps, rate, optimizer, chosen, quick, patience, seed } = settings;
+    const { steps, learningRate, optimizer, chosen, quick, patience, seed } = settings;
     const source = options.source && relative(folder, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
@@ -136,7 +136,7 @@ export async function train<M extends Model, D>(
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, rate, optimizer, ...chosen, quick, patience, data: kept },
+      options: { steps, learningRate, optimizer, ...chosen, quick, patience, data: kept },
       source: source ?? resume?.description.source,
       started,
       versions: { pondus: version, node: process.versions.node },
@@ -172,7 +172,7 @@ function settingsOf(
   system: Pick<System, "name" | "settings" | "quick" | "optimizers" | "laws" | "ensemble">,
   options: TrainOptions,
 ) {
-  const { seed, steps, rate, patience, resume } = options;
+  const { seed, steps, learningRate, patience, resume } = options;
   const before = resume?.description;
   const chosen = chosenOf(system, {
     law: options.law ?? before?.options.law,
@@ -193,7 +193,13 @@ function settingsOf(
   return {
     seed: seed ?? before?.seed ?? 0,
     steps: steps ?? before?.options.steps ?? short?.steps ?? whole,
-    rate: rate ?? before?.options.rate ?? short?.rate ?? own?.rate ?? system.settings?.rate ?? 1e-2,
+    learningRate:
+      learningRate ??
+      before?.options.learningRate ??
+      short?.learningRate ??
+      own?.learningRate ??
+      system.settings?.learningRate ??
+      1e-2,
     optimizer,
     chosen,
     quick,

@@ -86,7 +86,7 @@ export async function importanceOf(
     { backend },
   );
   const { x } = await compile(
-    () => ({ x: inputs.reshape([inputs.shape[0], -1]).slice(1, 0, 1).flatten() }),
+    () => ({ x: inputs.reshape([inputs.shape[0], -1]).slice(0, 1, 1).flatten() }),
     {},
     { backend },
   ).run();

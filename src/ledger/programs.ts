@@ -47,7 +47,7 @@ export interface ProgramOptions extends NetworkOptions {
  * @throws `weigh.batch` unless the batch is a whole number from 1
  */
 export function programsOf(model: Model, options: ProgramOptions): Programs | undefined {
-  const { batch = 1, loss: measure = mse, optimizer = adam({ rate: 1e-3 }) } = options;
+  const { batch = 1, loss: measure = mse, optimizer = adam({ learningRate: 1e-3 }) } = options;
   if (!Number.isSafeInteger(batch) || batch < 1) {
     throw new PondusError("weigh.batch", `weigh: the batch must be a whole number from 1, but ${batch} came.`);
   }

@@ -68,8 +68,8 @@ export function attention(
   /** [..., length, features] to [batch, length, heads, size], for some of query 0, key 1 and value 2. */
   const project = (x: Tensor, first: number, count: number): Tensor[] => {
     const [from, to] = [first * features, (first + count) * features];
-    const y = x.matmul(weight.slice(0, from, to).T);
-    const moved = b ? y.add(b.slice(0, from, to)) : y;
+    const y = x.matmul(weight.slice(from, to).T);
+    const moved = b ? y.add(b.slice(from, to)) : y;
     const parts = moved.reshape([sizeOf(x.shape.slice(0, -2)), x.shape[x.rank - 2], count, heads, features / heads]);
     return Array.from({ length: count }, (_, i) => parts.at(i, 2));
   };
@@ -113,9 +113,9 @@ function shares(scores: Tensor, { visible, added }: Masks): Tensor {
   const moved = added ? scores.add(added) : scores;
   // Hidden keys get a share of exactly 0, and gradients of 0, however large their score.
   const seen = visible ? where(visible, moved, Number.NEGATIVE_INFINITY) : moved;
-  const top = seen.max(-1, { keep: true }).stopGradient();
+  const top = seen.max(-1, { keepDims: true }).stopGradient();
   const e = seen.sub(where(top.eq(Number.NEGATIVE_INFINITY), 0, top)).exp();
-  const sum = e.sum(-1, { keep: true });
+  const sum = e.sum(-1, { keepDims: true });
   return e.div(where(sum.eq(0), 1, sum));
 }
 

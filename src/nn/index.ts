@@ -1,3 +1,4 @@
+export type { Initializer } from "../graph/parameter.ts";
 export * from "./activations.ts";
 export { type Attention, attention } from "./attention.ts";
 export { checkpoint } from "./checkpoint.ts";
@@ -16,7 +17,7 @@ export { dense } from "./dense.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
 export { flatten, flattenChannelsFirst } from "./flatten.ts";
-export * from "./initializers.ts";
+export * as init from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
 export * from "./losses/index.ts";

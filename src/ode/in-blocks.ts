@@ -167,7 +167,7 @@ function cut(x: Tensor, axis: number, rows: number): Tensor {
   const blocks = Math.ceil(size / rows);
   const missing = blocks * rows - size;
   const shape = x.shape.map((n, i) => (i === axis ? missing : n));
-  const full = missing === 0 ? x : concat([x, x.slice(axis, size - 1).expand(shape)], axis);
+  const full = missing === 0 ? x : concat([x, x.slice(size - 1, undefined, axis).expand(shape)], axis);
   const split = full.reshape([...x.shape.slice(0, axis), blocks, rows, ...x.shape.slice(axis + 1)]);
   const rest = split.shape.flatMap((_, i) => (i === axis ? [] : [i]));
   return split.permute([axis, ...rest]);
@@ -178,5 +178,5 @@ function joined(x: Tensor, axis: number, size: number): Tensor {
   const rest = x.shape.slice(1).map((_, i) => i + 1);
   const moved = x.permute([...rest.slice(0, axis), 0, ...rest.slice(axis)]);
   const shape = [...x.shape.slice(1, 1 + axis), -1, ...x.shape.slice(2 + axis)];
-  return moved.reshape(shape).slice(axis, 0, size);
+  return moved.reshape(shape).slice(0, size, axis);
 }

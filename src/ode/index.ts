@@ -1,4 +1,4 @@
-export { type Adjoint, backsolve, forward, throughSolver } from "./adjoints/adjoint.ts";
+export { type Adjoint, backsolve, direct, forward } from "./adjoints/adjoint.ts";
 export { integrate, type Solution } from "./integrate.ts";
 export { bosh3 } from "./methods/explicit/bosh3.ts";
 export { dopri5 } from "./methods/explicit/dopri5.ts";

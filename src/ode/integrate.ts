@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { explained } from "../graph/origin.ts";
 import { arange, concat, full } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
-import { type Backsolve, throughSolver } from "./adjoints/adjoint.ts";
+import { type Backsolve, direct } from "./adjoints/adjoint.ts";
 import { type Leg, withBacksolve } from "./adjoints/backsolve.ts";
 import { type Carry, withForward } from "./adjoints/forward-sensitivity.ts";
 import { sensitive } from "./adjoints/sensitive.ts";
@@ -85,7 +85,7 @@ export function integrate(
       `ode.solve: rtol and atol choose the steps, but ${why}; give one or the other.`,
     );
   }
-  const adjoint = options.adjoint ?? throughSolver();
+  const adjoint = options.adjoint ?? direct();
   checkTogether(options, isFixed, batch);
   const solveOn = (start: Tensor, t: Times): Solution =>
     isFixed || t.values.shape[0] === 1
@@ -213,7 +213,7 @@ function inFixedSteps(
   const others = path.shape.flatMap((_, axis) => (axis === 0 || axis - 1 === batch ? [] : [axis]));
   const reached = path
     .abs()
-    .max(others, { keep: batch !== undefined })
+    .max(others, { keepDims: batch !== undefined })
     .lt(Number.POSITIVE_INFINITY);
   const finite = reached.cast("int32").sum(0);
   const last = finite.sub(1).maximum(0);

@@ -33,7 +33,7 @@ export interface SolveOptions {
   readonly controller?: Controller;
   /** The axis of the state along which trajectories lie that have nothing to do with one another: each has its own steps. */
   readonly batch?: number;
-  /** How gradients come back: `throughSolver()` by default, `backsolve()` or `forward()`. */
+  /** How gradients come back: `direct()` by default, `backsolve()` or `forward()`. */
   readonly adjoint?: Adjoint;
   /** What ends the solution before the last time: a number that goes through 0, or a bool that becomes true. */
   readonly event?: Event;
@@ -196,5 +196,5 @@ export function checkTogether(
   }
   if (batch === undefined) return;
   if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
-  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use throughSolver, which takes a batch");
+  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use direct, which takes a batch");
 }

@@ -54,10 +54,7 @@ export function timesFor(given: Tensor | readonly number[], y0: Tensor, batch: n
   const values = own ? given.reshape([given.shape[0], ...lanesOf(y0, batch)]) : given;
   const direction = where(values.at(-1).lt(values.at(0)), tensor(-1, { dtype }), 1);
   if (given.shape[0] === 1) return { values, zero: 0, direction };
-  const onward = values
-    .slice(0, 1)
-    .sub(values.slice(0, 0, -1))
-    .mul(direction);
+  const onward = values.slice(1).sub(values.slice(0, -1)).mul(direction);
   return { values, zero: 0, direction, sorted: onward.min(0).ge(0) };
 }
 

@@ -1,7 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
 import { full } from "../tensor/functions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type CommonOptions, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
+import { type CommonOptions, type Optimizer, optimizer, type ParameterUpdate } from "./optimizer.ts";
 
 export interface AdamOptions extends CommonOptions {
   /** Decay of the first and second moment (default 0.9 and 0.999). */
@@ -15,7 +15,7 @@ export interface AdamOptions extends CommonOptions {
 /**
  * Adam (Kingma & Ba, ICLR 2015), as PyTorch computes it. `weightDecay` adds weightDecay w to the gradient (default 0).
  *
- * @throws `optim.rate`, `optim.betas`
+ * @throws `optim.learningRate`, `optim.betas`
  */
 export function adam(options: AdamOptions): Optimizer {
   return optimizer("adam", options, (turn) => {
@@ -29,18 +29,18 @@ export function adam(options: AdamOptions): Optimizer {
  * Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019), as PyTorch computes it: each step first takes
  * rate weightDecay w off w (default 0.01).
  *
- * @throws `optim.rate`, `optim.betas`
+ * @throws `optim.learningRate`, `optim.betas`
  */
 export function adamw(options: AdamOptions): Optimizer {
   return optimizer("adamw", options, (turn) => {
-    const { value, rate, gradient, weightDecay = options.weightDecay ?? 0.01 } = turn;
+    const { value, learningRate: rate, gradient, weightDecay = options.weightDecay ?? 0.01 } = turn;
     const kept = value.sub(value.mul(weightDecay).mul(rate));
     return kept.sub(step(turn, gradient, options));
   });
 }
 
 /** rate m / (sqrt(v) + epsilon), with both corrections taken out of what is done to every entry: one root, one division. */
-function step(turn: Turn, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
+function step(turn: ParameterUpdate, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
   if (!betas.every((beta) => beta > 0 && beta < 1)) {
     throw new PondusError("optim.betas", `adam: both betas must lie between 0 and 1, but ${betas.join(" and ")} came.`);
   }
@@ -52,5 +52,5 @@ function step(turn: Turn, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: A
   const v = average("v", betas[1], g.square());
   const one = full([], 1, g.dtype);
   const root = v.sqrt().mul(one.div(correction(betas[1]).sqrt()));
-  return m.mul(one.mul(turn.rate).div(correction(betas[0]))).div(root.add(epsilon));
+  return m.mul(one.mul(turn.learningRate).div(correction(betas[0]))).div(root.add(epsilon));
 }

@@ -6,12 +6,13 @@ export {
   type LeastSquaresResult,
   leastSquares,
 } from "./least-squares/levenberg-marquardt.ts";
-export { type CommonOptions, type Minimization, type Optimizer, optimizer, type Turn } from "./optimizer.ts";
+export { type CommonOptions, type Minimization, type Optimizer, optimizer, type ParameterUpdate } from "./optimizer.ts";
 export { biasesAndNorms, type ParameterGroup } from "./parameter-groups.ts";
-export { constant, cosine, exponential, linear, piecewise, type Schedule, warmupCosine } from "./schedules.ts";
+export type { Schedule } from "./schedules.ts";
+export * as schedules from "./schedules.ts";
 export { type LbfgsOptions, lbfgs } from "./second-order/lbfgs.ts";
 export type { LineSearchOptions } from "./second-order/line-search.ts";
-export { type NaturalOptions, natural } from "./second-order/natural.ts";
+export { type NaturalGradientOptions, naturalGradient } from "./second-order/natural.ts";
 export { type NewtonCGOptions, newtonCG } from "./second-order/newton-cg.ts";
 export { sgd } from "./sgd.ts";
 export type { Checkpoint, SavedTensor, TrainingRecord } from "./training/checkpoint.ts";

@@ -43,7 +43,7 @@ export type Minimization = {
 
 export interface CommonOptions {
   /** Step size, or a schedule of it. */
-  readonly rate: number | Schedule;
+  readonly learningRate: number | Schedule;
   /** Applied to all gradients together before anything else, e.g. `clipByGlobalNorm(1)`. */
   readonly clip?: Clip;
   /** Parameters with rates or decays of their own, or frozen; each belongs to the first group that holds it. */
@@ -51,10 +51,10 @@ export interface CommonOptions {
 }
 
 /** What the rule of an optimizer sees of one parameter. */
-export interface Turn {
+export interface ParameterUpdate {
   readonly value: Tensor;
   readonly gradient: Tensor;
-  readonly rate: number | Tensor;
+  readonly learningRate: number | Tensor;
   /** That of its group, where that has one. */
   readonly weightDecay: number | undefined;
   /** How many steps there were, this one included, as a float scalar. */
@@ -64,10 +64,10 @@ export interface Turn {
 }
 
 /** An optimizer from the rule that gives a parameter's next value. */
-export function optimizer(name: string, options: CommonOptions, rule: (turn: Turn) => Tensor): Optimizer {
-  const { rate: common, clip, groups = [] } = options;
+export function optimizer(name: string, options: CommonOptions, rule: (turn: ParameterUpdate) => Tensor): Optimizer {
+  const { learningRate: common, clip, groups = [] } = options;
   if (typeof common === "number" && !(Number.isFinite(common) && common >= 0)) {
-    throw new PondusError("optim.rate", `${name}: the rate must be a number from 0, but ${common} came.`);
+    throw new PondusError("optim.learningRate", `${name}: learningRate must be a number from 0, but ${common} came.`);
   }
   const minimize = (loss: Tensor, model?: Model) => {
     const all = parametersToTrain(name, loss, model);
@@ -87,12 +87,12 @@ export function optimizer(name: string, options: CommonOptions, rule: (turn: Tur
       const counter = lazyCounter(name);
       const updates: Update[] = parameters.flatMap((parameter, i) => {
         const state: Update[] = [];
-        const { rate = common, weightDecay } = groupOf(parameter) ?? {};
+        const { learningRate: rate = common, weightDecay } = groupOf(parameter) ?? {};
         const steps = () => counter.value().cast(parameter.dtype);
         const value = rule({
           value: values[i],
           gradient: gradients[i],
-          rate: typeof rate === "number" ? rate : rate(steps()).cast(parameter.dtype),
+          learningRate: typeof rate === "number" ? rate : rate(steps()).cast(parameter.dtype),
           weightDecay,
           count: () => steps().add(1),
           remember: (what, next) => {

@@ -8,7 +8,7 @@ export interface ParameterGroup {
   /** Which they are: all of a layer or another part of the model, or those of which this holds. */
   readonly parameters: Model | ((parameter: Parameter) => boolean);
   /** In place of the optimizer's. */
-  readonly rate?: number | Schedule;
+  readonly learningRate?: number | Schedule;
   /** In place of the optimizer's. */
   readonly weightDecay?: number;
   /** Whether they stay as they are; their gradients are not computed, nor counted when gradients are clipped. */
@@ -28,8 +28,8 @@ export function groupsOf(
   groups: readonly ParameterGroup[],
   parameters: readonly Parameter[],
 ): (parameter: Parameter) => ParameterGroup | undefined {
-  const tests = groups.map(({ parameters: which, rate, weightDecay }, i) => {
-    for (const [what, value] of Object.entries({ rate, weightDecay })) {
+  const tests = groups.map(({ parameters: which, learningRate, weightDecay }, i) => {
+    for (const [what, value] of Object.entries({ learningRate, weightDecay })) {
       if (value === undefined || typeof value === "function" || (Number.isFinite(value) && value >= 0)) continue;
       throw new PondusError(
         "optim.groups",

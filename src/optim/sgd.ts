@@ -4,12 +4,12 @@ import { type CommonOptions, type Optimizer, optimizer } from "./optimizer.ts";
 /**
  * Gradient descent, with momentum as PyTorch counts it: v <- momentum v + g, w <- w - rate v.
  *
- * @param options.rate         step size, or a schedule
+ * @param options.learningRate step size, or a schedule
  * @param options.momentum     share of v that stays, from 0 (default) to below 1
  * @param options.nesterov     step along g + momentum v instead (Sutskever et al., ICML 2013)
  * @param options.weightDecay  adds weightDecay w to the gradient (default 0)
  * @param options.clip         e.g. `clipByGlobalNorm(1)`, applied to the gradients first
- * @throws `optim.rate`, `optim.momentum`
+ * @throws `optim.learningRate`, `optim.momentum`
  */
 export function sgd(
   options: CommonOptions & { momentum?: number; nesterov?: boolean; weightDecay?: number },
@@ -21,11 +21,15 @@ export function sgd(
       `sgd: momentum must be from 0 to below 1, and above 0 for nesterov, but ${momentum} came.`,
     );
   }
-  return optimizer("sgd", options, ({ value, gradient, rate, remember, weightDecay = options.weightDecay ?? 0 }) => {
-    const g = weightDecay === 0 ? gradient : gradient.add(value.mul(weightDecay));
-    if (momentum === 0) return value.sub(g.mul(rate));
-    const v = remember("v", (before) => before.mul(momentum).add(g));
-    const along = nesterov ? g.add(v.mul(momentum)) : v;
-    return value.sub(along.mul(rate));
-  });
+  return optimizer(
+    "sgd",
+    options,
+    ({ value, gradient, learningRate: rate, remember, weightDecay = options.weightDecay ?? 0 }) => {
+      const g = weightDecay === 0 ? gradient : gradient.add(value.mul(weightDecay));
+      if (momentum === 0) return value.sub(g.mul(rate));
+      const v = remember("v", (before) => before.mul(momentum).add(g));
+      const along = nesterov ? g.add(v.mul(momentum)) : v;
+      return value.sub(along.mul(rate));
+    },
+  );
 }

@@ -74,7 +74,7 @@ function compared(races: readonly Race[]): Metrics {
   };
   const rows = races.map((r): [string, Metrics] => {
     const gradientEquivalents = costOf(r, adam.loss);
-    const rates = r.tried?.map((t) => [`rate ${t.rate}`, { loss: t.loss, ...(r === adam && ratio(t)) }]) ?? [];
+    const rates = r.tried?.map((t) => [`rate ${t.learningRate}`, { loss: t.loss, ...(r === adam && ratio(t)) }]) ?? [];
     return [
       r.method,
       {
@@ -85,7 +85,7 @@ function compared(races: readonly Race[]): Metrics {
         // Of a race that was run before a resume, the time is not known.
         ...(r.seconds > 0 && { seconds: r.seconds }),
         bytes: r.bytes,
-        ...(r.rate !== undefined && { rate: r.rate }),
+        ...(r.learningRate !== undefined && { rate: r.learningRate }),
         ...Object.fromEntries(rates),
       },
     ];

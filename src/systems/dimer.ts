@@ -32,7 +32,7 @@ export default defineSystem({
   name: "dimer",
   title: "The argon dimer",
   summary: "A network of one symmetry function and one hidden layer learns the Tang-Toennies curve of two argon atoms.",
-  settings: { rate: 3e-2 },
+  settings: { learningRate: 3e-2 },
   optimizers: {
     lm: { steps: 1000 },
     lbfgs: { steps: 5000 },
@@ -45,14 +45,14 @@ export default defineSystem({
 
   network: (model) => ({ input: [], apply: (r) => bond(model, r) }),
 
-  async train({ model, steps, rate, minimize, evaluate }) {
+  async train({ model, steps, learningRate: rate, minimize, evaluate }) {
     const meanSquare = (r: number[]) => errorsAt(model, r).square().mean();
     await minimize("energy", {
       residuals: bondErrors(model),
       observations: distances.length,
       validation: { loss: meanSquare(halfway), train: meanSquare(distances) },
       damping: 100,
-      adam: () => optim.adam({ rate: optim.cosine({ initial: rate, steps }) }),
+      adam: () => optim.adam({ learningRate: optim.schedules.cosine({ initial: rate, steps }) }),
     });
 
     const values = await evaluate({
@@ -127,8 +127,8 @@ export default defineSystem({
 export function atomPair(): Dimer {
   return {
     eta: parameter([], 0.08, float64),
-    hidden: nn.dense(1, width, { init: nn.normal(8), biasInit: nn.uniform(-3, 3), ...float64 }),
-    output: nn.dense(width, 1, { bias: false, init: nn.normal(0.3), ...float64 }),
+    hidden: nn.dense(1, width, { init: nn.init.normal(8), biasInit: nn.init.uniform(-3, 3), ...float64 }),
+    output: nn.dense(width, 1, { bias: false, init: nn.init.normal(0.3), ...float64 }),
   };
 }
 

@@ -21,7 +21,7 @@ export default defineSystem<FrictionModel, Measured | undefined>({
   summary:
     "Networks with and without memory learn the friction of a simulated bench, beside Stribeck, Dahl, LuGre and Maxwell-slip.",
   read: readFriction,
-  settings: { steps: 12_000, rate: 1.5e-2 },
+  settings: { steps: 12_000, learningRate: 1.5e-2 },
   quick: { steps: 1000 },
 
   model: (data) => (data && "step" in data ? { step: memory() } : frictionNetworks()),

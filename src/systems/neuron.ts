@@ -22,19 +22,19 @@ export default defineSystem({
   title: "One neuron",
   summary: "Weight, bias and sigmoid learn from 200 simulated trials how strong a stimulus makes a neuron fire.",
   data: { ...simulate(200, 1943), unseen: simulate(200, 1944) },
-  settings: { steps: 2000, rate: 0.1 },
+  settings: { steps: 2000, learningRate: 0.1 },
 
   model: () => nn.dense(1, 1),
 
   async train(session) {
-    const { model, data, rate, evaluate } = session;
+    const { model, data, learningRate: rate, evaluate } = session;
     const x = tensor(data.stimulus).reshape([-1, 1]);
     const fired = tensor(data.fired).reshape([-1, 1]);
     const unseen = tensor(data.unseen.stimulus).reshape([-1, 1]);
     await session.fit("neuron", {
       loss: nn.bceWithLogits(model(x), fired),
       validation: { loss: nn.bceWithLogits(model(unseen), tensor(data.unseen.fired).reshape([-1, 1])) },
-      optimizer: optim.adam({ rate }),
+      optimizer: optim.adam({ learningRate: rate }),
     });
 
     const dense = evenly(0, 1, 101);

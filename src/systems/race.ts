@@ -29,7 +29,7 @@ export interface Problem {
 export interface Race {
   readonly method: Method;
   /** Of those that know the slope alone: the step size that came to the lowest loss of those that were tried. */
-  readonly rate?: number;
+  readonly learningRate?: number;
   /** The races by all step sizes. */
   readonly tried?: readonly Race[];
   readonly steps: number;
@@ -66,7 +66,7 @@ async function run(session: Session, problem: Problem, method: Method, rate = 0)
   const budget = budgets[method === "descent" ? "adam" : method]?.steps ?? session.steps;
   const steps = Math.max(1, Math.round(share * budget));
   const name = [problem.name, method, ...(rate > 0 ? [rate] : [])].join("-");
-  const slope = { rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) };
+  const slope = { learningRate: optim.schedules.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) };
   const result =
     method === "lm"
       ? await session.leastSquares(name, { residuals, steps, damping })
@@ -79,7 +79,7 @@ async function run(session: Session, problem: Problem, method: Method, rate = 0)
   const way = result.history.map((r) => ({ step: r.step, loss: r.loss, cost: r.gradientEquivalents ?? r.step }));
   return {
     method,
-    ...(rate > 0 && { rate }),
+    ...(rate > 0 && { learningRate: rate }),
     steps: result.steps,
     loss: way.reduce((least, r) => Math.min(least, r.loss), result.loss),
     seconds: result.stepping,

@@ -37,7 +37,7 @@ export default defineSystem<SequenceModel, Sequences>({
     return { series: () => series };
   },
   readText: (text, name) => ({ text: readText(text, name) }),
-  settings: { steps: 1500, rate: 1e-2 },
+  settings: { steps: 1500, learningRate: 1e-2 },
   quick: { steps: 80 },
 
   model: ({ text, series }) => ({

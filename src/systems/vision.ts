@@ -25,7 +25,7 @@ export default defineSystem({
   title: "Shared weights",
   summary:
     "LeCun's five networks of 1989 and a larger one of today read handwritten digits: what sharing weights is worth.",
-  settings: { steps: 2000, rate: 2e-2 },
+  settings: { steps: 2000, learningRate: 2e-2 },
   quick: { steps: 500 },
   read: readDigits,
 

@@ -30,7 +30,7 @@ export default defineSystem({
   summary: "A neural ODE dN/dt = NN(N) learns from Carlson's 19 measurements of 1913, beside the logistic law.",
   data: carlson,
   read: readGrowth,
-  settings: { rate: 7e-3 },
+  settings: { learningRate: 7e-3 },
   optimizers: {
     adam: { steps: 15_000 },
     lbfgs: { steps: 3000 },

@@ -211,7 +211,7 @@ export const rules: { readonly [K in OpName]: Rule } = {
   },
   overlap: linear((node, ct) => {
     const { axis, dilation } = (node as Node<"overlap">).attrs;
-    return ct.window(axis, node.inputs[0].shape[axis + 1], { dilation });
+    return ct.window(node.inputs[0].shape[axis + 1], axis, { dilation });
   }),
 
   recurrence,

@@ -14,7 +14,7 @@ type Running = Node<"recurrence"> | Node<"runningMaximum">;
 function before(node: Running): Tensor {
   const { axis } = node.attrs;
   const start = node.inputs[node.inputs.length - 1];
-  return concat([t(start).unsqueeze(axis), t(node).slice(axis, 0, node.shape[axis] - 1)], axis);
+  return concat([t(start).unsqueeze(axis), t(node).slice(0, node.shape[axis] - 1, axis)], axis);
 }
 
 /** h[i] = factor[i] h[i - 1] + term[i]. */
@@ -27,7 +27,8 @@ function recur(node: Running, factor: Node, term: Tensor | undefined, start: Ten
 /** The cotangent of each total with all that comes after it: g[i] = ct[i] + factor[i + 1] g[i + 1]. */
 function recurBack(node: Running, factor: Node, ct: Tensor): Tensor {
   const { axis } = node.attrs;
-  const later = uniform(factor) === undefined ? t(factor).slice(axis, 1).pad(axis, 0, 1).flip(axis).node : factor;
+  const later =
+    uniform(factor) === undefined ? t(factor).slice(1, undefined, axis).padAxis(0, 1, axis).flip(axis).node : factor;
   return recur(node, later, ct.flip(axis), undefined).flip(axis);
 }
 

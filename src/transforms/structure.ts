@@ -31,7 +31,7 @@ export function unravel<S extends Structure>(vector: Tensor, like: S): Same<S> {
   const pieces = listOf(like).map((x) => {
     const from = at;
     at += x.size;
-    return vector.slice(0, from, at).reshape(x.shape);
+    return vector.slice(from, at).reshape(x.shape);
   });
   return rebuild(like, pieces);
 }

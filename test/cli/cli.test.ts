@@ -14,14 +14,14 @@ export default defineSystem({
   name: "sine",
   title: "A sine",
   summary: "A small network learns sin(3x).",
-  settings: { steps: 400, rate: 1e-2 },
+  settings: { steps: 400, learningRate: 1e-2 },
   model: () => nn.sequential(nn.dense(1, 16), nn.tanh, nn.dense(16, 1)),
   async train(session) {
     const inputs: Tensor = tensor(x).reshape([-1, 1]);
     const targets = tensor(x.map((v) => Math.sin(3 * v))).reshape([-1, 1]);
     const loss = nn.mse(session.model(inputs), targets);
-    const fitted = await session.fit("first", { loss, optimizer: optim.adam({ rate: session.rate }) });
-    await session.fit("second", { loss, optimizer: optim.sgd({ rate: 1e-3 }) });
+    const fitted = await session.fit("first", { loss, optimizer: optim.adam({ learningRate: session.learningRate }) });
+    await session.fit("second", { loss, optimizer: optim.sgd({ learningRate: 1e-3 }) });
     return { metrics: { loss: fitted.loss } };
   },
   async predict({ model, evaluate }, inputs) {
@@ -442,7 +442,7 @@ test("--optimizer chooses among what the page offers, and resuming keeps the cho
 });
 
 test("a learning rate of 1e6: the first expression is named, the last good weights are kept", async () => {
-  const { code, stdout, stderr } = await pondus(["train", "yeast", "--rate", "1e6", "--out", "wild"]);
+  const { code, stdout, stderr } = await pondus(["train", "yeast", "--learning-rate", "1e6", "--out", "wild"]);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/The first expression that is not finite: \w+.*growth-model\.[jt]s:\d+/);
   expect(stderr).toMatch(/The run folder wild holds the last good weights/);
@@ -491,7 +491,7 @@ test("--quick is the page's short form, kept by a resume; a page without one ref
   expect(options).toMatchObject({ quick: true, steps: 300_000 });
   expect(Object.keys(fits)).toEqual(["first"]);
   const whole = await pondus(["train", "short.ts", "--out", "full", "--json"]);
-  expect(JSON.parse(whole.stdout).options).toEqual({ steps: 400, rate: 0.01 });
+  expect(JSON.parse(whole.stdout).options).toEqual({ steps: 400, learningRate: 0.01 });
   const none = await pondus(["train", "neuron", "--quick", "--json"]);
   expect({ code: none.code, ...JSON.parse(none.stdout) }).toMatchObject({ code: 2, error: { code: "train.quick" } });
 });

@@ -12,12 +12,12 @@ export default defineSystem({
   name: "wave",
   title: "A <wave>",
   summary: "A small network learns sin(3x).",
-  settings: { steps: 300, rate: 1e-2 },
+  settings: { steps: 300, learningRate: 1e-2 },
   model: () => nn.sequential(nn.dense(1, 8), nn.tanh, nn.dense(8, 1)),
   async train(session) {
     const at = tensor(x).reshape([-1, 1]);
     const loss = nn.mse(session.model(at), tensor(x.map((v) => Math.sin(3 * v))).reshape([-1, 1]));
-    const fitted = await session.fit("wave", { loss, optimizer: optim.adam({ rate: session.rate }) });
+    const fitted = await session.fit("wave", { loss, optimizer: optim.adam({ learningRate: session.learningRate }) });
     return { metrics: { loss: fitted.loss } };
   },
   explain({ model }) {

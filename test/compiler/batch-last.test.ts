@@ -82,7 +82,7 @@ const programs: { readonly [name: string]: (x: { [name: string]: Tensor }) => Ou
     return { loss, g: grad(loss, x), best: layer(x, 3, 4).max(1), sums: layer(x, 3, 4).sum(1) };
   },
   "reshapes, slices, pads, flips and transpositions": ({ x }) => {
-    const h = layer(x, 3, 6).reshape([n, 2, 3]).flip(2).slice(2, 1, 3).pad(1, 1, 2).reshape([n, 10]);
+    const h = layer(x, 3, 6).reshape([n, 2, 3]).flip(2).slice(1, 3, 2).padAxis(1, 2, 1).reshape([n, 10]);
     return { h: layer(h, 10, 3), t: layer(h, 10, 3).T.exp(), s: layer(h, 10, 3).T.sum(1) };
   },
   "layers that are computed again": ({ x }) => {
@@ -158,10 +158,10 @@ function training(backend?: BackendName) {
   const rows = Array.from({ length: 600 }, (_, i) => [Math.sin(i), Math.cos(i), 1]);
   const x = tensor(rows, { dtype });
   const loss = net(x)
-    .sub(x.slice(1, 0, 2))
+    .sub(x.slice(0, 2, 1))
     .square()
     .mean();
-  const step = { outputs: { loss }, ...optim.sgd({ rate: 0.1 }).minimize(loss) };
+  const step = { outputs: { loss }, ...optim.sgd({ learningRate: 0.1 }).minimize(loss) };
   return compile(
     ({ count }) => {
       const { outputs, updates } = repeat(step, count);

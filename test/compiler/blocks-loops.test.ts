@@ -96,7 +96,7 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
     passes: 1,
     f: ({ x, tokens }) => {
       const net = nn.gru(features, units, { layers: 2, bidirectional: true, dtype });
-      const { output } = net.run(x, { lengths: tokens.slice(1, 0, 1).reshape([n]).add(1) });
+      const { output } = net.run(x, { lengths: tokens.slice(0, 1, 1).reshape([n]).add(1) });
       return trained(output.square().sum(), x, ...Object.values(net.parameters));
     },
   },
@@ -256,7 +256,7 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       const { carry } = scan(
         { h: y },
         ({ h }, { now }) => {
-          const first = h.slice(0, 0, 1).expand([n, units]);
+          const first = h.slice(0, 1).expand([n, units]);
           return {
             carry: {
               h: h
@@ -396,10 +396,10 @@ const deeds: readonly Deed[] = [
   (h, _, { mask }) => h.mul(mask),
   (h, _, { each }) => h.sub(each).cos(),
   (h) => h.sub(h.mean(1).unsqueeze(1)),
-  (h) => concat([h.slice(1, 2, 4), h.slice(1, 0, 2).neg()], 1),
+  (h) => concat([h.slice(2, 4, 1), h.slice(0, 2, 1).neg()], 1),
   (h) => h.reshape([n, 2, 2]).permute([2, 0, 1]).flip(2).permute([1, 0, 2]).reshape([n, units]),
   (h) => h.gather(tensor([3, 1, 0, 0], { dtype: "int32" }), 1),
-  (h, now) => where(now.slice(1, 0, 1).gt(0), h, h.sin()),
+  (h, now) => where(now.slice(0, 1, 1).gt(0), h, h.sin()),
   (h, _, { w }) => scan({ z: h }, ({ z }) => ({ carry: { z: z.matmul(w).sin() } }), { length: 2 }).carry.z,
 ];
 
@@ -457,7 +457,7 @@ test("a training of a recurrent layer takes its 32 samples in two blocks, howeve
       ),
     );
   const loss = nn.mse(net(data(32, 64, 8)), data(32, 64, 16));
-  const step = { outputs: { loss }, ...optim.sgd({ rate: 0.1 }).minimize(loss) };
+  const step = { outputs: { loss }, ...optim.sgd({ learningRate: 0.1 }).minimize(loss) };
   const { graph } = compile(
     ({ count }) => {
       const { outputs, updates } = repeat(step, count);

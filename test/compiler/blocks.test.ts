@@ -51,9 +51,9 @@ const programs: { readonly [name: string]: { passes: number; f: (x: { [name: str
   "reshapes, slices, pads and flips beside the batch": {
     passes: 1,
     f: ({ x }) => {
-      const h = network(x).reshape([n, 2, 1]).expand([n, 2, 3]).flip(2).slice(2, 1, 3).reshape([n, 4]);
+      const h = network(x).reshape([n, 2, 1]).expand([n, 2, 3]).flip(2).slice(1, 3, 2).reshape([n, 4]);
       return {
-        y: h.matmul(weight(4, 4)).pad(1, 1, 2).square().sum(),
+        y: h.matmul(weight(4, 4)).padAxis(1, 2, 1).square().sum(),
       };
     },
   },
@@ -77,7 +77,7 @@ const programs: { readonly [name: string]: { passes: number; f: (x: { [name: str
     passes: 1,
     f: ({ x, index }) => {
       const [table, order] = [weight(5, 3), tensor([2, 0, 0, 1], { dtype: "int32" })];
-      const loss = network(x.add(table.gather(index)).gather(order, 1).slice(1, 1))
+      const loss = network(x.add(table.gather(index)).gather(order, 1).slice(1, undefined, 1))
         .square()
         .sum();
       return { loss, g: grad(loss, table), dx: grad(loss, x) };
@@ -121,7 +121,7 @@ test("a training loop takes its batch in blocks", () => {
   const layers = nn.sequential(nn.dense(3, 8), nn.tanh, nn.dense(8, 8), nn.tanh, nn.dense(8, 2));
   const x = tensor(Array.from({ length: n }, (_, i) => [Math.sin(i), Math.cos(i), 1]));
   const loss = layers(x).square().mean();
-  const step = { outputs: { loss }, ...optim.sgd({ rate: 0.1 }).minimize(loss) };
+  const step = { outputs: { loss }, ...optim.sgd({ learningRate: 0.1 }).minimize(loss) };
   const { graph } = compile(
     ({ count }) => {
       const { outputs, updates } = repeat(step, count);

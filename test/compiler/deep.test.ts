@@ -11,8 +11,8 @@ const chains: { readonly [name: string]: (x: Tensor, i: number) => Tensor } = {
   reductions: (x) => x.sub(x.sum(0)),
   "turned views": (x, i) => (i % 2 ? x.T : x.flip(0)),
   "reshaped views": (x, i) => (i % 2 ? x.reshape([4, 4]) : x.T.reshape([16])),
-  "spread views": (x) => x.slice(0, 0, 1).expand([4, 4]),
-  "padded views": (x) => x.pad(0, 1, 0).slice(0, 0, 4),
+  "spread views": (x) => x.slice(0, 1).expand([4, 4]),
+  "padded views": (x) => x.padAxis(1, 0, 0).slice(0, 4),
   lookups: (x) => x.gather(tensor([1, 0, 3, 2], { dtype: "int32" })),
 };
 

@@ -67,7 +67,7 @@ function value(old: readonly Tensor[], c: Choices, depth = 0): Tensor {
     () => any().at(c.below(4), 1).unsqueeze(1).expand(shape).add(any()).mul(0.5),
     () => any().matmul(c.of(old)).tanh(),
     () => any().sub(any().mean(0)),
-    () => any().slice(0, 1, 4).pad(0, 1, 0),
+    () => any().slice(1, 4).padAxis(1, 0, 0),
     () => any().reshape([16]).flip(0).reshape(shape),
     () => any().T.reshape([2, 8]).reshape(shape),
     () => zeros(shape, old[0].dtype),
@@ -78,7 +78,7 @@ function value(old: readonly Tensor[], c: Choices, depth = 0): Tensor {
         .at(c.below(4))
         .unsqueeze(0)
         .mul(0.2)
-        .scatterAdd(index.slice(0, c.below(2), 2).at(0).unsqueeze(0), 4)
+        .scatterAdd(index.slice(c.below(2), 2).at(0).unsqueeze(0), 4)
         .add(c.of(old)),
     () => inScan(old, c),
     () => inWhile(old, c),
@@ -99,9 +99,9 @@ function value(old: readonly Tensor[], c: Choices, depth = 0): Tensor {
           out: { y: next.sum(0).tanh() },
         };
       },
-      { xs: { x: choose.of(views)(xs).slice(0, 0, length) }, reverse: choose.below(2) === 0 },
+      { xs: { x: choose.of(views)(xs).slice(0, length) }, reverse: choose.below(2) === 0 },
     );
-    const stacked = out.y.pad(0, 0, 4 - length);
+    const stacked = out.y.padAxis(0, 4 - length, 0);
     return choose.of([carry.h, carry.g, stacked, carry.h.add(stacked).mul(0.5)]);
   }
   function inWhile(from: readonly Tensor[], choose: Choices): Tensor {

@@ -48,7 +48,7 @@ test("steps of Adam inside repeat update in place and copy nothing", () => {
   const program = programOf(
     ({ x, y, n }) => {
       const loss = nn.mse(model(x), y);
-      const { updates } = optim.adam({ rate: 1e-3 }).minimize(loss);
+      const { updates } = optim.adam({ learningRate: 1e-3 }).minimize(loss);
       const { outputs, updates: all } = repeat({ outputs: { loss }, updates }, n);
       return { ...outputs, updates: all };
     },
@@ -64,7 +64,7 @@ test("a training loop works on the parameters themselves: nothing is copied in o
   const program = programOf(
     ({ x, n }) => {
       const loss = model(x).square().mean();
-      const { updates } = optim.adam({ rate: 1e-3 }).minimize(loss);
+      const { updates } = optim.adam({ learningRate: 1e-3 }).minimize(loss);
       const { outputs, updates: all } = repeat({ outputs: { loss }, updates }, n);
       return { ...outputs, updates: all };
     },
@@ -105,7 +105,7 @@ test("views cost no launch", () => {
   const program = programOf(
     ({ x, y }) => ({
       z: x.T.flip(0)
-        .slice(1, 1, 5)
+        .slice(1, 5, 1)
         .add(y.expand([10, 4]))
         .reshape([5, 2, 4])
         .mul(2),

@@ -60,7 +60,7 @@ onEveryBackend((backend) => {
       expect(await errorOf(backend, x, [n], (x) => x.square().sum(), squares)).toBeLessThan(bound);
       const dot = (x: Tensor) => x.reshape([1, n]).matmul(x.reshape([n, 1]));
       expect(await errorOf(backend, x, [n], dot, squares)).toBeLessThan(bound);
-      const running = (x: Tensor) => x.cumsum().slice(0, n - 1, n);
+      const running = (x: Tensor) => x.cumsum().slice(n - 1, n);
       expect(await errorOf(backend, x, [n], running, all)).toBeLessThan(bound);
     });
 
@@ -128,8 +128,8 @@ onEveryBackend((backend) => {
     const x = numbers(rows * terms, "alike");
     const wanted = exactSum(terms, () => x[0] * x[0]);
     const products: [number[], (x: Tensor) => Tensor][] = [
-      [[rows, terms], (x) => x.matmul(x.slice(0, 0, columns).T)],
-      [[terms, rows], (x) => x.T.matmul(x.slice(1, 0, columns))],
+      [[rows, terms], (x) => x.matmul(x.slice(0, columns).T)],
+      [[terms, rows], (x) => x.T.matmul(x.slice(0, columns, 1))],
     ];
     for (const [shape, f] of products) {
       const { y } = await compile(({ x }) => ({ y: f(x) }), { x: shape }, { backend }).run({ x });
@@ -146,9 +146,9 @@ onEveryBackend((backend) => {
       const index = tensor(new Int32Array(n));
       const f = ({ x }: { readonly x: Tensor }) => ({
         sum: x.sum(),
-        column: x.reshape([n, 1]).expand([n, 3]).sum(0).slice(0, 0, 1),
+        column: x.reshape([n, 1]).expand([n, 3]).sum(0).slice(0, 1),
         scattered: x.scatterAdd(index, 1),
-        running: x.cumsum().slice(0, n - 1, n),
+        running: x.cumsum().slice(n - 1, n),
       });
       const got = await compile(f, { x: [n] }, { backend }).run({ x });
       return Object.values(got).map((y) => y.data[0]);

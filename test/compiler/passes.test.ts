@@ -16,5 +16,5 @@ test("ARCHITECTURE.md names every stage that PONDUS_DUMP knows", () => {
 });
 
 test("ARCHITECTURE.md shows what the passes do; `npm test -- passes -u` writes it anew", async () => {
-  await expect(withExamples(page)).toMatchFileSnapshot("../ARCHITECTURE.md");
+  await expect(withExamples(page)).toMatchFileSnapshot("../../ARCHITECTURE.md");
 });

@@ -68,20 +68,20 @@ function forms({ image, channels, outputs, kernel, stride, padding }: Shared) {
 
   const one = nn.dense(kh * kw * channels, outputs, { dtype });
   const patchwise = (x: Tensor) => {
-    const padded = x.pad(1, padding[0], padding[0]).pad(2, padding[1], padding[1]);
+    const padded = x.padAxis(padding[0], padding[0], 1).padAxis(padding[1], padding[1], 2);
     return range(rows).reduce<Tensor | undefined>((all, i) => {
       const row = range(columns).reduce<Tensor | undefined>((some, j) => {
         const [y, x] = [i * stride[0], j * stride[1]];
         const patch = padded
-          .slice(1, y, y + kh)
-          .slice(2, x, x + kw)
+          .slice(y, y + kh, 1)
+          .slice(x, x + kw, 2)
           .reshape([batch, -1]);
         const made = one(patch)
           .reshape([batch, 1, 1, outputs])
-          .pad(2, j, columns - 1 - j);
+          .padAxis(j, columns - 1 - j, 2);
         return some ? some.add(made) : made;
       }, undefined) as Tensor;
-      const placed = row.pad(1, i, rows - 1 - i);
+      const placed = row.padAxis(i, rows - 1 - i, 1);
       return all ? all.add(placed) : placed;
     }, undefined) as Tensor;
   };
@@ -213,7 +213,8 @@ async function shifted(layer: nn.Layer, by: readonly [number, number]) {
   nn.initialize(layer, 3);
   const random = new Stream(9, "initialize", 2);
   const image = Float64Array.from({ length: 8 * 9 * 2 }, () => random.normal());
-  const roll = (x: Tensor) => by.reduce((y, n, i) => concat([y.slice(1 + i, -n), y.slice(1 + i, 0, -n)], 1 + i), x);
+  const roll = (x: Tensor) =>
+    by.reduce((y, n, i) => concat([y.slice(-n, undefined, 1 + i), y.slice(0, -n, 1 + i)], 1 + i), x);
   const program = compile(
     ({ x }) => ({ moved: layer(roll(x)), after: roll(layer(x)) }),
     { x: { shape: [1, 8, 9, 2], dtype } },

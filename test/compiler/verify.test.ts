@@ -54,17 +54,17 @@ test("no array of a random program may be an element shorter", () => {
 
 /** What reads its input to the last element through guards, clamps and loops. */
 const readers: { readonly [name: string]: (x: Tensor) => Tensor } = {
-  padding: (x) => x.pad(0, 2, 1).mul(2),
-  "padding on all sides": (x) => x.pad(0, 1, 1).pad(1, 2, 2).add(1),
-  "windows of what was padded": (x) => x.pad(0, 2, 2).window(0, 3, { stride: 2 }).sum(1),
+  padding: (x) => x.padAxis(2, 1, 0).mul(2),
+  "padding on all sides": (x) => x.padAxis(1, 1, 0).padAxis(2, 2, 1).add(1),
+  "windows of what was padded": (x) => x.padAxis(2, 2, 0).window(3, 0, { stride: 2 }).sum(1),
   "overlapping windows": (x) => x.add(1).overlapAdd(0, { stride: 2, dilation: 1 }),
-  "a reversed order": (x) => x.flip().pad(1, 1, 0).add(0.5),
+  "a reversed order": (x) => x.flip().padAxis(1, 0, 1).add(0.5),
   "an index that is clamped": (x) => x.gather(tensor([0, 99], { dtype: "int32" })),
   "an index in range": (x) => x.gather(tensor([0, 4], { dtype: "int32" })),
   "an index into padding": (x) =>
     x
-      .gather(tensor([[0, 4]], { dtype: "int32" }).pad(1, 1, 1))
-      .pad(0, 0, 1)
+      .gather(tensor([[0, 4]], { dtype: "int32" }).padAxis(1, 1, 1))
+      .padAxis(0, 1, 0)
       .sum(0),
   "a loop": (x) =>
     scan({}, (_, { row }) => ({ carry: {}, out: { y: row.sin() } }), { xs: { row: x }, reverse: true }).out.y,
@@ -79,7 +79,7 @@ test.each(Object.entries(readers))("reads through %s are proved to the element",
 });
 
 test("padding of more than int32 counts is refused, and no more", () => {
-  const padded = (n: number) => planOf(compile(({ x }) => ({ y: x.pad(0, 1, 0) }), { x: [n] }).graph).check;
+  const padded = (n: number) => planOf(compile(({ x }) => ({ y: x.padAxis(1, 0, 0) }), { x: [n] }).graph).check;
   padded(2 ** 31)();
   expect(padded(2 ** 31 + 1)).toThrow(/pad.*int32 counts to 2147483647; use a smaller batch/);
 });

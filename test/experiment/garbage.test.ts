@@ -55,7 +55,7 @@ const wave = (rows: number, columns: number) =>
 function trainingStep() {
   const layers = [nn.dense(100, 128), nn.relu, nn.dense(128, 64), nn.relu, nn.dense(64, 1)];
   const loss = nn.mse(nn.sequential(...layers)(wave(256, 100)), wave(256, 1));
-  return { outputs: { loss }, ...optim.adam({ rate: 1e-3 }).minimize(loss) };
+  return { outputs: { loss }, ...optim.adam({ learningRate: 1e-3 }).minimize(loss) };
 }
 
 describe.each([native, wasm].map((backend) => [backend.name, backend] as const))("%s", (name, backend) => {

@@ -27,7 +27,7 @@ const at = (history: readonly optim.TrainingRecord[], step: number | undefined) 
   history.find((r) => r.step === step) as Required<optim.TrainingRecord>;
 
 describe("a network that is too free for its data", () => {
-  const settings = { optimizer: optim.adam({ rate: 0.02 }), recordEvery: 50, steps: 6000 };
+  const settings = { optimizer: optim.adam({ learningRate: 0.02 }), recordEvery: 50, steps: 6000 };
 
   test("memorises: training falls, validation rises after its best, the gap grows", async () => {
     const { loss, unseen } = tooFree();
@@ -90,7 +90,7 @@ describe("train and validation are compared at the same weights", () => {
     const w = parameter([], 0, { name: "w" });
     return { w, loss: w.mul(-1) };
   };
-  const settings = { optimizer: optim.sgd({ rate: 1 }), recordEvery: 2, steps: 4 };
+  const settings = { optimizer: optim.sgd({ learningRate: 1 }), recordEvery: 2, steps: 4 };
 
   test("the loss is the last step's, train is that of the weights which it left", async () => {
     const { w, loss } = march();
@@ -133,7 +133,7 @@ describe("train and validation are compared at the same weights", () => {
 });
 
 describe("knobs and numbers", () => {
-  const one = { optimizer: optim.sgd({ rate: 0 }), steps: 1 };
+  const one = { optimizer: optim.sgd({ learningRate: 0 }), steps: 1 };
   const w = parameter([3, 2], 1);
   const targets = tensor([
     [1, 2],

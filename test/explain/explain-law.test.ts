@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { compile, knee, nn, ode, optim, readableLaw, sparsePath, tensor } from "pondus";
+import { compile, nn, ode, optim, tensor } from "pondus";
+import { knee, readableLaw, sparsePath } from "pondus/explain";
 import { describe, expect, test } from "vitest";
 
 /** Pseudo-random numbers, about normal: sums of a dozen uniform ones. */

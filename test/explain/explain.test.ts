@@ -1,22 +1,16 @@
 import fc from "fast-check";
+import { compile, explain, gaussNewton, nn, parameter, type Tensor, tensor } from "pondus";
 import {
-  compile,
   ensembleSpread,
   equivalent,
-  explain,
-  gaussNewton,
   hiddenLayers,
   importanceOf,
-  nn,
-  parameter,
   singularValues,
   spectrumOf,
   symmetricEigen,
   symmetryOf,
-  type Tensor,
-  tensor,
   unitsOf,
-} from "pondus";
+} from "pondus/explain";
 import { describe, expect, test } from "vitest";
 import { ulp } from "../support/ulp.ts";
 
@@ -27,7 +21,7 @@ const valuesOf = async (y: Tensor) => (await compile(() => ({ y }), {}, { backen
 /** A network without biases of 0, whose symmetries would then look better than they are. */
 function network(sizes: readonly number[], activation: nn.Layer, dtype: "float32" | "float64", seed = 1) {
   const layers = sizes.slice(1).flatMap((units, i) => {
-    const dense = nn.dense(sizes[i], units, { dtype, biasInit: nn.normal(0.5) });
+    const dense = nn.dense(sizes[i], units, { dtype, biasInit: nn.init.normal(0.5) });
     return i < sizes.length - 2 ? [dense, activation] : [dense];
   });
   const net = nn.sequential(...layers);

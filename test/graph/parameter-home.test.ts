@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Parameter } from "../../src/graph/parameter.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 
-const weights = () => parameter([64], nn.normal());
+const weights = () => parameter([64], nn.init.normal());
 const behind = (x: Tensor) => parameterOf(x) as Parameter;
 
 onEveryBackend((backend) => {

@@ -1,17 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import {
-  compile,
-  gaussNewtonProduct,
-  hessian,
-  hvp,
-  lanczos,
-  nn,
-  parameter,
-  spectralDensity,
-  type Tensor,
-  tensor,
-} from "pondus";
+import { compile, gaussNewtonProduct, hessian, hvp, nn, parameter, type Tensor, tensor } from "pondus";
+import { lanczos, spectralDensity } from "pondus/ledger";
 import { describe, expect, test } from "vitest";
 import { tridiagonalEigen } from "../../src/ledger/spectrum/tridiagonal.ts";
 import { onEveryBackend } from "../support/every-backend.ts";

@@ -16,7 +16,7 @@ beforeAll(() => {
   writeFileSync(
     file,
     `import { nn } from "pondus";
-const layer = () => [nn.dense(1024, 1024, { init: nn.constant(1e-3) }), nn.tanh];
+const layer = () => [nn.dense(1024, 1024, { init: nn.init.constant(1e-3) }), nn.tanh];
 export default nn.sequential(...Array.from({ length: 25 }, layer).flat());`,
   );
 });

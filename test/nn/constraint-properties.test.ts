@@ -70,7 +70,7 @@ function components(edits: readonly Edit[]): number[] {
 
 const evaluated = async (w: Tensor) => (await compile(() => ({ w }), {}, { backend: "reference" }).run()).w.data;
 const fresh = (dtype: DType, seed: number) => {
-  const w = parameter([rows, columns], nn.normal(1), { dtype });
+  const w = parameter([rows, columns], nn.init.normal(1), { dtype });
   nn.initialize({ w }, seed);
   return w;
 };

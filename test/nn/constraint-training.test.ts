@@ -30,7 +30,7 @@ onEveryBackend((backend) => {
       const first = (await compile(() => ({ loss })).run()).loss.item();
       // The interpreter takes long for a step.
       const steps = backend === "reference" ? 100 : 1000;
-      const optimizer = optim.adamw({ rate: 0.05 });
+      const optimizer = optim.adamw({ learningRate: 0.05 });
       const fit = await optim.fit({ loss, optimizer, steps, parameters: net, backend });
       expect(fit.loss).toBeLessThan(0.5 * first);
       await holds(weightsIn(net), backend);
@@ -77,7 +77,7 @@ const allWeights = (net: nn.Layer) => Object.values(nn.weightsOf(net)).map((w) =
 
 test("weights with every kind of constraint are saved and loaded to the last bit", async () => {
   const net = everyKind();
-  await optim.fit({ loss: data(net), optimizer: optim.adam({ rate: 0.02 }), steps: 50 });
+  await optim.fit({ loss: data(net), optimizer: optim.adam({ learningRate: 0.02 }), steps: 50 });
   nn.saveWeights(net, file("a.safetensors"));
   const other = everyKind();
   nn.initialize(other, 77);
@@ -201,12 +201,12 @@ const page = defineSystem({
   name: "constrained",
   title: "Every kind of constraint",
   summary: "A network under every kind of constraint.",
-  settings: { steps: 400, rate: 0.01 },
+  settings: { steps: 400, learningRate: 0.01 },
   model: () => everyKind(),
   async train(session) {
     const { loss } = await session.fit("all", {
       loss: data(session.model),
-      optimizer: optim.adamw({ rate: session.rate }),
+      optimizer: optim.adamw({ learningRate: session.learningRate }),
     });
     return { metrics: { loss } };
   },

@@ -62,7 +62,7 @@ onEveryBackend((backend) => {
 });
 
 test("each member is drawn as a layer by itself, the first like a single one; all are counted", () => {
-  const options = { biasInit: nn.normal() };
+  const options = { biasInit: nn.init.normal() };
   const [net, one] = [nn.dense(30, 20, { members: 4, ...options }), nn.dense(30, 20, options)];
   for (const layer of [net, one]) nn.initialize(layer, 7);
   const [all, single] = [nn.weightsOf(net), nn.weightsOf(one)];

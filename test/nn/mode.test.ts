@@ -38,13 +38,13 @@ onEveryBackend((backend) => {
 
 describe("training by fit", () => {
   const model = () => nn.sequential(nn.dense(2, 8), nn.batchNorm(8), nn.tanh, nn.dropout(0.2), nn.dense(8, 1));
-  const target = x.sum(1, { keep: true });
+  const target = x.sum(1, { keepDims: true });
 
   test("builds its loss for training, and averages running statistics; knobs are those that are learned", async () => {
     const net = model();
     const result = await optim.fit({
       loss: () => nn.mse(net(x), target),
-      optimizer: optim.adam({ rate: 1e-2 }),
+      optimizer: optim.adam({ learningRate: 1e-2 }),
       parameters: net,
       steps: 60,
       backend: "wasm",
@@ -64,7 +64,7 @@ describe("training by fit", () => {
     const net = model();
     const result = await optim.fit({
       loss: () => nn.mse(net(x), target),
-      optimizer: optim.adam({ rate: 1e-2 }),
+      optimizer: optim.adam({ learningRate: 1e-2 }),
       parameters: net,
       steps: 40,
       recordEvery: 1,
@@ -83,7 +83,7 @@ describe("training by fit", () => {
       const net = model();
       nn.initialize(net, 1);
       const loss = () => nn.mse(net(x), target);
-      const optimizer = optim.adam({ rate: 1e-2 });
+      const optimizer = optim.adam({ learningRate: 1e-2 });
       const { checkpoint } = await optim.fit({ loss, optimizer, parameters: net, steps, resume, backend: "wasm" });
       return { checkpoint, weights: Object.values(nn.parametersOf(net)).map((p) => Array.from(p.read())) };
     };
@@ -98,7 +98,12 @@ describe("training by fit", () => {
   ])("a loss with %s as it is after training is refused, unless that is meant", async (name, make) => {
     const net = make();
     const built = nn.mse(net(x), target);
-    const given = { optimizer: optim.adam({ rate: 1e-2 }), parameters: net, steps: 2, backend: "wasm" as const };
+    const given = {
+      optimizer: optim.adam({ learningRate: 1e-2 }),
+      parameters: net,
+      steps: 2,
+      backend: "wasm" as const,
+    };
     await expect(optim.fit({ ...given, loss: built })).rejects.toThrow(`holds ${name} as it is after training`);
     const meant = nn.evaluation(() => nn.mse(net(x), target));
     if (name.startsWith("batch")) await optim.fit({ ...given, loss: meant });

@@ -212,7 +212,7 @@ describe("models", () => {
   });
 
   test("any leading axes", async () => {
-    const net = nn.dense(2, 3, { init: nn.ones, biasInit: nn.constant(0.5) });
+    const net = nn.dense(2, 3, { init: nn.init.ones, biasInit: nn.init.constant(0.5) });
     const x = tensor([
       [
         [1, 2],
@@ -245,12 +245,12 @@ describe("initializers", () => {
   };
   // 60,000 draws: the variance of the sample is known to 2 %, and the seed is fixed.
   test.each([
-    ["glorotUniform", nn.glorotUniform, 2 / 500, Math.sqrt(6 / 500)],
-    ["glorotNormal", nn.glorotNormal, 2 / 500, undefined],
-    ["heUniform", nn.heUniform, 2 / 300, Math.sqrt(6 / 300)],
-    ["heNormal", nn.heNormal, 2 / 300, undefined],
-    ["uniform", nn.uniform(-2, 2), 16 / 12, 2],
-    ["normal", nn.normal(0.5), 0.25, undefined],
+    ["glorotUniform", nn.init.glorotUniform, 2 / 500, Math.sqrt(6 / 500)],
+    ["glorotNormal", nn.init.glorotNormal, 2 / 500, undefined],
+    ["heUniform", nn.init.heUniform, 2 / 300, Math.sqrt(6 / 300)],
+    ["heNormal", nn.init.heNormal, 2 / 300, undefined],
+    ["uniform", nn.init.uniform(-2, 2), 16 / 12, 2],
+    ["normal", nn.init.normal(0.5), 0.25, undefined],
   ])("%s", (_, init, variance, limit) => {
     const m = moments({ init });
     expect(Math.abs(m.mean)).toBeLessThan((4 * Math.sqrt(variance)) / Math.sqrt(shape[0] * shape[1]));

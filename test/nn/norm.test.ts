@@ -23,7 +23,7 @@ onEveryBackend((backend) => {
     async (name, { exponents, round, array }) => {
       const dtype = name as keyof typeof types;
       const program = compile(
-        ({ x }) => ({ norm: x.norm(), slope: grad(x.norm(), x), rows: x.norm(0, { keep: true }) }),
+        ({ x }) => ({ norm: x.norm(), slope: grad(x.norm(), x), rows: x.norm(0, { keepDims: true }) }),
         { x: { shape: [20], dtype } },
         { backend },
       );
@@ -65,7 +65,7 @@ test("norms of other orders, along axes, of none, of whole numbers", async () =>
   ]);
   const r = await compile(() => ({
     rows: x.norm(1),
-    columns: x.norm(0, { keep: true }),
+    columns: x.norm(0, { keepDims: true }),
     all: x.norm(),
     one: x.norm(1, { ord: 1 }),
     most: x.norm(0, { ord: Number.POSITIVE_INFINITY }),
@@ -118,7 +118,7 @@ test.each(["float32", "float64"] as const)(
 );
 
 test("five steps along a gradient whose square overflows; one that is NaN or infinite is reported", async () => {
-  const optimizer = optim.sgd({ rate: 0.1, clip: optim.clipByGlobalNorm(1) });
+  const optimizer = optim.sgd({ learningRate: 0.1, clip: optim.clipByGlobalNorm(1) });
   const w = parameter([1], [1]);
   await optim.fit({ loss: w.mul(1e10).sub(2e10).square().sum(), optimizer, steps: 5 });
   expect(parameterOf(w)!.read()[0]).toBeCloseTo(1.5, 6);
@@ -129,7 +129,7 @@ test("five steps along a gradient whose square overflows; one that is NaN or inf
 });
 
 test("a schedule that rises to nothing stays there", async () => {
-  const schedule = optim.warmupCosine({ peak: 0, warmup: 1, steps: 4, final: 0.5 });
+  const schedule = optim.schedules.warmupCosine({ peak: 0, warmup: 1, steps: 4, final: 0.5 });
   const { rate } = await compile(({ s }) => ({ rate: schedule(s) }), { s: [4] }).run({ s: [0, 1, 2.5, 9] });
   expect([...rate.data]).toEqual([0, 0, expect.closeTo(0.25, 6), 0.5]);
 });

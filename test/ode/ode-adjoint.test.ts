@@ -69,7 +69,7 @@ const worst = (got: readonly number[], wanted: readonly number[]) =>
 describe("through the solver, against finite differences", () => {
   test.each<[string, ode.SolveOptions]>([
     ["tsit5", exact],
-    ["tsit5 with checkpoints", { ...exact, adjoint: ode.throughSolver({ checkpoints: 16 }) }],
+    ["tsit5 with checkpoints", { ...exact, adjoint: ode.direct({ checkpoints: 16 }) }],
     ["dopri8", { ...exact, method: ode.dopri8 }],
     ["bosh3", { rtol: 1e-9, atol: 1e-11, method: ode.bosh3, maxSteps: 20_000 }],
     ["rodas5p", { ...exact, method: ode.rodas5p }],
@@ -173,7 +173,7 @@ test("memory of the checkpointed adjoint is what the plan says, and falls", asyn
         const path = ode.solve((y) => y.sin().neg(), y0, [0, 1], {
           rtol: 1e-6,
           maxSteps: 4096,
-          adjoint: ode.throughSolver({ checkpoints }),
+          adjoint: ode.direct({ checkpoints }),
         });
         return { g: grad(path.sum(), y0) };
       },
@@ -204,7 +204,7 @@ describe("forward sensitivities count each dependence once", () => {
               .sum(),
             p,
           );
-        return { a: gradient(ode.forward()), b: gradient(ode.throughSolver()), c: gradient(ode.backsolve()) };
+        return { a: gradient(ode.forward()), b: gradient(ode.direct()), c: gradient(ode.backsolve()) };
       },
       { p: { shape: [2], dtype } },
     );
@@ -222,7 +222,7 @@ describe("forward sensitivities count each dependence once", () => {
 
 test.each<[string, ode.SolveOptions, number]>([
   ["tsit5", exact, 1e-6],
-  ["tsit5 with checkpoints", { ...exact, adjoint: ode.throughSolver({ checkpoints: 32 }) }, 1e-6],
+  ["tsit5 with checkpoints", { ...exact, adjoint: ode.direct({ checkpoints: 32 }) }, 1e-6],
   ["rodas5p", { ...exact, method: ode.rodas5p }, 1e-6],
   ["implicit Euler", { method: ode.implicitEuler, substeps: 10 }, 1e-6],
   ["backsolve", { ...exact, adjoint: ode.backsolve() }, 1e-6],

@@ -220,7 +220,7 @@ describe("SciPy finds the same", () => {
     },
     "thrown with drag": {
       rate: (y) => {
-        const v = y.slice(0, 2, 4);
+        const v = y.slice(2, 4);
         const drag = v.mul(v.square().sum().sqrt()).mul(-0.1);
         return stack([y.at(2), y.at(3), drag.at(0), drag.at(1).sub(9.81)]);
       },

@@ -54,7 +54,7 @@ describe.each([
 describe("equations of second order", () => {
   /** A circular orbit, and beside it an oscillator that is pushed in its own rhythm: q = t sin t. */
   const moving = ode.secondOrder((q, t) => {
-    const place = q.slice(0, 0, 2);
+    const place = q.slice(0, 2);
     const square = place.square().sum();
     const pushed = t.cos().mul(2).sub(q.at(2)).unsqueeze(0);
     return concat([place.div(square.mul(square.sqrt())).neg(), pushed]);

@@ -17,9 +17,9 @@ async function complaint(work: () => Promise<unknown>): Promise<string> {
 
 describe("a training on a path that gave up says the solver's own reason", () => {
   const stiff = (p: Tensor, options: ode.SolveOptions = {}) =>
-    ode.solve((y) => y.mul(p).neg(), float64([1]), [0, 0.5, 1], options).slice(0, 1);
+    ode.solve((y) => y.mul(p).neg(), float64([1]), [0, 0.5, 1], options).slice(1);
   const optimizers: [string, () => optim.Optimizer][] = [
-    ["adam", () => optim.adam({ rate: 0.01 })],
+    ["adam", () => optim.adam({ learningRate: 0.01 })],
     ["lbfgs", () => optim.lbfgs()],
   ];
 
@@ -41,7 +41,9 @@ describe("a training on a path that gave up says the solver's own reason", () =>
   test("of a batch, how many and which", async () => {
     const p = knob(1);
     const path = ode.solve((y) => y.square().mul(p), float64([0.1, 3, 0.2, 5]), [0, 1], { batch: 0 });
-    const told = await complaint(() => optim.fit({ loss: path.sum(), optimizer: optim.sgd({ rate: 0.1 }), steps: 1 }));
+    const told = await complaint(() =>
+      optim.fit({ loss: path.sum(), optimizer: optim.sgd({ learningRate: 0.1 }), steps: 1 }),
+    );
     expect(told).toMatch(/gave up for 2 of 4 trajectories \(first number 1\): no step from t = 0\.333/);
   });
 
@@ -53,7 +55,7 @@ describe("a training on a path that gave up says the solver's own reason", () =>
       .at(-1)
       .sum()
       .neg();
-    const told = await complaint(() => optim.fit({ loss, optimizer: optim.sgd({ rate: 0.05 }), steps: 50 }));
+    const told = await complaint(() => optim.fit({ loss, optimizer: optim.sgd({ learningRate: 0.05 }), steps: 50 }));
     expect(told).toMatch(/ode\.solve gave up: (no step from|the state or its rate|t = 0\.[1-9])/);
   });
 
@@ -63,7 +65,7 @@ describe("a training on a path that gave up says the solver's own reason", () =>
       .solve((y) => y.mul(p), float64([1]), [0, 1])
       .sum()
       .mul(p.sub(2).log());
-    const told = await complaint(() => optim.fit({ loss, optimizer: optim.sgd({ rate: 0.1 }), steps: 1 }));
+    const told = await complaint(() => optim.fit({ loss, optimizer: optim.sgd({ learningRate: 0.1 }), steps: 1 }));
     expect(told).not.toMatch(/ode\.solve/);
     expect(told).toMatch(/log/);
   });

@@ -105,7 +105,7 @@ test("maxSteps is the most steps, with checkpoints too", async () => {
     [10, 4],
     [100, 64],
   ]) {
-    const adjoint = ode.throughSolver({ checkpoints });
+    const adjoint = ode.direct({ checkpoints });
     const s = ode.integrate(turning, float64([1, 0]), [0, 1e5], { maxSteps, adjoint });
     const { steps, rejected, told } = await solved(s);
     expect(told.reason).toBe("too many steps");
@@ -125,7 +125,7 @@ test("in float32 a late start is as good as an early one", async () => {
 });
 
 test("where an adjoint is not the solver's, what ended early has still an end", async () => {
-  for (const adjoint of [ode.forward(), ode.backsolve(), ode.throughSolver()]) {
+  for (const adjoint of [ode.forward(), ode.backsolve(), ode.direct()]) {
     const { y, t } = await solved(ode.integrate(turning, float64([1, 0]), [0, 100], { adjoint, maxSteps: 5 }));
     expect(y.data[0]).toBeCloseTo(Math.cos(t.item()), 4);
   }
@@ -278,7 +278,7 @@ describe("what goes wrong is said, with where", () => {
     ],
     [
       "checkpoints in fixed steps",
-      () => ode.solve((y) => y, one, [0, 1], { substeps: 2, adjoint: ode.throughSolver({ checkpoints: 4 }) }),
+      () => ode.solve((y) => y, one, [0, 1], { substeps: 2, adjoint: ode.direct({ checkpoints: 4 }) }),
       /checkpoints are for steps that the error chooses/,
     ],
     [

@@ -80,7 +80,7 @@ describe("how many times are wanted does not matter", () => {
     const start = stack([float64([1, 1]), float64([0, 0])]);
     const speed = float64([0.01, 30]);
     const rate = (y: Tensor) => stack([y.at(1).mul(speed), y.at(0).mul(speed).neg()]);
-    for (const adjoint of [ode.throughSolver(), ode.throughSolver({ checkpoints: 5 })]) {
+    for (const adjoint of [ode.direct(), ode.direct({ checkpoints: 5 })]) {
       const s = ode.integrate(rate, start, times, { batch: 1, maxSteps: 40, rtol: 1e-6, adjoint });
       const r = await compile(() => ({ ...s })).run();
       expect(Array.from(r.status.data, (x, i) => ode.outcome({ status: x, t: r.t.data[i] }).reason)).toEqual([
@@ -128,7 +128,7 @@ describe("float32 times that round together", () => {
   });
 
   test("and every adjoint with it", async () => {
-    for (const adjoint of [ode.throughSolver(), ode.backsolve(), ode.forward()]) {
+    for (const adjoint of [ode.direct(), ode.backsolve(), ode.forward()]) {
       const program = compile(
         ({ p }) => {
           const path = ode.solve((y) => y.mul(p).neg(), tensor([1]), late, { adjoint, rtol: 1e-5 });

@@ -14,14 +14,14 @@ function sine(seed = 4) {
   return { net, loss, validation: nn.mse(net(grid), grid.sin()) };
 }
 
-const rate = optim.cosine({ initial: 0.02, steps: 60 });
+const rate = optim.schedules.cosine({ initial: 0.02, steps: 60 });
 const bytes = (model: nn.Model) =>
   Object.values(nn.parametersOf(model)).map((p) => Buffer.from(p.read().slice().buffer).toString("hex"));
 
 describe("fit", () => {
   test("learns, step for step as plain runs of the program do", async () => {
     const fitted = sine();
-    const optimizer = optim.adam({ rate });
+    const optimizer = optim.adam({ learningRate: rate });
     const result = await optim.fit({ loss: fitted.loss, optimizer, steps: 60, recordEvery: 7 });
     expect(result).toMatchObject({ stopped: "finished", steps: 60, bestStep: undefined });
     expect(result.history.map((r) => r.step)).toEqual([7, 14, 21, 28, 35, 42, 49, 56, 60]);
@@ -45,7 +45,12 @@ describe("fit", () => {
   test("how steps are cut into calls does not change a bit", async () => {
     const run = async (recordEvery: number) => {
       const { net, loss } = sine();
-      const { history } = await optim.fit({ loss, optimizer: optim.adam({ rate }), steps: 60, recordEvery });
+      const { history } = await optim.fit({
+        loss,
+        optimizer: optim.adam({ learningRate: rate }),
+        steps: 60,
+        recordEvery,
+      });
       return { net: bytes(net), losses: new Map(history.map((r) => [r.step, r.loss])) };
     };
     const [single, sevens, whole] = [await run(1), await run(7), await run(60)];
@@ -57,7 +62,7 @@ describe("fit", () => {
   test("the seed chooses the random keys", async () => {
     const run = async (seed: number) => {
       const { net, loss } = sine();
-      await optim.fit({ loss, optimizer: optim.adam({ rate }), steps: 3, seed });
+      await optim.fit({ loss, optimizer: optim.adam({ learningRate: rate }), steps: 3, seed });
       return bytes(net);
     };
     expect(await run(1)).toEqual(await run(1));
@@ -65,7 +70,7 @@ describe("fit", () => {
   });
 
   test("interrupted and resumed it ends with the same bytes", async () => {
-    const settings = { optimizer: optim.adam({ rate }), steps: 60, recordEvery: 20 };
+    const settings = { optimizer: optim.adam({ learningRate: rate }), steps: 60, recordEvery: 20 };
     const whole = sine();
     const straight = await optim.fit({ ...settings, loss: whole.loss, validation: { loss: whole.validation } });
 
@@ -99,7 +104,12 @@ describe("fit", () => {
   test("an aborted signal stops before the first step", async () => {
     const { net, loss } = sine();
     const before = bytes(net);
-    const r = await optim.fit({ loss, optimizer: optim.sgd({ rate: 1 }), steps: 5, signal: AbortSignal.abort() });
+    const r = await optim.fit({
+      loss,
+      optimizer: optim.sgd({ learningRate: 1 }),
+      steps: 5,
+      signal: AbortSignal.abort(),
+    });
     expect(r).toMatchObject({ stopped: "interrupted", steps: 0 });
     expect(bytes(net)).toEqual(before);
   });
@@ -110,7 +120,7 @@ describe("fit", () => {
     const saved: optim.Checkpoint[] = [];
     await optim.fit({
       loss,
-      optimizer: optim.adam({ rate }),
+      optimizer: optim.adam({ learningRate: rate }),
       steps: 30,
       recordEvery: 10,
       onProgress: (p) => {
@@ -122,20 +132,26 @@ describe("fit", () => {
     expect(seen.every((p, i) => p.stepsPerSecond > 0 && p.step > (seen[i - 1]?.step ?? 0))).toBe(true);
     for (const [i, p] of seen.entries()) expect(saved[i].step).toBe(p.step);
     const final = bytes(net);
-    await optim.fit({ loss, optimizer: optim.adam({ rate }), steps: 30, recordEvery: 10, resume: saved[0] });
+    await optim.fit({
+      loss,
+      optimizer: optim.adam({ learningRate: rate }),
+      steps: 30,
+      recordEvery: 10,
+      resume: saved[0],
+    });
     expect(bytes(net)).toEqual(final);
   });
 
   test("a checkpoint of another model is refused", async () => {
     const { loss } = sine();
-    const { checkpoint } = await optim.fit({ loss, optimizer: optim.sgd({ rate: 0.1 }), steps: 1 });
-    const again = optim.fit({ loss, optimizer: optim.adam({ rate: 0.1 }), steps: 2, resume: checkpoint });
+    const { checkpoint } = await optim.fit({ loss, optimizer: optim.sgd({ learningRate: 0.1 }), steps: 1 });
+    const again = optim.fit({ loss, optimizer: optim.adam({ learningRate: 0.1 }), steps: 2, resume: checkpoint });
     await expect(again).rejects.toThrow(/0\.weight\/m should be float32 \[1,6\], but the checkpoint holds nothing/);
   });
 
   test("a loss that needs an input, or steps that are none, are refused", async () => {
     const w = parameter([], 1);
-    const optimizer = optim.sgd({ rate: 1 });
+    const optimizer = optim.sgd({ learningRate: 1 });
     let outer: Tensor | undefined;
     compile(
       ({ x }) => {
@@ -159,7 +175,7 @@ describe("early stopping", () => {
     return { w, loss: w.mul(-1), validation: { loss: w.sub(4).square(), patience: 3 } };
   };
   const value = (w: Tensor) => parameterOf(w)!.read()[0];
-  const settings = { optimizer: optim.sgd({ rate: 1 }), recordEvery: 1 };
+  const settings = { optimizer: optim.sgd({ learningRate: 1 }), recordEvery: 1 };
 
   test("stops after so many records without improvement and restores the best weights", async () => {
     const { w, loss, validation } = march();
@@ -193,7 +209,8 @@ describe("a training that goes astray while its loss stays finite", () => {
     const net = nn.sequential(nn.dense(1, 8), nn.tanh, nn.dense(8, 1));
     nn.initialize(net, 2);
     const x = tensor([[-1], [0], [1], [2]]);
-    return (await optim.fit({ loss: nn.mse(net(x), x.sin()), optimizer: optim.adam({ rate }), steps })).warning;
+    return (await optim.fit({ loss: nn.mse(net(x), x.sin()), optimizer: optim.adam({ learningRate: rate }), steps }))
+      .warning;
   };
 
   test("is warned of: far away, or stuck where tanh saturates", async () => {
@@ -209,7 +226,7 @@ describe("a training that goes astray while its loss stays finite", () => {
 
   test("random batches have to be worse by far, and a loss below 0 has no scale", async () => {
     const w = parameter([], 1);
-    const optimizer = optim.sgd({ rate: 1 });
+    const optimizer = optim.sgd({ learningRate: 1 });
     const up = async (height: number) => {
       const loss = ({ step }: { step: Tensor }) => w.mul(0).add(step.gt(0).where(tensor(height), 1));
       return (await optim.fit({ loss, optimizer, steps: 40 })).warning;
@@ -232,7 +249,7 @@ describe("NaN and infinity", () => {
     const net = nn.sequential(nn.dense(1, 4), nn.dense(4, 1));
     nn.initialize(net, 1);
     const loss = mean(net(tensor([[1], [2], [3]])).square());
-    const error = await failure(optim.fit({ loss, optimizer: optim.sgd({ rate: 1e6 }), steps: 100 }));
+    const error = await failure(optim.fit({ loss, optimizer: optim.sgd({ learningRate: 1e6 }), steps: 100 }));
     expect(error.message).toMatch(
       /^train: the loss at step \d+ is (Infinity|NaN) \(it was [\d.e+]+ the step before\)\. /,
     );
@@ -252,7 +269,9 @@ describe("NaN and infinity", () => {
     // w = 50 - step: the logarithm's argument is 0 at the loss of step 51.
     const w = parameter([], 50, { name: "w" });
     const loss = w.add(w.log().mul(0).stopGradient());
-    const error = await failure(optim.fit({ loss, optimizer: optim.sgd({ rate: 1 }), steps: 100, recordEvery: 30 }));
+    const error = await failure(
+      optim.fit({ loss, optimizer: optim.sgd({ learningRate: 1 }), steps: 100, recordEvery: 30 }),
+    );
     expect(error.step).toBe(51);
     expect(error.message).toMatch(/log \[\] \(at fit\.test\.ts:\d+\) gave -Infinity/);
     expect(error.checkpoint.step).toBe(49);
@@ -262,7 +281,7 @@ describe("NaN and infinity", () => {
 
   test("a gradient that is not finite though the loss is", async () => {
     const w = parameter([], 0, { name: "w" });
-    const error = await failure(optim.fit({ loss: w.sqrt(), optimizer: optim.sgd({ rate: 1 }), steps: 5 }));
+    const error = await failure(optim.fit({ loss: w.sqrt(), optimizer: optim.sgd({ learningRate: 1 }), steps: 5 }));
     expect(error.message).toMatch(
       /^train: the new values at step 1 are not finite\. .*gradient of sqrt at fit\.test\.ts/,
     );
@@ -278,17 +297,17 @@ describe("NaN and infinity", () => {
       ({ x }) => ({ x: x.mul(x).exp() }),
       { limit: 4 },
     ).x;
-    const error = await failure(optim.fit({ loss: looped, optimizer: optim.sgd({ rate: 1 }), steps: 5 }));
+    const error = await failure(optim.fit({ loss: looped, optimizer: optim.sgd({ learningRate: 1 }), steps: 5 }));
     expect(error.message).toMatch(/exp \[\] \(at fit\.test\.ts:\d+\) gave Infinity/);
     const data = tensor([1, Number.NaN]);
-    const poisoned = optim.fit({ loss: mean(data.mul(w)), optimizer: optim.sgd({ rate: 1 }), steps: 5 });
+    const poisoned = optim.fit({ loss: mean(data.mul(w)), optimizer: optim.sgd({ learningRate: 1 }), steps: 5 });
     expect((await failure(poisoned)).message).toMatch(/not finite: the data \[2\] \(at fit\.test\.ts:\d+\) gave NaN/);
   });
 
   test("an unknown label is blamed on the loss", async () => {
     const w = parameter([1, 2], [[0, 0]]);
     const loss = nn.crossEntropy(w, tensor([5], { dtype: "int32" }));
-    const error = await failure(optim.fit({ loss, optimizer: optim.sgd({ rate: 1 }), steps: 5 }));
+    const error = await failure(optim.fit({ loss, optimizer: optim.sgd({ learningRate: 1 }), steps: 5 }));
     expect(error.message).toMatch(/where \[1\] \(made by crossEntropy at fit\.test\.ts:\d+\) gave NaN/);
   });
 });

@@ -68,7 +68,7 @@ function sine(points: number, zeros = 0) {
   );
   const errors = net(x).sub(x.mul(5).sin()).flatten();
   const knobs = () => Object.values(nn.parametersOf(net)).flatMap((p) => [...p.read()]);
-  return { net, knobs, residuals: errors.pad(0, 0, zeros) };
+  return { net, knobs, residuals: errors.padAxis(0, zeros, 0) };
 }
 
 test("few residuals and many knobs: the same steps from the residuals' side, at the price of a gradient each", async () => {

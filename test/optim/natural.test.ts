@@ -12,7 +12,7 @@ const gaussian = { likelihood: "gaussian", variance: 0.5, damping: 0 } as const;
 
 async function fitted(weights: Tensor, outputs: Tensor, steps: number) {
   const loss = nn.mse(outputs, y);
-  const result = await optim.fit({ loss, optimizer: optim.natural({ outputs, ...gaussian }), steps });
+  const result = await optim.fit({ loss, optimizer: optim.naturalGradient({ outputs, ...gaussian }), steps });
   const { w, g } = await compile(() => ({ w: weights, g: grad(loss, weights) })).run();
   return { result, w: [...w.data], slope: Math.max(...Array.from(g.data, Math.abs)) };
 }
@@ -51,7 +51,7 @@ test("logistic regression: as Newton's method, for there the Fisher matrix is th
     await optim.fit({ loss, optimizer: make(outputs), steps: 40 });
     return compile(() => ({ w, loss })).run();
   };
-  const natural = await run((outputs) => optim.natural({ outputs, likelihood: "bernoulli", damping: 0.02 }));
+  const natural = await run((outputs) => optim.naturalGradient({ outputs, likelihood: "bernoulli", damping: 0.02 }));
   const newton = await run(() => optim.newtonCG());
   expect(natural.loss.item()).toBeCloseTo(newton.loss.item(), 12);
   natural.w.data.forEach((value, i) => {
@@ -61,8 +61,8 @@ test("logistic regression: as Newton's method, for there the Fisher matrix is th
 
 test("options that cannot be are refused", () => {
   const outputs = x.sum(1);
-  expect(() => optim.natural({ outputs, likelihood: "gaussian", damping: -1 })).toThrow(
+  expect(() => optim.naturalGradient({ outputs, likelihood: "gaussian", damping: -1 })).toThrow(
     /damping must be a number from 0/,
   );
-  expect(() => optim.natural({ outputs, likelihood: "gaussian", products: 0 })).toThrow(/whole number from 1/);
+  expect(() => optim.naturalGradient({ outputs, likelihood: "gaussian", products: 0 })).toThrow(/whole number from 1/);
 });

@@ -68,7 +68,7 @@ test("a product counts as two gradients, and the checkpoint has the sum", async 
   expect(optim.inGradients({ losses: 2, derivatives: 3 })).toBe(4);
   // What does not count, counts a gradient a step.
   const w = parameter([], 1);
-  const plain = await optim.fit({ loss: w.mul(tensor(2)), optimizer: optim.sgd({ rate: 0.1 }), steps: 7 });
+  const plain = await optim.fit({ loss: w.mul(tensor(2)), optimizer: optim.sgd({ learningRate: 0.1 }), steps: 7 });
   expect(optim.gradientEquivalents(plain.checkpoint)).toBe(7);
 });
 

@@ -40,7 +40,7 @@ function objective(dtype: DType = "float64", cuts = [5]) {
 
 function optimizerFor(name: string, { options: o, clipNorm }: Trajectory): optim.Optimizer {
   const common = {
-    rate: o.lr,
+    learningRate: o.lr,
     weightDecay: o.weight_decay,
     ...(clipNorm && { clip: optim.clipByGlobalNorm(clipNorm) }),
   };
@@ -81,14 +81,14 @@ describe("trajectories against PyTorch", () => {
 
 test("the first step of Adam is the rate, in float32 too", async () => {
   const w = parameter([], 0);
-  await compile(() => optim.adam({ rate: 1 }).minimize(w.mul(1))).run();
+  await compile(() => optim.adam({ learningRate: 1 }).minimize(w.mul(1))).run();
   expect(Math.abs(parameterOf(w)!.read()[0] + 1)).toBeLessThan(5e-7);
 });
 
 test("the global norm spans parameters of both float types", async () => {
   const [a, b] = [parameter([], 0), parameter([], 0, { dtype: "float64" })];
   const loss = a.cast("float64").mul(3).add(b.mul(4));
-  const optimizer = optim.sgd({ rate: 1, clip: optim.clipByGlobalNorm(1) });
+  const optimizer = optim.sgd({ learningRate: 1, clip: optim.clipByGlobalNorm(1) });
   await compile(() => optimizer.minimize(loss)).run();
   expect(parameterOf(a)!.read()[0]).toBeCloseTo(-0.6, 6);
   expect(parameterOf(b)!.read()[0]).toBeCloseTo(-0.8, 14);
@@ -97,14 +97,14 @@ test("the global norm spans parameters of both float types", async () => {
 describe("schedules against optax", () => {
   const o = (name: string) => fixture.schedules[name].options;
   const cosine = (name: string) =>
-    optim.cosine({ initial: o(name).init_value, steps: o(name).decay_steps, floor: o(name).alpha });
+    optim.schedules.cosine({ initial: o(name).init_value, steps: o(name).decay_steps, floor: o(name).alpha });
   const exponential = (name: string) => {
     const { init_value: initial, transition_steps: steps, decay_rate: decay, staircase } = o(name);
-    return optim.exponential({ initial, steps, decay, staircase });
+    return optim.schedules.exponential({ initial, steps, decay, staircase });
   };
   const linear = (name: string) => {
     const { init_value: initial, end_value: final, transition_steps: steps, transition_begin: delay } = o(name);
-    return optim.linear({ initial, final, steps, delay });
+    return optim.schedules.linear({ initial, final, steps, delay });
   };
   const warm = o("warmupCosine");
   const schedules: Record<string, optim.Schedule> = {
@@ -112,7 +112,7 @@ describe("schedules against optax", () => {
     cosineDecayToZero: cosine("cosineDecayToZero"),
     exponentialDecay: exponential("exponentialDecay"),
     exponentialDecayStaircase: exponential("exponentialDecayStaircase"),
-    warmupCosine: optim.warmupCosine({
+    warmupCosine: optim.schedules.warmupCosine({
       initial: warm.init_value,
       peak: warm.peak_value,
       warmup: warm.warmup_steps,
@@ -121,7 +121,7 @@ describe("schedules against optax", () => {
     }),
     linear: linear("linear"),
     linearDelayed: linear("linearDelayed"),
-    piecewiseConstant: optim.piecewise({
+    piecewiseConstant: optim.schedules.piecewise({
       initial: o("piecewiseConstant").init_value,
       scales: o("piecewiseConstant").boundaries_and_scales,
     }),
@@ -143,8 +143,8 @@ describe("schedules against optax", () => {
 
   test("an optimizer takes the rate of the steps before", async () => {
     const w = parameter([], 0, { dtype: "float64" });
-    const rate = optim.piecewise({ initial: 1, scales: { 1: 0.5, 2: 0.5 } });
-    const program = compile(() => optim.sgd({ rate }).minimize(w.mul(-1)));
+    const rate = optim.schedules.piecewise({ initial: 1, scales: { 1: 0.5, 2: 0.5 } });
+    const program = compile(() => optim.sgd({ learningRate: rate }).minimize(w.mul(-1)));
     const seen: number[] = [];
     for (let i = 0; i < 3; i++) {
       await program.run();
@@ -160,21 +160,23 @@ describe("what is trained", () => {
     const state = parameter([2], 1, { name: "state", trainable: false });
     const loss = a.mul(b).add(c.stopGradient()).add(state).sum();
     const names = (model?: nn.Model) => {
-      const { updates } = optim.sgd({ rate: 0.1, momentum: 0.9 }).minimize(loss, model);
+      const { updates } = optim.sgd({ learningRate: 0.1, momentum: 0.9 }).minimize(loss, model);
       return updates.map((u) => u.parameter.name);
     };
     expect(names()).toEqual(["a", "a/v", "b", "b/v"]);
     expect(names({ b, c })).toEqual(["b", "b/v"]);
     expect(() => names({ c })).toThrow(/depends on no trainable parameter of the model/);
-    expect(() => optim.adam({ rate: 1 }).minimize(state.sum())).toThrow(/no trainable parameter, so/);
+    expect(() => optim.adam({ learningRate: 1 }).minimize(state.sum())).toThrow(/no trainable parameter, so/);
   });
 
   test("options that make no sense", () => {
-    expect(() => optim.sgd({ rate: -1 })).toThrow("the rate must be a number from 0, but -1 came");
-    expect(() => optim.sgd({ rate: 1, nesterov: true })).toThrow(/above 0 for nesterov/);
+    expect(() => optim.sgd({ learningRate: -1 })).toThrow("learningRate must be a number from 0, but -1 came");
+    expect(() => optim.sgd({ learningRate: 1, nesterov: true })).toThrow(/above 0 for nesterov/);
     expect(() => optim.clipByGlobalNorm(0)).toThrow(/must be positive/);
-    expect(() => optim.cosine({ initial: 1, steps: 0 })).toThrow(/steps must be a whole number from 1/);
+    expect(() => optim.schedules.cosine({ initial: 1, steps: 0 })).toThrow(/steps must be a whole number from 1/);
     const w = parameter([], 1);
-    expect(() => optim.adam({ rate: 1, betas: [0.9, 1] }).minimize(w)).toThrow(/betas must lie between 0 and 1/);
+    expect(() => optim.adam({ learningRate: 1, betas: [0.9, 1] }).minimize(w)).toThrow(
+      /betas must lie between 0 and 1/,
+    );
   });
 });

@@ -25,11 +25,11 @@ test.each(Object.entries(makers))("%s: groups as PyTorch has them, in one go and
   for (const breaks of [[6], [1, 6], [4, 6]]) {
     const { w, b, f, loss } = problem();
     const optimizer = make({
-      rate: 0.05,
+      learningRate: 0.05,
       groups: [
         { parameters: f, frozen: true },
         // A schedule, and a test: biases and norms are of one axis.
-        { parameters: optim.biasesAndNorms, rate: optim.constant(0.01), weightDecay: 0 },
+        { parameters: optim.biasesAndNorms, learningRate: optim.schedules.constant(0.01), weightDecay: 0 },
       ],
     });
     let resume: optim.Checkpoint | undefined;
@@ -51,7 +51,7 @@ test("a layer of a model as a group; what is frozen does not count in the norm o
     .mean();
   const clip = optim.clipByGlobalNorm(1);
   const optimizer = optim.sgd({
-    rate: 1,
+    learningRate: 1,
     clip,
     groups: [{ parameters: model.children[0], frozen: true }],
   });
@@ -67,9 +67,9 @@ test("a layer of a model as a group; what is frozen does not count in the norm o
 test("says which groups it cannot take", () => {
   const { w, f, loss } = problem();
   const stranger = parameter([1], 0, float64);
-  const minimize = (groups: optim.ParameterGroup[]) => optim.sgd({ rate: 0.1, groups }).minimize(loss);
+  const minimize = (groups: optim.ParameterGroup[]) => optim.sgd({ learningRate: 0.1, groups }).minimize(loss);
   expect(() => minimize([{ parameters: stranger }])).toThrow(/group 1 holds none of the parameters to train/);
-  expect(() => minimize([{ parameters: f }, { parameters: w, rate: -1 }])).toThrow(
+  expect(() => minimize([{ parameters: f }, { parameters: w, learningRate: -1 }])).toThrow(
     /rate of group 2 must be a number from 0/,
   );
   expect(() => minimize([{ parameters: w, weightDecay: Number.NaN }])).toThrow(/weightDecay of group 1 must be/);

@@ -48,18 +48,20 @@ const fitted =
       ...options,
     });
 
-const rate = optim.cosine({ initial: 0.02, steps: 12 });
+const rate = optim.schedules.cosine({ initial: 0.02, steps: 12 });
 const trainings: Readonly<Record<string, Training>> = {
   leastSquares: ({ residuals }, steps, options) => optim.leastSquares({ residuals, steps, ...options }),
   "leastSquares, held back": ({ residuals }, steps, options) =>
     optim.leastSquares({ residuals, steps, damping: 10, scaling: "all", ...options }),
-  sgd: fitted(() => optim.sgd({ rate })),
-  "sgd with momentum": fitted(() => optim.sgd({ rate, momentum: 0.9, nesterov: true, weightDecay: 0.01 })),
-  adam: fitted(() => optim.adam({ rate, clip: optim.clipByGlobalNorm(0.1) })),
-  adamw: fitted(() => optim.adamw({ rate })),
+  sgd: fitted(() => optim.sgd({ learningRate: rate })),
+  "sgd with momentum": fitted(() =>
+    optim.sgd({ learningRate: rate, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  ),
+  adam: fitted(() => optim.adam({ learningRate: rate, clip: optim.clipByGlobalNorm(0.1) })),
+  adamw: fitted(() => optim.adamw({ learningRate: rate })),
   lbfgs: fitted(() => optim.lbfgs()),
   newtonCG: fitted(() => optim.newtonCG()),
-  natural: fitted(({ outputs }) => optim.natural({ outputs, likelihood: "gaussian", variance: 0.5 })),
+  natural: fitted(({ outputs }) => optim.naturalGradient({ outputs, likelihood: "gaussian", variance: 0.5 })),
 };
 
 /** All that a training leaves, to the last bit. */
@@ -125,7 +127,7 @@ test("early stopping: the best weights, and the end, are the same after a break 
     (p: ReturnType<typeof make>, options: Options) =>
       optim.fit({
         loss: p.residuals.square().mean(),
-        optimizer: optim.adam({ rate: 0.05 }),
+        optimizer: optim.adam({ learningRate: 0.05 }),
         steps: 30,
         recordEvery: 1,
         validation: p.validation,

@@ -41,8 +41,8 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
         long: x.cumsum(),
         back: grad(x.cumsum().square().sum(), x),
         rows: y.cumprod(0).add(y.cummax(1)),
-        put: x.scatter(i, x.slice(0, 0, 3000), { combine: "max" }),
-        sorted: x.slice(0, 0, 5000).sort(),
+        put: x.scatter(i, x.slice(0, 3000), { combine: "max" }),
+        sorted: x.slice(0, 5000).sort(),
       }),
       { x: [100_003], y: [301, 203], i: { shape: [3000], dtype: "int32" } },
     ) as never,
@@ -51,7 +51,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
     return compile(
       ({ x }) => {
         const y = model(x);
-        const { updates } = optim.sgd({ rate: 0.1 }).minimize(y.square().mean());
+        const { updates } = optim.sgd({ learningRate: 0.1 }).minimize(y.square().mean());
         return { y, updates };
       },
       { x: [4096, 64] },
@@ -62,7 +62,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
     return compile(
       ({ x }) => {
         const y = model(x);
-        const { updates } = optim.adam({ rate: 1e-2 }).minimize(y.square().mean());
+        const { updates } = optim.adam({ learningRate: 1e-2 }).minimize(y.square().mean());
         return { y, updates };
       },
       { x: [32, 50, 40] },
@@ -90,7 +90,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
       ({ x }) => {
         const xs = x.reshape([5, 12, 64, 64]);
         const { carry, out } = scan(
-          { h: xs.slice(0, 0, 1).reshape([12, 64, 64]) },
+          { h: xs.slice(0, 1).reshape([12, 64, 64]) },
           ({ h }, { x }) => {
             const rows = scan({}, (_, turn) => ({ carry: {}, out: { y: layers(turn.x.add(turn.h), w) } }), {
               xs: { x, h },
@@ -121,7 +121,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
   "solutions for many starts, in blocks": () => {
     const p = parameter([3], 0.3, { dtype: "float64" });
     const law = (y: Tensor) => {
-      const [u, v] = [y.slice(1, 0, 1), y.slice(1, 1, 2)];
+      const [u, v] = [y.slice(0, 1, 1), y.slice(1, 2, 1)];
       return concat(
         [
           v.mul(p.at(0)).sub(u),
@@ -178,7 +178,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
     return compile(
       ({ x }) => {
         const loss = model(x).square().mean();
-        const { updates } = optim.adam({ rate: 1e-2 }).minimize(loss);
+        const { updates } = optim.adam({ learningRate: 1e-2 }).minimize(loss);
         return { loss, updates };
       },
       { x: [211, 301] },

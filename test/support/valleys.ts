@@ -4,8 +4,8 @@ import { type DType, parameter, tensor } from "pondus";
 export function rosenbrock(dimensions: number, dtype: DType = "float64") {
   const start = Array.from({ length: dimensions }, (_, i) => (i % 2 ? 1 : -1.2));
   const x = parameter([dimensions], start, { dtype, name: "x" });
-  const before = x.slice(0, 0, -1);
-  const valley = x.slice(0, 1).sub(before.square()).square().mul(100);
+  const before = x.slice(0, -1);
+  const valley = x.slice(1).sub(before.square()).square().mul(100);
   return { x, loss: valley.add(before.neg().add(1).square()).sum() };
 }
 

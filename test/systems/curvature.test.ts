@@ -52,7 +52,7 @@ test.each<[string, () => Made]>([
     nn.initialize(slow.model, 0);
     const { steps } = slow;
     const optimizer = optim.adam({
-      rate: optim.cosine({ initial: slow.rate, steps }),
+      learningRate: optim.schedules.cosine({ initial: slow.rate, steps }),
       clip: optim.clipByGlobalNorm(1),
     });
     const adam = await optim.fit({ loss: slow.residuals.square().mean(), optimizer, steps });

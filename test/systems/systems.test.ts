@@ -99,7 +99,7 @@ function tooFree(validated = true) {
     name: "free",
     title: "Too free",
     summary: "A network with more knobs than points learns them by heart.",
-    settings: { steps: 4000, rate: 0.02 },
+    settings: { steps: 4000, learningRate: 0.02 },
     model: () => nn.sequential(nn.dense(1, 32), nn.tanh, nn.dense(32, 1)),
     async train(session) {
       const { train, validation } = optim.holdOut(rows, { every: 5 });
@@ -108,7 +108,7 @@ function tooFree(validated = true) {
       await session.fit("free", {
         loss: lossOn(train),
         ...(validated && { validation: { loss: lossOn(validation) } }),
-        optimizer: optim.adam({ rate: session.rate }),
+        optimizer: optim.adam({ learningRate: session.learningRate }),
       });
       const { seen, unseen } = await session.evaluate({ seen: lossOn(train), unseen: lossOn(validation) });
       return { metrics: { seen: seen.item(), unseen: unseen.item() } };

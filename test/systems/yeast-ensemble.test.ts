@@ -62,7 +62,7 @@ test("with the same start a member trains as a network that is alone, clipped by
   expect(starts[0][0]).not.toEqual(starts[1][0]);
   // So tight a limit binds, and not in all members alike.
   const settings = { steps: 40 };
-  const adam = (clip: optim.Clip) => optim.sgd({ rate: 0.3, clip });
+  const adam = (clip: optim.Clip) => optim.sgd({ learningRate: 0.3, clip });
   const block = growthModel(carlson, "float64", { members: blockOf(members) });
   await optim.fit({
     ...settings,
@@ -121,7 +121,9 @@ test("an ensemble: a band in metrics, plots and answers; the same weights after 
 
 test("the first member starts as a single network does with the same seed; the others elsewhere", async () => {
   const runs = await Promise.all(
-    [undefined, 3].map((ensemble) => train(yeast, { ensemble, steps: 1, rate: 1e-9, out: out(`first-${ensemble}`) })),
+    [undefined, 3].map((ensemble) =>
+      train(yeast, { ensemble, steps: 1, learningRate: 1e-9, out: out(`first-${ensemble}`) }),
+    ),
   );
   const [one, many] = runs.map(({ run }) => {
     const { model } = restoreModel(yeast, openRun(run));

@@ -25,7 +25,7 @@ test.each(["hybrid", "augmented", "classical"])("%s: kept in run.json, resumed a
 
 test("hybrid: r and K are trained beside the network", async () => {
   const { metrics = {}, parameters, options } = await train(yeast, { law: "hybrid", steps: 200, out: out("beside") });
-  expect({ parameters, rate: options.rate }).toEqual({ parameters: 1156, rate: 3e-3 });
+  expect({ parameters, rate: options.learningRate }).toEqual({ parameters: 1156, rate: 3e-3 });
   const { r, K } = metrics.hybrid as Record<string, number>;
   // It begins with r = 2 to a quarter of 18 hours, and K at the largest measurement.
   expect(Math.abs(r - 2 / 4.5)).toBeGreaterThan(1e-4);

@@ -88,7 +88,7 @@ const smooth: { readonly [name: string]: (x: Tensor) => Tensor } = {
   prod: (x) => x.prod(),
   scatter: (x) => {
     const index = tensor([1, 0, 2, 0], { dtype: "int32" });
-    return x.slice(0, 0, 3).scatter(index, x.slice(0, 3), { combine: "mul" }).sin().sum();
+    return x.slice(0, 3).scatter(index, x.slice(3), { combine: "mul" }).sin().sum();
   },
 };
 

@@ -38,12 +38,12 @@ const uses: {
     (a) =>
       a
         .flip()
-        .pad(0, 1, 2)
-        .slice(0, 1, size + 1)
+        .padAxis(1, 2, 0)
+        .slice(1, size + 1)
         .flip(),
     (a) => a,
   ],
-  joined: [(a, b) => concat([a, b]).slice(0, size, 2 * size), (_, b) => b],
+  joined: [(a, b) => concat([a, b]).slice(size, 2 * size), (_, b) => b],
   looked: [
     (a) =>
       a.gather(

@@ -110,7 +110,7 @@ describe("one seed", () => {
     // The first row that is drawn, as holdOut draws it, is the largest of one.
     const held = seeds.map((seed) => optim.holdOut(rows, { fraction: 1 / 1000, seed }).validation[0] / 1000);
     const weights = seeds.map((seed) => {
-      const w = parameter([1], nn.uniform(0, 1), { dtype: "float64" });
+      const w = parameter([1], nn.init.uniform(0, 1), { dtype: "float64" });
       nn.initialize({ w }, seed);
       return (parameterOf(w) as Parameter).read()[0];
     });
@@ -140,7 +140,7 @@ describe("one seed", () => {
         const mine = random.uniform(keyOf(key, step), [n]).ge(0.5);
         return w.mul(kept.xor(mine).cast("float32").mean());
       },
-      optimizer: optim.sgd({ rate: 0 }),
+      optimizer: optim.sgd({ learningRate: 0 }),
       steps: 1,
       seed: 5,
       backend: "reference",

@@ -53,7 +53,7 @@ function program(net: nn.Layer, batch: number, width: number, backend?: BackendN
 /** Bytes of a training step's arena beyond its weights, in activations of one layer. */
 function activations(layers: number, width: number, batch: number, piece: number): number {
   const net = stack(layers, width, piece);
-  const { training, parameters } = weigh(net, { batch, optimizer: optim.sgd({ rate: 0.1 }) });
+  const { training, parameters } = weigh(net, { batch, optimizer: optim.sgd({ learningRate: 0.1 }) });
   return ((training?.peakBytes as number) - 4 * parameters.total) / (4 * width * batch);
 }
 

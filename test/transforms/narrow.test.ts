@@ -22,7 +22,7 @@ async function both(f: (x: Tensor) => Tensor, x: Tensor, axis: number, to: numbe
   );
   const law = narrow(f(new Made(whole)).node, to, new Map([[whole, { axis, few }]]), size, rows);
   if (!law) return undefined;
-  const part = (z: Tensor, at: number) => z.slice(at, rows, 2 * rows);
+  const part = (z: Tensor, at: number) => z.slice(rows, 2 * rows, at);
   const places = law.taken.map((t) => [t.formal, part(new Made(t.whole), t.axis).node] as const);
   const [made] = substitute([law.output], new Map([[few, part(x, axis).node], ...places]));
   const { narrowed, all } = await compile(() => ({ narrowed: new Made(made), all: part(f(x), to) })).run();
@@ -44,19 +44,19 @@ describe("what is computed entry by entry is the same for fewer entries", () => 
     ["functions", (x) => x.tanh().mul(x.exp()), [3, size], 1, 1, 0],
     ["numbers of their own", (x) => x.mul(p.exp()).add(column.T), [3, size], 1, 1, 2],
     ["numbers of their own, from a constant", (x) => x.mul(own.cast("float64")), [3, size], 1, 1, 1],
-    ["numbers for all", (x) => x.mul(w.at(0).slice(0, 0, 3)), [size, 3], 0, 0, 0],
+    ["numbers for all", (x) => x.mul(w.at(0).slice(0, 3)), [size, 3], 0, 0, 0],
     ["a product", (x) => x.matmul(w), [size, 3], 0, 0, 0],
     ["a product with matrices of their own", (x) => x.unsqueeze(1).matmul(several).squeeze(1), [size, 3], 0, 0, 1],
     ["sums and maxima", (x) => x.sum(0).add(x.max(2).T), [2, size, 2], 1, 0, 0],
-    ["moves", (x) => x.T.unsqueeze(1).slice(2, 1).pad(2, 1, 2).flip(2), [3, size], 1, 0, 0],
+    ["moves", (x) => x.T.unsqueeze(1).slice(1, undefined, 2).padAxis(1, 2, 2).flip(2), [3, size], 1, 0, 0],
     ["other shapes", (x) => x.reshape([2, 3, size, 1]).reshape([3, 2, size]), [6, size], 1, 2, 0],
     ["lookups along another axis", (x) => x.gather(few, 0), [3, size], 1, 1, 0],
     ["lookups along an axis behind", (x) => x.gather(few.reshape([2, 2]), 1), [size, 3, 2], 0, 0, 0],
     ["lookups in a table", (x) => w.gather(x.abs().mul(2).cast("int32"), 0), [2, size], 1, 1, 0],
     ["the derivative of a lookup", (x) => grad(x.gather(few, 1).square().sum(), x), [size, 3], 0, 0, 0],
-    ["windows", (x) => x.window(0, 2).sum(1), [5, size], 1, 1, 0],
-    ["the derivative of an energy", (x) => grad(x.window(1, 3).sum(2).square().sum(), x), [size, 7], 0, 0, 0],
-    ["windows laid over one another", (x) => x.window(0, 2).mul(x.at(0)).overlapAdd(0), [5, size], 1, 1, 0],
+    ["windows", (x) => x.window(2, 0).sum(1), [5, size], 1, 1, 0],
+    ["the derivative of an energy", (x) => grad(x.window(3, 1).sum(2).square().sum(), x), [size, 7], 0, 0, 0],
+    ["windows laid over one another", (x) => x.window(2, 0).mul(x.at(0)).overlapAdd(0), [5, size], 1, 1, 0],
     ["checkpoints", (x) => checkpoint((z: Tensor) => z.sin().mul(p))(x), [3, size], 1, 1, 1],
   ])("%s", async (_, f, shape, axis, to, taken) => {
     const r = await both(f, numbers(shape), axis, to);
@@ -68,11 +68,11 @@ describe("what is computed entry by entry is the same for fewer entries", () => 
 
 describe("what is not is left alone", () => {
   test.each<[string, (x: Tensor) => Tensor]>([
-    ["a sum over all", (x) => x.sub(x.mean(1, { keep: true }))],
-    ["neighbours", (x) => x.slice(1, 1).pad(1, 0, 1)],
+    ["a sum over all", (x) => x.sub(x.mean(1, { keepDims: true }))],
+    ["neighbours", (x) => x.slice(1, undefined, 1).padAxis(0, 1, 1)],
     ["turned round", (x) => x.flip(1)],
     ["another axis", (x) => x.reshape([size, 3]).T],
-    ["a product of all with all", (x) => x.T.matmul(x).slice(0, 0, 3)],
+    ["a product of all with all", (x) => x.T.matmul(x).slice(0, 3)],
     ["a loop", (x) => scan({ x }, (c) => ({ carry: { x: c.x.sin() } }), { length: 3 }).carry.x],
     [
       "a branch",

@@ -6,7 +6,7 @@ import type { Buffer, Index, Step } from "./loop.ts";
 import { contiguous, type View } from "./views.ts";
 
 /** Makes the buffers and counters of one program. */
-export class Workshop {
+export class Allocator {
   readonly buffers: Buffer[] = [];
   readonly shared = new Map<Buffer, Buffer>();
   /** For a loop, places that some of its carries already have, by number. */

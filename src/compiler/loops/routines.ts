@@ -1,5 +1,5 @@
 import { bytesOf, type DType } from "../../graph/dtype.ts";
-import type { Workshop } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import {
   type Affine,
@@ -38,11 +38,11 @@ interface Form {
  */
 export class Routines {
   readonly #machine: Machine;
-  readonly #workshop: Workshop;
+  readonly #workshop: Allocator;
   readonly #members = new Map<Kernel, Member>();
   readonly #forms = new Map<string, Form>();
 
-  constructor(steps: readonly Step<Kernel>[], machine: Machine, workshop: Workshop) {
+  constructor(steps: readonly Step<Kernel>[], machine: Machine, workshop: Allocator) {
     this.#machine = machine;
     this.#workshop = workshop;
     mapKernels(steps, (given) => {
@@ -100,7 +100,7 @@ interface Placed {
   readonly varying: readonly number[];
 }
 
-function place(members: readonly Member[], routine: Routine, workshop: Workshop, bytes: number): Placed {
+function place(members: readonly Member[], routine: Routine, workshop: Allocator, bytes: number): Placed {
   const [{ buffers }] = members;
   const varying = buffers.flatMap((b, k) =>
     members.some((m) => m.buffers[k].stride || m.buffers[k].offset !== b.offset) ? [k] : [],

@@ -1,5 +1,5 @@
 import type { Node } from "../../graph/node.ts";
-import type { Steps, Workshop } from "../ir/allocator.ts";
+import type { Allocator, Steps } from "../ir/allocator.ts";
 import { eachScalar, type Kernel, scalarsOfRunning } from "../ir/kernel.ts";
 import { type Buffer, type Step, sameAffine } from "../ir/loop.ts";
 import { type Uses, usesOf } from "../ir/uses.ts";
@@ -18,7 +18,7 @@ export interface Assignment {
  * Ends a block by moving new values over old ones. Where nothing reads the old value after the new one is computed, the
  * kernel that computes it writes in place (both buffers share memory) and no copy is left.
  */
-export function assign(assignments: readonly Assignment[], steps: Steps, workshop: Workshop): void {
+export function assign(assignments: readonly Assignment[], steps: Steps, workshop: Allocator): void {
   const uses = steps.map(usesOf);
   const inPlace = new Set<Assignment>();
   const idle = new Set<Step<Kernel>>();

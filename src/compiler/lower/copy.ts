@@ -1,5 +1,5 @@
 import type { Node } from "../../graph/node.ts";
-import type { Memory, Workshop } from "../ir/allocator.ts";
+import type { Allocator, Memory } from "../ir/allocator.ts";
 import type { Axis, Kernel, Scalar } from "../ir/kernel.ts";
 import { type Affine, along, at, type Step } from "../ir/loop.ts";
 import { position, type View } from "../ir/views.ts";
@@ -7,13 +7,13 @@ import { Evaluator } from "./evaluate.ts";
 import { longAxes } from "./store.ts";
 
 /** A kernel that writes `node`, any expression over what is in memory, to `target`. */
-export function copy(node: Node, target: View, memory: Memory, workshop: Workshop): Step<Kernel> {
+export function copy(node: Node, target: View, memory: Memory, workshop: Allocator): Step<Kernel> {
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
   return write(node, target, workshop, (index) => evaluator.at(node, index));
 }
 
 /** A kernel that copies one place to another of the same shape. */
-export function copyView(node: Node, from: View, to: View, workshop: Workshop): Step<Kernel> {
+export function copyView(node: Node, from: View, to: View, workshop: Allocator): Step<Kernel> {
   const { buffer } = from;
   const { dtype } = node;
   return write(node, to, workshop, (index) => ({ kind: "load", buffer, at: position(from, index), guards: [], dtype }));
@@ -23,7 +23,7 @@ export function copyView(node: Node, from: View, to: View, workshop: Workshop): 
 function write(
   { shape }: Node,
   target: View,
-  workshop: Workshop,
+  workshop: Allocator,
   valueAt: (index: readonly Affine[]) => Scalar,
 ): Step<Kernel> {
   const axes = workshop.axes(longAxes(shape));

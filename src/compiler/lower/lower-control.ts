@@ -1,7 +1,7 @@
 import { InternalError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { type Loop, turnsOf } from "../../graph/types.ts";
-import type { Memory, Steps, Wanted, Workshop } from "../ir/allocator.ts";
+import type { Allocator, Memory, Steps, Wanted } from "../ir/allocator.ts";
 import { add, along, type Index, type Place } from "../ir/loop.ts";
 import type { View } from "../ir/views.ts";
 import { assign } from "./assign.ts";
@@ -12,7 +12,7 @@ import type { Overwrite } from "./fuse.ts";
 type LowerBlock = (
   wanted: readonly Wanted[],
   leaves: ReadonlyMap<Node, View>,
-  workshop: Workshop,
+  workshop: Allocator,
   overwrites?: readonly Overwrite[],
 ) => Steps;
 
@@ -24,7 +24,7 @@ type LowerBlock = (
 export function lowerControl(
   node: Node,
   memory: Memory,
-  workshop: Workshop,
+  workshop: Allocator,
   steps: Steps,
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
@@ -41,7 +41,7 @@ function viewOf(node: Node, memory: Memory): View {
 }
 
 /** Places for the carries, filled with their first values; those that are at home have theirs. */
-function startCarries(node: Node, count: number, memory: Memory, workshop: Workshop, steps: Steps): View[] {
+function startCarries(node: Node, count: number, memory: Memory, workshop: Allocator, steps: Steps): View[] {
   return node.inputs.slice(0, count).map((init, i) => {
     const home = workshop.homes.get(node)?.get(i);
     if (home) return home;
@@ -58,7 +58,7 @@ function lowerBody(
   carries: readonly View[],
   wanted: readonly Wanted[],
   leaves: ReadonlyMap<Node, View>,
-  workshop: Workshop,
+  workshop: Allocator,
   lower: LowerBlock,
 ): Steps {
   const changed = next.flatMap((node, i) => (node === formals[i] ? [] : [{ node, leaf: formals[i], to: carries[i] }]));
@@ -72,7 +72,7 @@ function lowerBody(
 function lowerScan(
   node: Node<"scan">,
   memory: Memory,
-  workshop: Workshop,
+  workshop: Allocator,
   steps: Steps,
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
@@ -109,7 +109,7 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
 function stacksFor(
   loop: Loop,
   index: Index,
-  workshop: Workshop,
+  workshop: Allocator,
   targets: ReadonlyMap<Node, View>,
 ): { stacks: View[]; wanted: Wanted[] } {
   const { carry, ys } = loop.attrs;
@@ -124,7 +124,7 @@ function stacksFor(
 function lowerWhile(
   node: Node<"while">,
   memory: Memory,
-  workshop: Workshop,
+  workshop: Allocator,
   steps: Steps,
   targets: ReadonlyMap<Node, View>,
   lower: LowerBlock,
@@ -148,7 +148,7 @@ function lowerWhile(
   return [...carries, ...stacks];
 }
 
-function lowerCond(node: Node<"cond">, memory: Memory, workshop: Workshop, steps: Steps, lower: LowerBlock): View[] {
+function lowerCond(node: Node<"cond">, memory: Memory, workshop: Allocator, steps: Steps, lower: LowerBlock): View[] {
   const { captured, whenTrue, whenFalse } = node.attrs;
   const leaves = new Map(captured.map((formal, i) => [formal, viewOf(node.inputs[1 + i], memory)]));
   const results = whenTrue.map((y) => workshop.place("temporary", y));

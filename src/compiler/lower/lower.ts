@@ -3,7 +3,7 @@ import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { uniform } from "../../tensor/operands.ts";
-import { Memory, type Steps, type Wanted, type Workshop } from "../ir/allocator.ts";
+import { type Allocator, Memory, type Steps, type Wanted } from "../ir/allocator.ts";
 import type { Axis, Reduction, Running, Scalar, Store } from "../ir/kernel.ts";
 import { add, along, at, scaled } from "../ir/loop.ts";
 import { contiguous, position, type View } from "../ir/views.ts";
@@ -24,7 +24,7 @@ import { longAxes } from "./store.ts";
 export function lowerBlock(
   wanted: readonly Wanted[],
   leaves: ReadonlyMap<Node, View>,
-  workshop: Workshop,
+  workshop: Allocator,
   overwrites: readonly Overwrite[] = [],
 ): Steps {
   const steps: Steps = [];
@@ -54,7 +54,7 @@ function lowerGroup(
   group: Group,
   parts: ReadonlyMap<Node, readonly Part[]>,
   memory: Memory,
-  workshop: Workshop,
+  workshop: Allocator,
 ): Steps {
   const { anchor, members, space } = group;
   if (anchor?.is("scatter") || anchor?.is("scatterInto")) return lowerScatter(anchor, members, memory, workshop);
@@ -105,7 +105,7 @@ function lowerRunning(anchor: Node, axes: readonly Axis[], evaluator: Evaluator)
   return { axis, op: "sum", start: first(start), factor, term };
 }
 
-function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, workshop: Workshop): Reduction {
+function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, workshop: Allocator): Reduction {
   const index = indexOf(anchor.shape, axes);
   if (anchor.is("contract")) {
     const { a, b, out } = anchor.attrs;
@@ -144,7 +144,7 @@ function lowerScatter(
   node: Node<"scatter"> | Node<"scatterInto">,
   [, sum]: readonly Node[],
   memory: Memory,
-  workshop: Workshop,
+  workshop: Allocator,
 ): Steps {
   const target = memory.view(sum ?? node) as View;
   const [where, updates, base] = node.inputs;
@@ -179,7 +179,7 @@ function lowerScatter(
 const manyUpdates = 1024;
 
 /** Adds what a long sum lost, where it is finite. */
-function addLost(node: Node, target: View, lost: View, workshop: Workshop): Steps[number] {
+function addLost(node: Node, target: View, lost: View, workshop: Allocator): Steps[number] {
   const { dtype } = node;
   const axes = workshop.axes(longAxes(node.shape));
   const index = indexOf(node.shape, axes);
@@ -195,7 +195,7 @@ function addLost(node: Node, target: View, lost: View, workshop: Workshop): Step
   return { kind: "launch", kernel: { name: "add", axes, stores } };
 }
 
-function clear(node: Node, { buffer, offset }: View, workshop: Workshop): Steps[number] {
+function clear(node: Node, { buffer, offset }: View, workshop: Allocator): Steps[number] {
   const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
   const axes = workshop.axes([sizeOf(node.shape)]);
   const stores = [{ buffer, at: add(offset, along(axes[0].index)), value: zero }];

@@ -1,5 +1,5 @@
 import { bytesOf } from "../../graph/dtype.ts";
-import type { Steps, Workshop } from "../ir/allocator.ts";
+import type { Allocator, Steps } from "../ir/allocator.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { type Buffer, type Index, type Machine, scaleOf } from "../ir/loop.ts";
 import { usesOf } from "../ir/uses.ts";
@@ -16,7 +16,7 @@ import { type Load, lengthOf, multiply, type Product, productOf, rowsOf } from "
  *
  * A copy is made outside all loops in which its source does not change.
  */
-export function pack(steps: Steps, workshop: Workshop, machine: Machine): Steps {
+export function pack(steps: Steps, workshop: Allocator, machine: Machine): Steps {
   const homes = (buffers: Iterable<Buffer>) => new Set([...buffers].map((b) => workshop.shared.get(b) ?? b));
 
   /** Places before which a copy may be made, from the outside in. */
@@ -66,7 +66,7 @@ interface Packed {
   readonly steps: Steps;
 }
 
-function packKernel(given: Kernel, workshop: Workshop, machine: Machine): Packed {
+function packKernel(given: Kernel, workshop: Allocator, machine: Machine): Packed {
   const product = productOf(given, machine);
   const copies: Kernel[] = [];
   if (!product) return { copies, steps: [{ kind: "launch", kernel: given }] };
@@ -81,7 +81,7 @@ function packKernel(given: Kernel, workshop: Workshop, machine: Machine): Packed
 const largeOperand = 2 ** 19;
 
 /** The operand whose elements serve whole vectors, in the order of the sum. */
-function packNarrow({ loops, narrow, row, column, kernel }: Product, workshop: Workshop, copies: Kernel[]): Load {
+function packNarrow({ loops, narrow, row, column, kernel }: Product, workshop: Allocator, copies: Kernel[]): Load {
   const inner = loops[loops.length - 1];
   const bytes = lengthOf(loops) * row.size * bytesOf[narrow.dtype];
   if (!inner || scaleOf(narrow.at, inner.index) === 1 || bytes < largeOperand || column.size < 256) return narrow;
@@ -90,7 +90,7 @@ function packNarrow({ loops, narrow, row, column, kernel }: Product, workshop: W
 }
 
 /** The operand with the vectors, turned over when they do not lie together; eight rows pay for it. */
-function packWide(product: Product, workshop: Workshop, copies: Kernel[]): Load {
+function packWide(product: Product, workshop: Allocator, copies: Kernel[]): Load {
   const { kernel, loops, wide, column } = product;
   if (scaleOf(wide.at, column.index) === 1 || rowsOf(product) < 8) return wide;
   const outer = kernel.axes.filter((axis) => axis !== column && scaleOf(wide.at, axis.index) !== 0);

@@ -1,6 +1,6 @@
 import { bytesOf } from "../../graph/dtype.ts";
 import { stridesOf } from "../../graph/shape.ts";
-import type { Steps, Workshop } from "../ir/allocator.ts";
+import type { Allocator, Steps } from "../ir/allocator.ts";
 import type { Axis, Kernel, Reduction, Scalar } from "../ir/kernel.ts";
 import { type Affine, add, along, at, type Buffer, type Machine, replace, scaleOf } from "../ir/loop.ts";
 import { rebuilder } from "../loops/collapse.ts";
@@ -17,7 +17,7 @@ export function inPanels(
   product: Product,
   narrow: Load,
   machine: Machine,
-  workshop: Workshop,
+  workshop: Allocator,
   copies: Kernel[],
 ): Steps {
   const { kernel, column } = product;
@@ -95,7 +95,7 @@ function overPanels(
   narrow: Load,
   { from, count, width }: Cut,
   kept: Kept | undefined,
-  workshop: Workshop,
+  workshop: Allocator,
   copies: Kernel[],
 ): Steps {
   const length = kept ? kept.turns * lengthOf(loops.slice(1)) : lengthOf(loops);
@@ -141,14 +141,14 @@ interface Kept {
 /** More pieces than this are added with their rounding errors kept, as blocks of sums are (partial-sums.ts). */
 const manyPieces = 32;
 
-function grid({ axes, reduction }: Kernel, turns: number, pieces: number, workshop: Workshop): Kept {
+function grid({ axes, reduction }: Kernel, turns: number, pieces: number, workshop: Allocator): Kept {
   const { dtype } = (reduction as Reduction).value;
   const buffer = () => workshop.buffer("temporary", dtype, lengthOf(axes));
   return { sums: buffer(), lost: pieces > manyPieces ? buffer() : undefined, at: inOrder(axes), turns };
 }
 
 /** The first piece of a sum, those between, and the last. */
-function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, workshop: Workshop): Steps {
+function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, workshop: Allocator): Steps {
   const reduction = kernel.reduction as Reduction;
   const [loop, ...inner] = reduction.axes;
   const { dtype } = reduction.value;
@@ -195,7 +195,7 @@ function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept
 }
 
 /** A copy of what a load reads, laid out along `axes`; `copies` gets the kernel that makes it. */
-export function copied(load: Load, axes: readonly Axis[], workshop: Workshop, copies: Kernel[]): Load {
+export function copied(load: Load, axes: readonly Axis[], workshop: Allocator, copies: Kernel[]): Load {
   const buffer = workshop.buffer("temporary", load.dtype, lengthOf(axes));
   const fresh = workshop.axes(axes.map((axis) => axis.size));
   const from = axes.reduce((a, axis, k) => replace(a, axis.index, along(fresh[k].index)), load.at);

@@ -75,7 +75,7 @@ function page({ description: d, summary, weighing, plots, tables }: Report, figu
     ...(d.options.law === undefined ? [] : [["law", d.options.law]]),
     ...(d.options.ensemble === undefined ? [] : [["ensemble", `${d.options.ensemble} networks`]]),
     ["steps", d.options.steps.toLocaleString("en-US")],
-    ["rate", String(d.options.rate)],
+    ["learning rate", String(d.options.learningRate)],
     ["data", d.options.data?.file ?? "the system's own"],
     ["trained in", `${formatNumber(d.seconds)} s`],
     ["started", d.started.replace("T", " ").slice(0, 16)],

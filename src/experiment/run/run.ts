@@ -24,7 +24,7 @@ const parts: readonly (readonly [path: string, wanted: string, fits: (x: unknown
   ["seconds", "a number", Number.isFinite],
   ["started", "a time", isText],
   ["options.steps", "a whole number from 1", (x) => Number.isSafeInteger(x) && (x as number) > 0],
-  ["options.rate", "a number above 0", (x) => Number.isFinite(x) && (x as number) > 0],
+  ["options.learningRate", "a number above 0", (x) => Number.isFinite(x) && (x as number) > 0],
   ["options.optimizer", `one of ${optimizerNames.join(", ")}`, (x) => optimizerNames.includes(x as OptimizerName)],
   ["options.law", "a name", isText],
   ["options.ensemble", "a whole number from 2", (x) => Number.isSafeInteger(x) && (x as number) > 1],

@@ -33,10 +33,7 @@ export type StaticLaw = (v: Tensor) => Tensor;
  * @returns      [samples, ..., states]
  */
 export function statesAlong({ step }: Pick<StateLaw, "step">, start: Tensor, v: Tensor, h: Tensor): Tensor {
-  const mean = v
-    .slice(0, 1)
-    .add(v.slice(0, 0, -1))
-    .mul(0.5);
+  const mean = v.slice(1).add(v.slice(0, -1)).mul(0.5);
   const held = h.rank === 0 ? h.expand(mean.shape) : h;
   const { out } = scan(
     { state: start },

@@ -8,10 +8,10 @@ import { type Tensor, where } from "../../tensor/tensor.ts";
  * @param center  whether the mean is taken off first
  */
 export function standardized(x: Tensor, axes: readonly number[], epsilon: number, center: boolean): Tensor {
-  const distance = center ? x.sub(x.mean(axes, { keep: true })) : x;
-  const into = intoSquareRange(distance.abs().max(axes, { keep: true }).stopGradient());
+  const distance = center ? x.sub(x.mean(axes, { keepDims: true })) : x;
+  const into = intoSquareRange(distance.abs().max(axes, { keepDims: true }).stopGradient());
   const scale = epsilon > 0 ? where(into.gt(1), 1, into) : into;
   const [scaled, floor] = [distance.mul(scale), epsilon > 0 ? scale.mul(epsilon).mul(scale) : 0];
   // One division for a sample, not one for each of its entries.
-  return scaled.mul(scaled.square().mean(axes, { keep: true }).add(floor).sqrt().pow(-1));
+  return scaled.mul(scaled.square().mean(axes, { keepDims: true }).add(floor).sqrt().pow(-1));
 }

@@ -124,7 +124,7 @@ export function takePatches(x: Tensor, patches: Patches): Tensor {
   let y = padded(x, patches);
   countPatches(patches, x.shape.slice(1, 1 + size.length), describeOrigin(x.node.origin));
   // From the last axis on, so that the places of those before it stay.
-  for (let i = size.length - 1; i >= 0; i--) y = y.window(1 + i, size[i], { stride: stride[i], dilation: dilation[i] });
+  for (let i = size.length - 1; i >= 0; i--) y = y.window(size[i], 1 + i, { stride: stride[i], dilation: dilation[i] });
   return y;
 }
 

@@ -100,5 +100,5 @@ function trimmed(name: string, x: Tensor, axis: number, padding: number, more: n
   if (length < 1) {
     throw new PondusError("patches.size", `${name}: a padding of ${padding} takes all ${n} entries of the result off.`);
   }
-  return x.pad(axis, 0, Math.max(0, more - padding)).slice(axis, padding, padding + length);
+  return x.padAxis(0, Math.max(0, more - padding), axis).slice(padding, padding + length, axis);
 }

@@ -56,7 +56,7 @@ export function direction(cell: Cell, options: DirectionOptions): Direction {
     ...(hr && { weight_hr: hr }),
   });
 
-  const block = (x: Tensor, number: number) => x.slice(-1, number * hidden, (number + 1) * hidden);
+  const block = (x: Tensor, number: number) => x.slice(number * hidden, (number + 1) * hidden, -1);
 
   /** What a gate's sum of x and h takes besides its products, [hidden], or undefined. */
   const biasOf = (gate: string, side: "x" | "h") => {
@@ -84,7 +84,7 @@ export function direction(cell: Cell, options: DirectionOptions): Direction {
         const inflow = (gate: string, h?: Tensor) => {
           const [fromX, fromH] = [isEarly ? undefined : biasOf(gate, "x"), biasOf(gate, "h")];
           const [sx, own] = [block(now.flow, blocks.input.of[gate]), blocks.recurrent.of[gate]];
-          const sh = h ? einsum("bh,gh->bg", h, hh.slice(0, own * hidden, (own + 1) * hidden)) : block(recurrent, own);
+          const sh = h ? einsum("bh,gh->bg", h, hh.slice(own * hidden, (own + 1) * hidden)) : block(recurrent, own);
           return { x: fromX ? sx.add(fromX) : sx, h: fromH ? sh.add(fromH) : sh };
         };
         const next = { ...cell.step(inflow, before) };

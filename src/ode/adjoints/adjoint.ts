@@ -1,9 +1,9 @@
 import type { Method } from "../methods/method.ts";
 
 /** How gradients come back through a solution. */
-export type Adjoint = ThroughSolver | Backsolve | Forward;
+export type Adjoint = Direct | Backsolve | Forward;
 
-export interface ThroughSolver {
+export interface Direct {
   readonly kind: "through solver";
   readonly checkpoints: number | undefined;
 }
@@ -29,7 +29,7 @@ export interface Forward {
  * Steps are as long as the solution's own error allows. Where it is at rest, so that they grow without bound, its derivative is not:
  * d y(100) / d y0 of y' = -y at y0 = 0 comes out huge. `forward` bounds steps by the derivatives too; or give `maxStep`.
  */
-export function throughSolver({ checkpoints }: { checkpoints?: number } = {}): ThroughSolver {
+export function direct({ checkpoints }: { checkpoints?: number } = {}): Direct {
   return { kind: "through solver", checkpoints };
 }
 
@@ -37,7 +37,7 @@ export function throughSolver({ checkpoints }: { checkpoints?: number } = {}): T
  * The adjoint equation, solved backwards from the last time to the first along with the state, which starts anew at every
  * wanted time (Chen et al., arXiv:1806.07366): memory for the wanted states alone, however many steps. The gradient is as
  * exact as its own tolerance, which is the solution's unless given; where the equation damps, its way back grows, and
- * `throughSolver` is better. Steps back are bounded by the adjoint's error as well, those of the solution by its own alone.
+ * `direct` is better. Steps back are bounded by the adjoint's error as well, those of the solution by its own alone.
  */
 export function backsolve(options: Omit<Backsolve, "kind"> = {}): Backsolve {
   return { kind: "backsolve", ...options };

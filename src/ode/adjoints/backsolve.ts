@@ -37,15 +37,15 @@ export function withBacksolve(path: Tensor, rate: Rate, y0: Tensor, times: Tenso
         const met = a.add(x.ct);
         const start = ravel(floats.length > 0 ? [x.y, met, g] : [x.y, met]);
         const end = solveLeg(augmented, start, stack([x.from, x.to]), 2 * n);
-        const next = end.slice(0, n, 2 * n).reshape(y0.shape);
-        return { carry: { a: next, g: floats.length > 0 ? end.slice(0, 2 * n) : g } };
+        const next = end.slice(n, 2 * n).reshape(y0.shape);
+        return { carry: { a: next, g: floats.length > 0 ? end.slice(2 * n) : g } };
       },
       {
         xs: {
-          from: t.slice(0, 1),
-          to: t.slice(0, 0, count - 1),
-          y: states.slice(0, 1),
-          ct: cotangent.slice(0, 1),
+          from: t.slice(1),
+          to: t.slice(0, count - 1),
+          y: states.slice(1),
+          ct: cotangent.slice(1),
         },
         reverse: true,
       },

@@ -44,7 +44,7 @@ export function withForward(
       throw new PondusError(
         "ode.adjoint",
         `ode.forward carries a tangent for each number that a gradient is asked for of, at most ${most}, but they are ` +
-          `${count.toLocaleString("en-US")}; use ode.throughSolver() or ode.backsolve().`,
+          `${count.toLocaleString("en-US")}; use ode.direct() or ode.backsolve().`,
       );
     }
     const units = moving.flatMap((place) => {
@@ -62,7 +62,7 @@ export function withForward(
         return place < 0 ? x : given[place];
       });
       const found = again.on(now);
-      return units.map((_, i) => found.slice(1, i + 1, i + 2).squeeze(1));
+      return units.map((_, i) => found.slice(i + 1, i + 2, 1).squeeze(1));
     };
     const changes = carry ? carried(carry) : pushed();
     const entries = changes.map((change) => cotangent.mul(change).sum());

@@ -47,6 +47,6 @@ export function stepWithGradient(
   return {
     y: all.at(0),
     last: stepper.chains ? all.at(1) : undefined,
-    rows: theta && all.slice(0, rows),
+    rows: theta && all.slice(rows),
   };
 }

@@ -17,9 +17,9 @@ export function timeCotangents(rate: Rate, states: Tensor, times: Tensor, cotang
   });
   const first = along(adjoint, states.at(0), times.at(0)).neg();
   return out.pull
-    .slice(0, 1)
-    .pad(0, 1, 0)
-    .add(first.unsqueeze(0).pad(0, 0, count - 1));
+    .slice(1)
+    .padAxis(1, 0, 0)
+    .add(first.unsqueeze(0).padAxis(0, count - 1, 0));
 }
 
 /** The sum over all axes, or over those along which a time of each trajectory is 1. */
@@ -27,6 +27,6 @@ function sumLike(x: Tensor, t: Tensor): Tensor {
   if (t.rank === 0) return x.sum();
   return x.sum(
     t.shape.flatMap((n, axis) => (n === 1 ? [axis] : [])),
-    { keep: true },
+    { keepDims: true },
   );
 }

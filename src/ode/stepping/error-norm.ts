@@ -19,11 +19,11 @@ export function scaleOf({ rtol, atol }: Tolerance, y: Tensor, other: Tensor): Te
 
 /** The mean square of a state's entries: a scalar, or 1 along all axes but that of the trajectories. */
 export function meanSquare({ batch, counted, apart }: Tolerance, x: Tensor): Tensor {
-  const of = counted === undefined ? x : x.slice(0, 0, counted);
+  const of = counted === undefined ? x : x.slice(0, counted);
   const axes = of.shape.flatMap((_, axis) => (axis === batch ? [] : [axis]));
   const own = apart ? axes.filter((axis) => axis > 0) : axes;
-  const squares = of.square().mean(own, { keep: batch !== undefined });
-  return apart ? squares.max(0, { keep: batch !== undefined }) : squares;
+  const squares = of.square().mean(own, { keepDims: batch !== undefined });
+  return apart ? squares.max(0, { keepDims: batch !== undefined }) : squares;
 }
 
 /** Its root. */

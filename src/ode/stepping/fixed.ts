@@ -24,8 +24,8 @@ export function fixed(
     const count = t.shape[0];
     return t.rank > 1 ? t : t.reshape([count, ...lanes.map(() => 1)]).expand([count, ...lanes]);
   };
-  const starts = times.slice(0, 0, -1);
-  const steps = times.slice(0, 1).sub(starts).div(substeps);
+  const starts = times.slice(0, -1);
+  const steps = times.slice(1).sub(starts).div(substeps);
   const { out } = scan(
     { y: y0 },
     ({ y }, { from, h }) => {

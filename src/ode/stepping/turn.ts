@@ -72,7 +72,7 @@ export function turn(course: Course, c: Tensors): Tensors {
   );
   const theta = thetas.length > 0 ? concat(thetas) : undefined;
   const after = stepWithGradient(stepper, rate, found, [c.y, c.t, h, c.first], where(accepted, h, 0), theta);
-  const filled = passing && wanted.put(c, passing, (after.rows as Tensor).slice(0, 0, passing.theta.shape[0]));
+  const filled = passing && wanted.put(c, passing, (after.rows as Tensor).slice(0, passing.theta.shape[0]));
   const crossed = crossing && event && endOf(event, rate, crossing, c, (after.rows as Tensor).at(-1), reached);
   const arrival = crossed ? where((crossing as Crossing).happens, crossed.y, after.y) : after.y;
   const time = crossed ? where((crossing as Crossing).happens, crossed.t, reached) : reached;

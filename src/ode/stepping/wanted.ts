@@ -40,7 +40,7 @@ export class Wanted {
     this.#dtype = y0.dtype;
     this.#batch = batch;
     this.#size = batch === undefined ? 1 : y0.shape[batch];
-    this.#times = times.slice(0, 1).flatten();
+    this.#times = times.slice(1).flatten();
     this.#most = Math.min(batch === undefined ? mostInAStep : mostInABatch, this.#count);
   }
 

@@ -183,6 +183,6 @@ function checkSize(knobs: number, residuals: number): void {
   throw new PondusError(
     "leastSquares.size",
     `leastSquares: the Jacobian of ${formatWhole(residuals)} residuals by ${formatWhole(knobs)} knobs, and its matrix, take ` +
-      `${formatSize(bytes)}, but this machine has ${formatSize(here)}; train with optim.lbfgs or optim.natural, which hold no matrix.`,
+      `${formatSize(bytes)}, but this machine has ${formatSize(here)}; train with optim.lbfgs or optim.naturalGradient, which hold no matrix.`,
   );
 }

@@ -11,7 +11,7 @@ import { descent } from "./descent.ts";
 import { type LineSearchOptions, lineSearch } from "./line-search.ts";
 import { linearMap } from "./objective.ts";
 
-export interface NaturalOptions extends FisherOptions {
+export interface NaturalGradientOptions extends FisherOptions {
   /** What the model gives for the data that the loss is about, [samples, ...]: the mean, or the logits. */
   readonly outputs: Tensor;
   /**
@@ -38,7 +38,7 @@ export interface NaturalOptions extends FisherOptions {
  *
  * @throws `optim.damping`, `optim.products`; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`, `fisher.likelihood`
  */
-export function natural(options: NaturalOptions): Optimizer {
+export function naturalGradient(options: NaturalGradientOptions): Optimizer {
   const { outputs, likelihood, variance, damping = 1e-3, products = 50, tolerance = 1e-10 } = options;
   if (!(Number.isFinite(damping) && damping >= 0)) {
     throw new PondusError("optim.damping", `natural: damping must be a number from 0, but ${damping} came.`);

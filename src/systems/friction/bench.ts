@@ -86,8 +86,8 @@ export function trueLaw(): StateLaw {
 
 /** Two laws side by side: one motion, and forces that add. */
 function besides(one: StateLaw, other: StateLaw): StateLaw {
-  const parts = (state: Tensor) => [state.slice(-1, 0, one.states), state.slice(-1, one.states)];
-  const both = (a: Tensor, b: Tensor) => a.pad(-1, 0, other.states).add(b.pad(-1, one.states, 0));
+  const parts = (state: Tensor) => [state.slice(0, one.states, -1), state.slice(one.states, undefined, -1)];
+  const both = (a: Tensor, b: Tensor) => a.padAxis(0, other.states, -1).add(b.padAxis(one.states, 0, -1));
   return {
     states: one.states + other.states,
     rate: (state, v) => both(one.rate(parts(state)[0], v), other.rate(parts(state)[1], v)),
@@ -109,7 +109,7 @@ export function simulate(motion: Motion) {
   const forces = forcesAlong(law, zeros([runs, law.states], "float64"), v, step);
   const sampled = (x: Tensor) =>
     x
-      .pad(0, 0, fine - 1)
+      .padAxis(0, fine - 1, 0)
       .reshape([count, fine, runs])
       .at(0, 1);
   const force = sampled(forces);

@@ -170,7 +170,7 @@ async function trainNetwork(
     // Looked at, and nothing is chosen by it.
     validation: { loss: loss(other), train: loss(all), patience: Number.POSITIVE_INFINITY },
     optimizer: optim.adam({
-      rate: optim.cosine({ initial: session.rate, steps }),
+      learningRate: optim.schedules.cosine({ initial: session.learningRate, steps }),
       clip: optim.clipByGlobalNorm(0.1),
     }),
     steps,

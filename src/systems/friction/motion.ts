@@ -71,7 +71,7 @@ export function samplesOf({ records, from }: Runs, dtype: "float32" | "float64")
 }
 
 /** Those samples of [samples, ...] that count. */
-export const counted = (x: Tensor, { from }: Pick<Samples, "from">): Tensor => x.slice(0, from);
+export const counted = (x: Tensor, { from }: Pick<Samples, "from">): Tensor => x.slice(from);
 
 export const rootMeanSquare = (values: readonly number[]) =>
   Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);

@@ -103,7 +103,7 @@ export const learnedForces = {
     const values = Object.fromEntries(lugreKnobs.map((name, i) => [name, knobs.at(i).exp()]));
     const law = lugre(values as { [K in (typeof lugreKnobs)[number]]: Tensor });
     const bent = (z: Tensor) => z.mul(values.stiffness.div(scales.force));
-    const parts = (z: Tensor) => [z.slice(-1, 0, 1), z.slice(-1, 1)];
+    const parts = (z: Tensor) => [z.slice(0, 1, -1), z.slice(1, undefined, -1)];
     const inputs = (z: Tensor, v: Tensor) => concat([bent(parts(z)[0]), parts(z)[1], seen(v, scales)], -1);
     return forcesAlong(
       {
@@ -123,8 +123,8 @@ const stiff = 4;
 
 /** The relaxation of `learnedForces.state` over `h` samples. */
 function relax(change: Tensor, z: Tensor, h: Tensor): Tensor {
-  const lambda = change.slice(-1, 0, states).softplus();
-  const target = change.slice(-1, states);
+  const lambda = change.slice(0, states, -1).softplus();
+  const target = change.slice(states, undefined, -1);
   const left = lambda.mul(h.unsqueeze(-1)).neg().exp();
   return target.add(z.sub(target).mul(left));
 }

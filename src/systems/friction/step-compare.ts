@@ -103,7 +103,10 @@ async function learnCurve(session: Learner, network: Memory, { time, friction, v
       counted(learnedForces.state(network, learned, scales), learned).div(scales.force),
       learned.force.div(scales.force),
     ),
-    optimizer: optim.adam({ rate: optim.cosine({ initial: session.rate, steps }), clip: optim.clipByGlobalNorm(0.1) }),
+    optimizer: optim.adam({
+      learningRate: optim.schedules.cosine({ initial: session.learningRate, steps }),
+      clip: optim.clipByGlobalNorm(0.1),
+    }),
     steps,
     observations: groups.length,
   });

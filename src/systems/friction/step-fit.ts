@@ -106,7 +106,7 @@ function curveOf(knobs: Knobs, { time, velocities }: VelocityStep, evolution: Ev
   const times = concat([zeros([1], "float64"), since.maximum(0)]);
   const path = ode.solve(rate, zeros([2], "float64"), times, { method: ode.rodas4, substeps: 2 });
   const way = since.gt(0).where(since.mul(after), since.mul(before));
-  return sliderFriction(law, path).slice(0, 1).add(way.mul(knobs.trend));
+  return sliderFriction(law, path).slice(1).add(way.mul(knobs.trend));
 }
 
 /** Where to begin: a and b by the height of the peak and by what stays, Dc and k among several, as is the time. */

@@ -5,7 +5,7 @@ import type { FitResult } from "../../optim/training/fit.ts";
 import { type ByForm, type Form, forms, type Lstm } from "./forms.ts";
 
 /** What of a session the tasks use. */
-export type Learner = Pick<Session, "seed" | "steps" | "rate" | "quick" | "fit" | "evaluate">;
+export type Learner = Pick<Session, "seed" | "steps" | "learningRate" | "quick" | "fit" | "evaluate">;
 
 /** What a form came to: a training for each seed, the session's own first. */
 export type Trainings = readonly FitResult[];

@@ -38,11 +38,11 @@ export function windowsBefore(window: number, from: number, to: number): Tensor 
 /** Squared error at every step of such windows, in which the model comes to know the series. */
 export function lossOnTheWay(model: SeriesModel, windows: Tensor): Tensor {
   const [, longer] = windows.shape;
-  return nn.mse(nextChanges(model, windows.slice(1, 0, longer - 1)), windows.slice(1, 1));
+  return nn.mse(nextChanges(model, windows.slice(0, longer - 1, 1)), windows.slice(1, undefined, 1));
 }
 
 /** What a model that has seen a whole window says of the change that follows, [windows]. */
 export function forecastAfter(model: SeriesModel, windows: Tensor): Tensor {
   const [, longer] = windows.shape;
-  return nextChanges(model, windows.slice(1, 0, longer - 1)).at(-1, 1);
+  return nextChanges(model, windows.slice(0, longer - 1, 1)).at(-1, 1);
 }

@@ -37,19 +37,22 @@ export async function learnSeries(
   // A window before every change that has one, of which the last are held out.
   const windows = windowsAt(scaled, window, windowsBefore(window, window, changes.length));
   const known = train - window;
-  const { steps, rate, quick } = session;
+  const { steps, learningRate: rate, quick } = session;
   const trainings = await trainForms(session, "series", models, quick ? 1 : 3, (name, model, seed) => {
     const errors = forecastAfter(model, windows).sub(windows.at(-1, 1)).square();
     return session.fit(name, {
       loss: ({ key }) =>
         lossOnTheWay(model, windowsAt(scaled, window, drawnWindows(window, train, batch, foldIn(key, seed)))),
-      validation: { loss: errors.slice(0, known).mean(), train: errors.slice(0, 0, known).mean() },
-      optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
+      validation: { loss: errors.slice(known).mean(), train: errors.slice(0, known).mean() },
+      optimizer: optim.adam({
+        learningRate: optim.schedules.cosine({ initial: rate, steps }),
+        clip: optim.clipByGlobalNorm(1),
+      }),
       observations: train,
       recordEvery: Math.ceil(steps / 50),
     });
   });
-  const { forecast } = await session.evaluate({ forecast: forecastAfter(models.untied, windows).slice(0, known) });
+  const { forecast } = await session.evaluate({ forecast: forecastAfter(models.untied, windows).slice(known) });
   const naive: Record<string, Naive | undefined> = {
     persistence,
     seasonal: series.season === undefined ? undefined : seasonal(series.season),

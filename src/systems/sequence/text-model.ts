@@ -58,6 +58,6 @@ export function drawnPlaces(part: Part, windows: number, key: Tensor): Tensor {
  */
 export function textLosses({ embedding, lstm, readout }: TextModel, codes: Tensor, places: Tensor): Tensor {
   const characters = codes.gather(places.unsqueeze(1).add(arange(textWindow + 1).unsqueeze(0)));
-  const logits = readout(lstm(embedding(characters.slice(1, 0, textWindow))));
-  return nn.crossEntropy(logits, characters.slice(1, 1), { reduction: "none" });
+  const logits = readout(lstm(embedding(characters.slice(0, textWindow, 1))));
+  return nn.crossEntropy(logits, characters.slice(1, undefined, 1), { reduction: "none" });
 }

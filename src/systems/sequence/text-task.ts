@@ -36,7 +36,7 @@ export async function learnText(session: Learner, models: ByForm<TextModel>, tex
   const all = text.codes();
   const codes = tensor(all);
   const parts = partsOf(all.length);
-  const { steps, rate, quick } = session;
+  const { steps, learningRate: rate, quick } = session;
   // Windows that a record judges by, of the part to learn from and of the one held out.
   const judged = quick ? 64 : 256;
   const places = { train: evenPlaces(parts.train, judged), validation: evenPlaces(parts.validation, judged) };
@@ -47,8 +47,11 @@ export async function learnText(session: Learner, models: ByForm<TextModel>, tex
     return session.fit(name, {
       // The keys are the session's: another seed is to see other windows too.
       loss: ({ key }) => textLosses(model, codes, drawnPlaces(parts.train, batch, foldIn(key, seed))).mean(),
-      validation: { loss: losses.slice(0, known).mean(), train: losses.slice(0, 0, known).mean() },
-      optimizer: optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip: optim.clipByGlobalNorm(1) }),
+      validation: { loss: losses.slice(known).mean(), train: losses.slice(0, known).mean() },
+      optimizer: optim.adam({
+        learningRate: optim.schedules.cosine({ initial: rate, steps }),
+        clip: optim.clipByGlobalNorm(1),
+      }),
       observations: parts.train.to - parts.train.from,
       recordEvery: Math.ceil(steps / (quick ? 4 : 10)),
     });

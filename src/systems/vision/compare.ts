@@ -41,7 +41,7 @@ export async function trainOn(
   digits: Digits,
   { seeds, sizes }: { seeds: number; sizes: readonly number[] },
 ): Promise<Map<number, Accuracies>> {
-  const { model, seed, steps, rate, evaluate } = session;
+  const { model, seed, steps, learningRate: rate, evaluate } = session;
   const nets = [model[name], ...Array.from({ length: seeds - 1 }, networks[name])];
   const { pace, isMoved } = habits(name);
   const images = tensor(digits.images, { shape: [digits.labels.length, side, side, 1] });
@@ -63,7 +63,7 @@ export async function trainOn(
         });
         return stack(each).mean();
       },
-      optimizer: optim.adam({ rate: optim.cosine({ initial: rate * pace, steps }) }),
+      optimizer: optim.adam({ learningRate: optim.schedules.cosine({ initial: rate * pace, steps }) }),
       observations: seeds * count,
     });
     const answers = await evaluate(Object.fromEntries(nets.map((net, i) => [i, net(images).argmax()])));

@@ -71,7 +71,7 @@ const second = { stride: 2, padding: 2 } as const;
 
 /** A bias for each unit, where a convolution would have one for each map. */
 function biases(...shape: number[]): nn.Layer {
-  const bias = parameter(shape, nn.zeros, { name: "bias" });
+  const bias = parameter(shape, nn.init.zeros, { name: "bias" });
   return nn.layer("biases", (x) => x.add(bias), { name: `biases(${shape.join(", ")})`, parameters: { bias } });
 }
 

@@ -53,7 +53,7 @@ const trained: ode.SolveOptions = { method: ode.rk4, substeps: 2 };
 
 /** The measured states along the path, [times, states] or [times, members, states], in units of `unitsOf(data)`. */
 export function solvePath(model: Growth, data: TimeSeries, times: readonly number[], how = trained): Tensor {
-  return solveStates(model, data, times, how).slice(-1, 0, data.states.length);
+  return solveStates(model, data, times, how).slice(0, data.states.length, -1);
 }
 
 /** The same with the hidden states. */

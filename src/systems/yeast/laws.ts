@@ -12,7 +12,7 @@ import { canEat, canGrow, unitsOf } from "./series.ts";
  */
 export const laws = {
   network: {},
-  hybrid: { rate: 3e-3 },
+  hybrid: { learningRate: 3e-3 },
   augmented: {},
   classical: { optimizer: "lm" },
   logistic: { optimizer: "lm" },
@@ -61,12 +61,12 @@ export function rateLayer(data: TimeSeries, { law, dtype, members }: RateOptions
   const described = { name: known, parameters: knobs, ...(members === undefined && { takes: [n] }) };
   if (isClassical(law)) return nn.layer(known, rate, described);
   // The network starts at 0, and the law alone speaks at first.
-  const inside = network(n, { dtype, members }, nn.zeros);
+  const inside = network(n, { dtype, members }, nn.init.zeros);
   const name = `${known} and ${inside.name}`;
   return nn.layer("hybrid", (x) => rate(x).add(inside(x)), { ...described, name, children: { network: inside } });
 }
 
-function network(n: number, options: Omit<RateOptions, "law">, init?: typeof nn.zeros): nn.Layer {
+function network(n: number, options: Omit<RateOptions, "law">, init?: typeof nn.init.zeros): nn.Layer {
   const last = { ...options, ...(init && { init }) };
   return nn.sequential(nn.dense(n, 32, options), nn.gelu, nn.dense(32, 32, options), nn.gelu, nn.dense(32, n, last));
 }

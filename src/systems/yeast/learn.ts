@@ -51,7 +51,7 @@ export async function learn(
   name: string,
   { train, validation, blind }: Split,
 ): Promise<Learned> {
-  const { model, data, steps, rate, evaluate } = session;
+  const { model, data, steps, learningRate: rate, evaluate } = session;
   const part = rowsOf(data, train);
   const unseen = solvePath(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
   const members = membersOf(model);
@@ -66,7 +66,8 @@ export async function learn(
           ...(blind && { patience: Number.POSITIVE_INFINITY }),
         }
       : undefined;
-  const adam = (clip: optim.Clip) => optim.adam({ rate: optim.cosine({ initial: rate, steps }), clip });
+  const adam = (clip: optim.Clip) =>
+    optim.adam({ learningRate: optim.schedules.cosine({ initial: rate, steps }), clip });
   const residuals = growthErrors(model, part);
   if (members === undefined) {
     const problem = { residuals, validation: validated, adam: () => adam(optim.clipByGlobalNorm(1)) };

@@ -38,7 +38,7 @@ export abstract class Diagonals extends Indexing {
       );
     }
     // Row i of the matrix is where entry i of the diagonal stands, or none does.
-    const rows = this.pad(0, Math.max(-offset, 0), Math.max(offset, 0));
+    const rows = this.padAxis(Math.max(-offset, 0), Math.max(offset, 0), 0);
     const square = rows.unsqueeze(1).expand([rows.size, rows.size]);
     const right = this.of(positions(square.shape, 1)).sub(this.of(positions(square.shape, 0)));
     return right.eq(offset).where(square, 0);

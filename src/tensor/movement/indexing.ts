@@ -20,7 +20,7 @@ export abstract class Indexing extends Cumulative {
     if (!(Number.isInteger(i) && i >= 0 && i < n)) {
       throw new PondusError("shape.at", `at: axis ${axis} of ${this.described()} has no entry ${index}.`);
     }
-    return this.slice(a, i, i + 1).squeeze(a);
+    return this.slice(i, i + 1, a).squeeze(a);
   }
   /** Entries along `axis` at `index` (int32, any shape; clamped to the range): that axis becomes the index's axes. */
   gather(index: Tensor, axis = 0): Tensor {

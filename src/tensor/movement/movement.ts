@@ -69,8 +69,8 @@ export abstract class Movement extends Special {
     }
     return this.reshape(this.shape.filter((_, i) => i !== a));
   }
-  /** Elements from `start` up to `stop` (excluded) along `axis`; negative positions count from the end. */
-  slice(axis: number, start: number, stop?: number): Tensor {
+  /** Elements from `start` up to `stop` (excluded; default: the end) along `axis`; negative positions count from the end. */
+  slice(start: number, stop?: number, axis = 0): Tensor {
     const a = axisOf("slice", this.node, axis);
     const n = this.shape[a];
     const [from, to] = [start, stop ?? n].map((i) => (i < 0 ? i + n : i));
@@ -88,8 +88,8 @@ export abstract class Movement extends Special {
       }),
     );
   }
-  /** Zeros added before and after along `axis`. */
-  pad(axis: number, before: number, after: number): Tensor {
+  /** Zeros added before and after along `axis`; `pad` adds other things, along several axes. */
+  padAxis(before: number, after: number, axis = -1): Tensor {
     const a = axisOf("pad", this.node, axis);
     if (![before, after].every((n) => Number.isInteger(n) && n >= 0)) {
       throw new PondusError(
@@ -112,7 +112,7 @@ export abstract class Movement extends Special {
     const n = this.shape[a];
     const from = n === 0 ? 0 : ((-shift % n) + n) % n;
     if (from === 0) return this.of(this.node);
-    return this.of(concatNodes([this.slice(a, from).node, this.slice(a, 0, from).node], a));
+    return this.of(concatNodes([this.slice(from, undefined, a).node, this.slice(0, from, a).node], a));
   }
   /**
    * Pieces along `axis`, as `torch.split`: of one size (the last one of what is left), or of the sizes listed, whose sum must
@@ -135,7 +135,7 @@ export abstract class Movement extends Special {
     let from = 0;
     return sizes.map((size) => {
       from += size;
-      return this.slice(a, from - size, from);
+      return this.slice(from - size, from, a);
     });
   }
   /** At most `count` pieces along `axis`, of one size but for the last, as `torch.chunk`. */
@@ -168,7 +168,7 @@ export abstract class Movement extends Special {
    * One axis of length n as two, [count, size]: entry k of window i is the one at i stride + k dilation. Windows overlap
    * where the stride is smaller than the size, and count = floor((n - (size - 1) dilation - 1) / stride) + 1.
    */
-  window(axis: number, size: number, options: { stride?: number; dilation?: number } = {}): Tensor {
+  window(size: number, axis = -1, options: { stride?: number; dilation?: number } = {}): Tensor {
     const { stride = 1, dilation = 1 } = options;
     const a = axisOf("window", this.node, axis);
     const reach = (size - 1) * dilation + 1;

@@ -57,18 +57,18 @@ export function padAxis(x: Tensor, axis: number, before: number, after: number, 
   }
   if (before === 0 && after === 0) return x;
   if (mode === "constant") {
-    const zeros = x.pad(axis, before, after);
+    const zeros = x.padAxis(before, after, axis);
     if (value === 0) return zeros;
     const place = arange(before + n + after).reshape(x.shape.map((_, i) => (i === axis ? before + n + after : 1)));
     return where(place.ge(before).and(place.lt(before + n)), zeros, value);
   }
   const sides = {
-    reflect: () => [x.slice(axis, 1, 1 + before).flip(axis), x.slice(axis, n - 1 - after, n - 1).flip(axis)],
+    reflect: () => [x.slice(1, 1 + before, axis).flip(axis), x.slice(n - 1 - after, n - 1, axis).flip(axis)],
     replicate: () => [
-      x.slice(axis, 0, 1).expand(sized(x, axis, before)),
-      x.slice(axis, n - 1, n).expand(sized(x, axis, after)),
+      x.slice(0, 1, axis).expand(sized(x, axis, before)),
+      x.slice(n - 1, n, axis).expand(sized(x, axis, after)),
     ],
-    circular: () => [x.slice(axis, n - before, n), x.slice(axis, 0, after)],
+    circular: () => [x.slice(n - before, n, axis), x.slice(0, after, axis)],
   };
   const [first, last] = sides[mode]();
   return concat(

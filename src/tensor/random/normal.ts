@@ -15,5 +15,5 @@ export function normal(k: Tensor, shape: Shape, dtype: DType = "float32"): Tenso
   const u = uniform(k, [2, half], dtype);
   const radius = log(u.at(0).neg().add(1)).mul(-2).sqrt();
   const parts = cosSin(u.at(1)).map((x) => radius.mul(x));
-  return concat(parts).slice(0, 0, n).reshape(shape);
+  return concat(parts).slice(0, n).reshape(shape);
 }

@@ -38,7 +38,7 @@ export function choice(k: Tensor, of: number | Tensor, shape: Shape, options: { 
       `random.choice: ${count} are wanted of ${n}, each at most once; draw fewer, or with { replace: true }.`,
     );
   }
-  const places = replace ? integers(k, shape, n) : permutation(k, n).slice(0, 0, count).reshape(shape);
+  const places = replace ? integers(k, shape, n) : permutation(k, n).slice(0, count).reshape(shape);
   return typeof of === "number" ? places : of.gather(places);
 }
 

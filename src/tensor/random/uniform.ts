@@ -13,7 +13,7 @@ function blocks(k: Tensor, count: number): [Tensor, Tensor] {
 /** 32 random bits per element, int32. */
 export function bits(k: Tensor, shape: Shape): Tensor {
   const half = Math.ceil(sizeOf(shape) / 2);
-  return stack(blocks(k, half), 1).flatten().slice(0, 0, sizeOf(shape)).reshape(shape);
+  return stack(blocks(k, half), 1).flatten().slice(0, sizeOf(shape)).reshape(shape);
 }
 
 /** Whole numbers below 2^24 in float32, below 2^53 in float64: as many bits as the type holds. */

@@ -78,7 +78,7 @@ export abstract class Cumulative extends Reduction {
   #shifted(axis: number, first: number): Tensor {
     const n = this.shape[axis];
     if (n === 0) return this.of(this.node);
-    const moved = this.slice(axis, 0, n - 1).pad(axis, 1, 0);
+    const moved = this.slice(0, n - 1, axis).padAxis(1, 0, axis);
     if (first === 0) return moved;
     return this.of(positions(this.shape, axis)).eq(0).where(first, moved);
   }

@@ -13,35 +13,35 @@ const largestOf = (dtype: DType) => (dtype === "float64" ? Number.MAX_VALUE : (2
 /** Operations along one or more axes: reductions, and what is written with them. */
 export abstract class Reduction extends Movement {
   /** Sum over `axes` (all by default). Of bools, how many hold, as an int32; of int32, modulo 2^32. */
-  sum(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  sum(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (this.dtype === "bool") return this.cast("int32").sum(axes, options);
-    return this.#reduce("sum", axes, options.keep);
+    return this.#reduce("sum", axes, options.keepDims);
   }
   /** Of whole numbers and bools, a float32. */
-  mean(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  mean(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().mean(axes, options);
     const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     return this.sum(axes, options).div(count);
   }
   /** Of bools, whether any holds. */
-  max(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  max(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (this.dtype === "bool") return this.any(axes, options);
-    return this.#reduce("maximum", axes, options.keep);
+    return this.#reduce("maximum", axes, options.keepDims);
   }
   /** Of bools, whether all hold. */
-  min(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  min(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (this.dtype === "bool") return this.all(axes, options);
     return backwards(backwards(this.of(this.node)).max(axes, options));
   }
   /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
-  any(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  any(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     return this.#truth()
       .cast("int32")
       .sum(axesOf("any", this.node, axes), options)
       .ne(0);
   }
   /** Whether all elements hold along `axes` (all by default): of numbers, whether none is 0. True of none. */
-  all(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  all(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     return this.#truth()
       .not()
       .cast("int32")
@@ -52,35 +52,35 @@ export abstract class Reduction extends Movement {
     return this.dtype === "bool" ? this.of(this.node) : this.ne(0);
   }
   /** Product over `axes` (all by default), 1 of none. Its gradient is right where elements are 0. */
-  prod(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  prod(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     const list = axesOf("prod", this.node, axes);
     requireNumbers("prod", this.node);
     const product = this.of(productOver(this.node, list));
-    return options.keep ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
+    return options.keepDims ? product : product.reshape(this.shape.filter((_, axis) => !list.includes(axis)));
   }
   /**
    * Mean squared distance from the mean (the population's variance), in the squared unit of the numbers. Right where squares of
    * distances overflow or vanish and the variance itself does not, and where the mean is much larger than the distances (Chan, Golub
    * & LeVeque 1983, eq. 1.7).
    */
-  variance(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  variance(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().variance(axes, options);
     const count = axesOf("variance", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     if (count === 0) return this.mean(axes, options);
-    const distance = this.sub(this.mean(axes, { keep: true }));
-    const largest = distance.abs().max(axes, { keep: true }).stopGradient();
+    const distance = this.sub(this.mean(axes, { keepDims: true }));
+    const largest = distance.abs().max(axes, { keepDims: true }).stopGradient();
     const most = Math.sqrt(largestOf(this.dtype)) * Math.sqrt(count);
     // Where the largest distance alone makes the variance overflow, nothing is gained by a scale, and derivatives stay finite without.
     // A quarter: the derivative by the largest part, 2 scale^2 part / count, is then finite where the variance is.
     const quarter = largest.mul(0.25);
     const scale = largest.lt(most).and(quarter.ne(0)).where(quarter, 1);
     const part = distance.div(scale);
-    const squares = part.square().sum(axes, { keep: true });
+    const squares = part.square().sum(axes, { keepDims: true });
     // What comes of the mean being rounded; its derivatives are zero, as those of the sum of distances are.
-    const excess = part.mean(axes, { keep: true }).square().mul(count);
+    const excess = part.mean(axes, { keepDims: true }).square().mul(count);
     const correction = squares.lt(Number.POSITIVE_INFINITY).where(excess.minimum(squares), 0).stopGradient();
     const variance = squares.sub(correction).mul(scale.div(count)).mul(scale);
-    return options.keep ? variance : variance.sum(axes);
+    return options.keepDims ? variance : variance.sum(axes);
   }
   /**
    * The norm of the vector of all entries along `axes` (all by default), as NumPy and PyTorch have it (`vector_norm`): the root of the
@@ -89,15 +89,15 @@ export abstract class Reduction extends Movement {
    *
    * @throws `norm.ord` for another `ord`
    */
-  norm(axes?: number | readonly number[], options: { ord?: number; keep?: boolean } = {}): Tensor {
+  norm(axes?: number | readonly number[], options: { ord?: number; keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().norm(axes, options);
-    const { ord = 2, keep } = options;
-    if (ord === 1) return this.abs().sum(axes, { keep });
-    if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keep });
+    const { ord = 2, keepDims: keep } = options;
+    if (ord === 1) return this.abs().sum(axes, { keepDims: keep });
+    if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keepDims: keep });
     if (ord !== 2) throw new PondusError("norm.ord", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
-    if (this.size === 0) return this.square().sum(axes, { keep });
-    const scale = intoSquareRange(this.abs().max(axes, { keep: true }));
-    const squares = this.mul(scale).square().sum(axes, { keep: true });
+    if (this.size === 0) return this.square().sum(axes, { keepDims: keep });
+    const scale = intoSquareRange(this.abs().max(axes, { keepDims: true }));
+    const squares = this.mul(scale).square().sum(axes, { keepDims: true });
     // No zero meets the derivative of the root.
     const zero = squares.eq(0);
     const root = zero.where(0, zero.where(1, squares).sqrt().div(scale));
@@ -107,34 +107,34 @@ export abstract class Reduction extends Movement {
   argmax(axis = -1): Tensor {
     const a = axisOf("argmax", this.node, axis);
     if (this.dtype === "bool") return this.cast("int32").argmax(a);
-    return this.#firstOf(this.max(a, { keep: true }), a);
+    return this.#firstOf(this.max(a, { keepDims: true }), a);
   }
   /** Position (int32) of the smallest element along `axis`: the first of equals, and the first NaN where there is one. */
   argmin(axis = -1): Tensor {
     const a = axisOf("argmin", this.node, axis);
     if (this.dtype === "bool") return this.cast("int32").argmin(a);
-    return this.#firstOf(this.min(a, { keep: true }), a);
+    return this.#firstOf(this.min(a, { keepDims: true }), a);
   }
   /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. -Infinity of none. */
-  logSumExp(axes?: number | readonly number[], options: { keep?: boolean } = {}): Tensor {
+  logSumExp(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().logSumExp(axes, options);
     if (this.size === 0) return this.sum(axes, options).log();
     const top = this.#largest(axes);
-    const sum = this.sub(top).exp().sum(axes, { keep: true }).log().add(top);
-    return options.keep ? sum : sum.sum(axes);
+    const sum = this.sub(top).exp().sum(axes, { keepDims: true }).log().add(top);
+    return options.keepDims ? sum : sum.sum(axes);
   }
   /** exp(x) / sum(exp(x)) along `axis`. Where all are -Infinity, as in a row that is masked whole, every share is NaN. */
   softmax(axis = -1): Tensor {
     if (this.size === 0) return this.of(this.node);
-    const e = this.sub(this.max(axis, { keep: true }).stopGradient()).exp();
-    return e.div(e.sum(axis, { keep: true }));
+    const e = this.sub(this.max(axis, { keepDims: true }).stopGradient()).exp();
+    return e.div(e.sum(axis, { keepDims: true }));
   }
   /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
   logSoftmax(axis = -1): Tensor {
     if (!isFloat(this.dtype)) return this.float().logSoftmax(axis);
     if (this.size === 0) return this.of(this.node);
     const distance = this.sub(this.#largest(axis));
-    return distance.sub(distance.exp().sum(axis, { keep: true }).log());
+    return distance.sub(distance.exp().sum(axis, { keepDims: true }).log());
   }
 
   /** Where along `axis` the first element stands that is equal to `found`, or is NaN as `found` then is. */
@@ -146,7 +146,7 @@ export abstract class Reduction extends Movement {
   }
   /** The largest entry, kept as an axis of 1; 0 where that is infinite. Whatever is taken off, gradients are the same. */
   #largest(axes?: number | readonly number[]): Tensor {
-    const top = this.max(axes, { keep: true }).stopGradient();
+    const top = this.max(axes, { keepDims: true }).stopGradient();
     return top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
   }
   #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {

@@ -41,7 +41,7 @@ export abstract class Sorting extends Diagonals {
         `topK: k must be a whole number from 0 to ${this.shape[a]}, the size of axis ${axis} of ${this.described()}, but it is ${k}.`,
       );
     }
-    const indices = this.argsort(a, { descending: options.largest ?? true }).slice(a, 0, k);
+    const indices = this.argsort(a, { descending: options.largest ?? true }).slice(0, k, a);
     return { values: this.takeAlongAxis(indices, a), indices };
   }
 
@@ -114,7 +114,7 @@ export abstract class Sorting extends Diagonals {
         return { next: [stays.where(k, otherK).node, stays.where(f, otherF).node], out: [] };
       },
     );
-    return this.of(result.carry[1]).slice(0, 0, n);
+    return this.of(result.carry[1]).slice(0, n);
   }
 }
 

@@ -92,7 +92,7 @@ function curvatureOf(outputs: Tensor, { likelihood, variance = 1 }: FisherOption
         const p = outputs.softmax();
         return (change) => {
           const weighted = change.mul(p);
-          return weighted.sub(p.mul(weighted.sum(-1, { keep: true }))).mul(share);
+          return weighted.sub(p.mul(weighted.sum(-1, { keepDims: true }))).mul(share);
         };
       }
       throw new PondusError(

@@ -70,7 +70,7 @@ export function recomputed() {
 }
 
 export function movement() {
-  return compile(({ x }) => ({ y: x.T.flip(0).pad(1, 1, 1).mul(2) }), { x: [4, 3] });
+  return compile(({ x }) => ({ y: x.T.flip(0).padAxis(1, 1, 1).mul(2) }), { x: [4, 3] });
 }
 
 export function stepAndMemory() {

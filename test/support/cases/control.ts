@@ -154,7 +154,7 @@ export const controlCases: readonly Case[] = floats.flatMap((dtype): Case[] => {
               }),
               () => ({
                 r: scan({ r: s }, (c, e) => ({ carry: { r: c.r.mul(0.9).sub(e.v.mul(a)) } }), {
-                  xs: { v: xs.slice(0, 0, 3) },
+                  xs: { v: xs.slice(0, 3) },
                 }).carry.r,
               }),
             );

@@ -253,7 +253,7 @@ const constantMasks: Case[] = floats.map((dtype) => ({
       eq: no.eq(below).where(x, 2),
       number: yes.cast(dtype).add(x),
       deep: yes.and(no.not()).and(below).where(x, x.neg()),
-      padded: yes.expand([3]).pad(0, 1, 1).and(below).where(x, 3),
+      padded: yes.expand([3]).padAxis(1, 1, 0).and(below).where(x, 3),
       chosen: yes.where(x, x.neg()),
     };
   },

@@ -13,11 +13,11 @@ export const movementCases: readonly Case[] = [
         permute: x.permute([2, 0, 1]),
         transpose: x.T,
         expand: row.expand([2, 3, 7]),
-        slice: x.slice(1, 1, 4),
-        negative: x.slice(2, -3),
-        pad: x.pad(1, 2, 1),
+        slice: x.slice(1, 4, 1),
+        negative: x.slice(-3, undefined, 2),
+        pad: x.padAxis(2, 1, 1),
         flip: x.flip([0, 2]),
-        window: x.window(1, 2, { stride: 2 }),
+        window: x.window(2, 1, { stride: 2 }),
         flipAll: x.flip(),
         at: x.at(-1, 1),
         unsqueeze: x.unsqueeze(1),
@@ -30,13 +30,13 @@ export const movementCases: readonly Case[] = [
       name: `chains of movements, ${dtype}`,
       inputs: { x: sample([3, 4, 5], dtype) },
       f: ({ x }) => ({
-        a: x.permute([2, 0, 1]).reshape([5, 12]).slice(1, 2, 11).pad(0, 1, 2).flip(1),
-        b: x.flip(1).permute([1, 0, 2]).flatten().slice(0, 7, 50).pad(0, 3, 0),
-        c: x.pad(2, 1, 1).T.reshape([3, 28]).T.flip(0),
-        d: x.slice(0, 1, 2).expand([4, 4, 5]).permute([1, 2, 0]).reshape([20, 4]),
-        w: x.window(2, 2).window(1, 3).permute([0, 4, 2, 1, 3]).slice(4, 1).flip(2),
-        windowed: x.pad(2, 1, 1).window(2, 3, { stride: 2, dilation: 2 }).reshape([24, 3]),
-        e: x.pad(0, 1, 1).pad(0, 2, 0).slice(0, 1, 5).flip(0).pad(1, 0, 1),
+        a: x.permute([2, 0, 1]).reshape([5, 12]).slice(2, 11, 1).padAxis(1, 2, 0).flip(1),
+        b: x.flip(1).permute([1, 0, 2]).flatten().slice(7, 50).padAxis(3, 0, 0),
+        c: x.padAxis(1, 1, 2).T.reshape([3, 28]).T.flip(0),
+        d: x.slice(1, 2).expand([4, 4, 5]).permute([1, 2, 0]).reshape([20, 4]),
+        w: x.window(2, 2).window(3, 1).permute([0, 4, 2, 1, 3]).slice(1, undefined, 4).flip(2),
+        windowed: x.padAxis(1, 1, 2).window(3, 2, { stride: 2, dilation: 2 }).reshape([24, 3]),
+        e: x.padAxis(1, 1, 0).padAxis(2, 0, 0).slice(1, 5).flip(0).padAxis(0, 1, 1),
       }),
     },
     {
@@ -44,7 +44,7 @@ export const movementCases: readonly Case[] = [
       inputs: { test: sample([5, 3], "bool"), x: sample([3, 5], dtype), y: sample([5], dtype) },
       f: ({ test, x, y }) => ({
         a: test.T.where(x, y),
-        b: test.pad(0, 1, 1).T.where(x.pad(1, 1, 1), 1),
+        b: test.padAxis(1, 1, 0).T.where(x.padAxis(1, 1, 1), 1),
         c: test.flip(1).T.where(x.flip(0), y.flip()),
       }),
     },
@@ -55,12 +55,12 @@ export const movementCases: readonly Case[] = [
       inputs: { x: sample([3, 4, 5], dtype), y: sample([5, 12], dtype) },
       f: ({ x, y }) => {
         const moved = x.permute([2, 0, 1]).reshape([5, 12]);
-        const window = moved.pad(1, 2, 2).slice(1, 1, 13).flip(0);
+        const window = moved.padAxis(2, 2, 1).slice(1, 13, 1).flip(0);
         return {
           sum: moved.mul(y).sum(1),
           max: window.add(y).max(0),
-          padded: moved.pad(0, 1, 1).add(1).sum(0),
-          tail: moved.mul(y).slice(0, 1, 4).sum(1).flip(),
+          padded: moved.padAxis(1, 1, 0).add(1).sum(0),
+          tail: moved.mul(y).slice(1, 4).sum(1).flip(),
           turned: moved.sum(0).reshape([3, 4]).T.add(x.at(0, 2).T),
         };
       },
@@ -69,12 +69,9 @@ export const movementCases: readonly Case[] = [
       name: `sums over sliding slices (a stencil), ${dtype}`,
       inputs: { x: sample([33], dtype) },
       f: ({ x }) => {
-        const padded = x.pad(0, 1, 1);
+        const padded = x.padAxis(1, 1, 0);
         return {
-          laplace: padded
-            .slice(0, 0, 33)
-            .add(padded.slice(0, 2, 35))
-            .sub(x.mul(2)),
+          laplace: padded.slice(0, 33).add(padded.slice(2, 35)).sub(x.mul(2)),
         };
       },
     },
@@ -103,10 +100,10 @@ export const movementCases: readonly Case[] = [
           product: moved.matmul(y),
           flipped: moved.flip(1).matmul(y.flip()),
           padded: moved
-            .pad(0, 1, 2)
-            .pad(1, 3, 0)
-            .matmul(y.pad(0, 2, 1)),
-          sliced: moved.slice(1, 2, 9).matmul(y.slice(0, 4, 11)),
+            .padAxis(1, 2, 0)
+            .padAxis(3, 0, 1)
+            .matmul(y.padAxis(2, 1, 0)),
+          sliced: moved.slice(2, 9, 1).matmul(y.slice(4, 11)),
           thrice: moved.matmul(y).matmul(z).T.flip(0).add(eye(5, dtype)),
           spread: moved.at(0).expand([3, 12]).matmul(y),
         };

@@ -16,7 +16,7 @@ export const reduceCases: readonly Case[] = [
             [`sum_${a}`, x.sum(a)],
             [`max_${a}`, x.max(a)],
             [`min_${a}`, x.min(a)],
-            [`kept_${a}`, x.sum(a, { keep: true })],
+            [`kept_${a}`, x.sum(a, { keepDims: true })],
           ]),
         ),
     },
@@ -47,14 +47,14 @@ export const reduceCases: readonly Case[] = [
       inputs: { x: sample([17, 33], dtype), y: sample([33], dtype) },
       f: ({ x, y }) => {
         const p = x.mul(y);
-        const centred = p.sub(p.max(1, { keep: true }));
+        const centred = p.sub(p.max(1, { keepDims: true }));
         return { rows: p.sum(1), columns: p.sum(0), all: p.sum(), top: p.max(1), left: centred.sum(0), low: p.min() };
       },
     },
     {
       name: `reductions of reductions, ${dtype}`,
       inputs: { x: sample([3, 5, 7], dtype) },
-      f: ({ x }) => ({ a: x.sum(2).max(1).sum(), b: x.max(0).sum(1), c: x.sum(0).add(1).sum(0, { keep: true }) }),
+      f: ({ x }) => ({ a: x.sum(2).max(1).sum(), b: x.max(0).sum(1), c: x.sum(0).add(1).sum(0, { keepDims: true }) }),
     },
   ]),
   ...floats.flatMap((dtype): Case[] => [
@@ -151,8 +151,8 @@ export const emptyCases: readonly Case[] = floats.map((dtype) => ({
     turned: z.unsqueeze(0).matmul(y).T,
     split: x.add(1).reshape([2, 0, 3]).reshape([0]),
     merged: x.T.reshape([0]).add(1),
-    padded: x.pad(0, 1, 1).add(z),
-    none: z.slice(0, 1, 1),
+    padded: x.padAxis(1, 1, 0).add(z),
+    none: z.slice(1, 1),
   }),
   expected: {
     sum0: [0, 0, 0],

@@ -3,8 +3,8 @@ import type { Problem } from "./problem.ts";
 
 const end = 20;
 const first = (n: number) => Array.from({ length: n }, (_, i) => (i === 0 ? 1 : 0));
-const below = (y: Tensor) => y.slice(0, 0, -1).pad(0, 1, 0);
-const above = (y: Tensor) => y.slice(0, 1).pad(0, 0, 1);
+const below = (y: Tensor) => y.slice(0, -1).padAxis(1, 0, 0);
+const above = (y: Tensor) => y.slice(1).padAxis(0, 1, 0);
 
 /** Class C of DETEST (Hull, Enright, Fellen & Sedgwick, SIAM J. Numer. Anal. 9, 603, 1972): moderate systems. */
 export const moderateSystems: readonly Problem[] = [
@@ -101,18 +101,18 @@ function outerPlanets() {
       return [...y.slice(15), ...pull];
     },
     law: (y: Tensor) => {
-      const at = y.slice(0, 0, 15).reshape([5, 3]);
+      const at = y.slice(0, 15).reshape([5, 3]);
       const mass = tensor(masses, { dtype: y.dtype }).unsqueeze(1);
       const cubed = (square: Tensor) => square.mul(square.sqrt());
       const away = at.unsqueeze(0).sub(at.unsqueeze(1)); // [here, there, axis]
       // Nobody is at a distance of 0 of itself, where a root has no derivative.
-      const between = cubed(away.square().sum(2, { keep: true }).add(eye(5, y.dtype).unsqueeze(2)));
-      const near = at.div(cubed(at.square().sum(1, { keep: true })));
+      const between = cubed(away.square().sum(2, { keepDims: true }).add(eye(5, y.dtype).unsqueeze(2)));
+      const near = at.div(cubed(at.square().sum(1, { keepDims: true })));
       // A planet pulls at the sun too, which all others feel.
-      const dragged = near.mul(mass).sum(0, { keep: true }).sub(near.mul(mass));
+      const dragged = near.mul(mass).sum(0, { keepDims: true }).sub(near.mul(mass));
       const pull = away.div(between).mul(mass.unsqueeze(0)).sum(1).sub(dragged);
       return concat([
-        y.slice(0, 15),
+        y.slice(15),
         pull
           .sub(near.mul(mass.add(sun)))
           .mul(gravity)

@@ -25,7 +25,7 @@ export function inverse(a: Tensor): Tensor {
     },
     { xs: { k: arange(n) } },
   );
-  return carry.m.slice(1, n);
+  return carry.m.slice(n, undefined, 1);
 }
 
 /** df/dy, [n, n], of `f` [n] that was computed from `y` of n entries: a column for each. */
