@@ -19,9 +19,13 @@ import { resultsOf } from "../support/shared-work.ts";
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
-/** Both can be set from outside: PONDUS_GRAPHS=2000 PONDUS_GRAPH_SEED=7 npm test -- purity */
+/**
+ * How many graphs, which ones, and of how many the bits of one are compared. All can be set from outside:
+ * PONDUS_GRAPHS=2000 PONDUS_GRAPH_SEED=7 PONDUS_GRAPH_BITS=1 npm test -- purity
+ */
 const count = Number(process.env.PONDUS_GRAPHS ?? 100);
 const seed = Number(process.env.PONDUS_GRAPH_SEED ?? 1);
+const every = Number(process.env.PONDUS_GRAPH_BITS ?? 10);
 
 /** Random graphs with a branch in each, their last step another one. */
 const all = fc
@@ -99,9 +103,9 @@ const backends: [string, typeof onWasm, boolean][] = [
 
 describe.each(backends)("%s", (_, run, works) => {
   test.skipIf(!works)(
-    `the bits of ${Math.ceil(count / 10)} programs, written twice, on 1, 2 and 7 threads`,
+    `the bits of ${Math.ceil(count / every)} programs, written twice, on 1, 2 and 7 threads`,
     async () => {
-      for (const recipe of all.filter((_, i) => i % 10 === 0)) {
+      for (const recipe of all.filter((_, i) => i % every === 0)) {
         const first = await run(recipe, 1);
         for (const threads of [1, 2, 7]) expect(await run(recipe, threads)).toEqual(first);
       }
