@@ -64,20 +64,20 @@ interface Block {
 }
 
 /**
- * The fenced blocks of a language. `<!-- not run: reason -->` on the line above leaves a block out; `<!-- continued -->` puts the code
- * of the block before it in front.
+ * The fenced blocks of a language. `<!-- not run: reason -->` on the line above leaves a block out, as does `<!-- pass: name -->`, whose
+ * examples test/compiler/passes.test.ts runs; `<!-- continued -->` puts the code of the block before it in front.
  */
 function blocks(language: string): Block[] {
   const found: Block[] = [];
   for (const page of pages.filter((page) => page === "README.md" || page.startsWith("docs"))) {
     const pattern = new RegExp(
-      `(<!-- (not run: [^>]+|continued) -->\\s*\\n)?^\`\`\`${language}\\b[^\\n]*\\n([\\s\\S]*?)^\`\`\``,
+      `(<!-- (not run: [^>]+|continued|pass: \\w+) -->\\s*\\n)?^\`\`\`${language}\\b[^\\n]*\\n([\\s\\S]*?)^\`\`\``,
       "gm",
     );
     let before = "";
     for (const match of text.get(page)!.matchAll(pattern)) {
       const [, , mark, code] = match;
-      if (mark?.startsWith("not run")) continue;
+      if (mark && mark !== "continued") continue;
       before = mark === "continued" ? before + code : code;
       const line = text.get(page)!.slice(0, match.index).split("\n").length + (mark ? 1 : 0);
       found.push({ page, line, code: before });

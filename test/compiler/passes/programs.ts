@@ -1,6 +1,6 @@
 import { checkpoint, compile, grad, parameter, parameterOf, scan, type Tensor, tensor } from "pondus";
 
-// The programs with which ARCHITECTURE.md shows the passes. The page quotes them, from `return compile(` on.
+// The programs with which docs/internals/passes.md shows the passes. The page quotes them, from `return compile(` on.
 
 const weight = (name: string, ...shape: number[]) => parameter(shape, 0, { name });
 
