@@ -1,6 +1,6 @@
 import type { Constraint } from "./constraint.ts";
 import type { DType, TypedArray } from "./dtype.ts";
-import { allocate } from "./dtype.ts";
+import { allocate, isFloat } from "./dtype.ts";
 import { element, fill } from "./element.ts";
 import { PondusError } from "./errors.ts";
 import { flatNumbers } from "./nested.ts";
@@ -30,20 +30,32 @@ export interface Constrained {
   draw(seed: number, index: number): void;
 }
 
-/** Stream `index` of `seed`, from which the same values can be had at any time. */
-interface Drawn {
-  readonly use: "initialize" | "uninitialized";
-  readonly seed: number;
-  readonly index: number;
-}
+/** Where a value comes from: it is yet to be drawn, chance chose it, or it was given (written, or trained). */
+export type Source = "none" | "chance" | "given";
+
+/** Where a parameter's numbers are. */
+type Value =
+  /** Not computed yet: they are drawn from stream `index` of `seed` when they are needed, the same ones at any time. */
+  | {
+      readonly is: "drawn";
+      readonly use: "initialize" | "uninitialized";
+      readonly seed: number;
+      readonly index: number;
+    }
+  /** In an array of the parameter's own. */
+  | { readonly is: "held"; readonly data: TypedArray; readonly source: Exclude<Source, "none"> }
+  /** In the memory of the program that changed them last. */
+  | { readonly is: "lent"; readonly place: TypedArray };
+
+type Drawn = Extract<Value, { is: "drawn" }>;
 
 let created = 0;
 
 /**
  * A knob, or a block of knobs: an identity with a value. Using one parameter twice is tying.
  *
- * A value that nobody drew or wrote is drawn from seed 0 at the first read. After a run it may live in a program's
- * memory; reading brings it home first.
+ * A value that was neither drawn nor written is drawn from seed 0 at the first read. After a run it may lie in a program's
+ * memory; reading copies it back first.
  */
 export class Parameter {
   name: string;
@@ -57,14 +69,9 @@ export class Parameter {
   /** The constrained parameter whose numbers these are. */
   readonly of: Parameter | undefined;
   /** Grows with every write, so that a program knows whether its copy is stale. */
-  version = 0;
-  /** At most one of these three says what its value is. */
-  #data: TypedArray | undefined;
-  #drawn: Drawn | undefined;
-  #lent: TypedArray | undefined;
-  #source: "nowhere" | "chance" | "somebody" = "nowhere";
+  version = 1;
+  #value: Value = { is: "drawn", use: "uninitialized", seed: 0, index: created++ };
   #constrained: Constrained | undefined;
-  readonly #ordinal = created++;
 
   constructor(options: {
     name: string;
@@ -87,9 +94,11 @@ export class Parameter {
     return sizeOf(this.shape);
   }
 
-  /** Where its value comes from: chance, somebody who wrote or trained it, or nowhere, as it is yet to be drawn. */
-  get source(): "nowhere" | "chance" | "somebody" {
-    return (this.#constrained?.knobs ?? this.#constrained?.frozen)?.source ?? this.#source;
+  get source(): Source {
+    const holder = this.#constrained?.knobs ?? this.#constrained?.frozen;
+    if (holder) return holder.source;
+    if (this.#value.is === "drawn") return this.#value.use === "initialize" ? "chance" : "none";
+    return this.#value.is === "held" ? this.#value.source : "given";
   }
 
   /** How its entries hang together, when it is constrained. */
@@ -116,20 +125,12 @@ export class Parameter {
       return;
     }
     this.#aboutToWrite();
-    this.#drawFrom({ use: "initialize", seed, index });
-  }
-
-  #drawFrom(drawn: Drawn): void {
-    this.#data = undefined;
-    this.#lent = undefined;
-    this.#drawn = drawn;
-    this.#source = "chance";
-    this.version++;
+    this.#become({ is: "drawn", use: "initialize", seed, index });
   }
 
   /** Whether it has an array of its own: not where its value was only drawn, or lies in a program's memory. */
   get isHeld(): boolean {
-    return this.#data !== undefined;
+    return this.#value.is === "held";
   }
 
   /**
@@ -140,10 +141,7 @@ export class Parameter {
   read(): TypedArray {
     if (this.#constrained) return this.#constrained.read();
     refuseWhileChanged(this, "reading");
-    if (this.#lent) {
-      this.#data = this.#lent.slice();
-      this.#lent = undefined;
-    }
+    if (this.#value.is === "lent") this.#value = { is: "held", data: this.#value.place.slice(), source: "given" };
     return this.#current();
   }
 
@@ -155,25 +153,23 @@ export class Parameter {
   }
 
   #current(): TypedArray {
-    if (this.#lent) return this.#lent;
-    if (!this.#data) {
-      const data = allocate(this.dtype, this.size);
-      this.#pour(data, true);
-      this.#drawn = undefined;
-      this.#data = data;
-    }
-    return this.#data;
+    if (this.#value.is === "lent") return this.#value.place;
+    if (this.#value.is === "held") return this.#value.data;
+    const data = allocate(this.dtype, this.size);
+    this.#pour(this.#value, data, true);
+    this.#value = { is: "held", data, source: "chance" };
+    return data;
   }
 
   /**
    * Writes the current value where a program that runs is to change it, and lend it from. What was drawn and not looked at
    * yet is written there alone.
    *
-   * @param isZero  `place` is known to be: fresh memory, which takes no room before somebody writes to it
+   * @param isZero  `place` is known to be: fresh memory, which takes no room before it is written to
    */
   fill(place: TypedArray, isZero: boolean): void {
-    if (this.#lent || this.#data) place.set(this.#current());
-    else this.#pour(place, isZero);
+    if (this.#value.is === "drawn") this.#pour(this.#value, place, isZero);
+    else place.set(this.#current());
   }
 
   /** Writes the current value where a program that runs is to read it. */
@@ -181,9 +177,7 @@ export class Parameter {
     place.set(this.#current());
   }
 
-  #pour(place: TypedArray, isZero: boolean): void {
-    if (!this.#drawn) this.#drawFrom({ use: "uninitialized", seed: 0, index: this.#ordinal });
-    const { use, seed, index } = this.#drawn as Drawn;
+  #pour({ use, seed, index }: Drawn, place: TypedArray, isZero: boolean): void {
     const entry = this.init(new Stream(seed, use, index), this.shape);
     const fitting = (x: number, i?: number) => element(x, this.dtype, `parameter ${this.name}`, i);
     if (typeof entry !== "number") for (let i = 0; i < place.length; i++) place[i] = fitting(entry(i), i);
@@ -197,7 +191,7 @@ export class Parameter {
    *         `constraint.broken` when it is constrained and they do not fit, `parameter.busy` when a run that was asked for and
    *         is not over changes it
    */
-  write(values: ArrayLike<number>, source: "chance" | "somebody" = "somebody"): void {
+  write(values: ArrayLike<number>, source: "chance" | "given" = "given"): void {
     const flat = flatNumbers(`parameter ${this.name}`, values, this.shape, "parameter.size");
     if (this.#constrained) {
       const refusal = this.#constrained.refusal(flat);
@@ -206,9 +200,11 @@ export class Parameter {
       return;
     }
     this.#aboutToWrite();
-    const data = this.#data ?? allocate(this.dtype, this.size);
+    // Of other types a number may not fit: what fails leaves the value as it was.
+    const reused = this.#value.is === "held" && isFloat(this.dtype);
+    const data = reused ? this.#current() : allocate(this.dtype, this.size);
     fill(data, flat, this.dtype, `parameter ${this.name}`);
-    this.#take(data, source);
+    this.#become({ is: "held", data, source });
   }
 
   #aboutToWrite(): void {
@@ -216,27 +212,18 @@ export class Parameter {
     keepForRuns(this, () => this.#current());
   }
 
-  #take(data: TypedArray, source: "chance" | "somebody"): void {
-    this.#drawn = undefined;
-    this.#lent = undefined;
-    this.#source = source;
-    this.#data = data;
+  #become(value: Value): void {
+    this.#value = value;
     this.version++;
   }
 
-  /**
-   * A program that just wrote the value into its own memory says where. Until somebody reads it, that is the only copy.
-   */
+  /** Called by a program that wrote the value into its own memory, with the place: the only copy, until it is read. */
   lend(place: TypedArray): void {
-    this.#drawn = undefined;
-    this.#data = undefined;
-    this.#lent = place;
-    this.#source = "somebody";
-    this.version++;
+    this.#become({ is: "lent", place });
   }
 
   /** Whether its only copy is there. */
   liesIn(place: TypedArray): boolean {
-    return this.#lent === place;
+    return this.#value.is === "lent" && this.#value.place === place;
   }
 }

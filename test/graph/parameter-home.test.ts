@@ -1,6 +1,6 @@
 import { compile, nn, parameter, parameterOf, type Tensor } from "pondus";
 import { expect, test } from "vitest";
-import type { Parameter } from "../../src/graph/parameter.ts";
+import { Parameter } from "../../src/graph/parameter.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 
 const weights = () => parameter([64], nn.init.normal());
@@ -55,4 +55,27 @@ onEveryBackend((backend) => {
     await program.run();
     expect([...behind(m).peek()]).toEqual(Array(5).fill(1));
   });
+});
+
+test("a write that fails leaves the value as it was", () => {
+  const p = new Parameter({ name: "count", shape: [3], dtype: "int32", init: () => 7, trainable: false });
+  p.read();
+  expect(() => p.write([1, 2, 2.5])).toThrow("entry 2, is 2.5");
+  expect([...p.read()]).toEqual([7, 7, 7]);
+});
+
+test("where a value comes from: none, chance, or given", () => {
+  const p = new Parameter({ name: "w", shape: [2], dtype: "float32", init: () => 1 });
+  expect(p.source).toBe("none");
+  p.read();
+  expect(p.source).toBe("chance");
+  p.write([1, 2]);
+  expect(p.source).toBe("given");
+  p.draw(0, 0);
+  expect([p.source, p.isHeld]).toEqual(["chance", false]);
+  const place = new Float32Array([3, 4]);
+  p.lend(place);
+  expect([p.source, p.isHeld, p.liesIn(place)]).toEqual(["given", false, true]);
+  expect([...p.read()]).toEqual([3, 4]);
+  expect([p.source, p.isHeld, p.liesIn(place)]).toEqual(["given", true, false]);
 });

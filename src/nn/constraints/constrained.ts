@@ -18,10 +18,10 @@ import { weightExpression } from "./weight-expression.ts";
  */
 export function putUnder(weight: Parameter, constraint: Constraint): void {
   const layout = layoutOf(constraint);
-  const numbers = weight.source === "nowhere" ? undefined : numbersFor(weight, constraint, layout);
+  const numbers = weight.source === "none" ? undefined : numbersFor(weight, constraint, layout);
   const knobs = layout.free.length > 0 ? partOf(weight, constraint, layout, "free") : undefined;
   const frozen = layout.frozen.length > 0 ? partOf(weight, constraint, layout, "frozen") : undefined;
-  const source = weight.source === "somebody" ? "somebody" : "chance";
+  const source = weight.source === "given" ? "given" : "chance";
   if (numbers) knobs?.write(numbers.free, source);
   if (numbers) frozen?.write(numbers.frozen, source);
   else if (layout.frozen.every((g) => constraint.groups[g].frozen?.from !== "drawn")) {
@@ -54,7 +54,7 @@ function numbersFor(weight: Parameter, c: Constraint, { free, frozen }: Layout) 
       }
       const value = entries[first[g]];
       const nearest = Math.min(Math.max(value, group.lower), group.upper);
-      if (nearest !== value && weight.source === "somebody") {
+      if (nearest !== value && weight.source === "given") {
         throw new PondusError(
           "constraint.value",
           `${weight.name}: entry ${entryName(c.shape, first[g])} is ${value}, outside [${group.lower}, ${group.upper}]; ` +
@@ -158,7 +158,7 @@ function constrainedBy(
       knobs?.draw(seed, index);
       const from = layout.frozen.map((g) => groups[g].frozen?.from);
       if (!frozen || !from.includes("drawn")) return;
-      const before = frozen.source === "nowhere" ? undefined : frozen.read().slice();
+      const before = frozen.source === "none" ? undefined : frozen.read().slice();
       frozen.draw(seed, index);
       if (!before || !from.includes("kept")) return;
       const fresh = frozen.read();

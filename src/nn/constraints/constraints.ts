@@ -72,7 +72,7 @@ export function freeze(
         given.set(entry, typeof of === "number" ? of : of[k]);
       });
     }
-    const isNew = parameter.source === "nowhere";
+    const isNew = parameter.source === "none";
     const now = isNew ? undefined : parameter.read();
     return frozenAt(c, chosen, (entry, group): Frozen => {
       const stated = given.get(entry);
