@@ -36,10 +36,12 @@ export function exp(b: Builder, x: Value): Value {
   return expUpTo(b, atMost(b, x, limits(x).high));
 }
 
-/** exp(x) where that does not overflow by far. */
+/** exp(x) where that does not overflow by far. What is 0 is not computed: processors take ten times as long over what underflows. */
 function expUpTo(b: Builder, x: Value): Value {
-  const { k, r } = reduce(b, atLeast(b, x, limits(x).low));
-  return b.op("scale", expNear(b, r), k);
+  const zero = b.like(x, 0);
+  const vanishes = b.op("lt", x, b.like(x, limits(x).low));
+  const { k, r } = reduce(b, b.select(vanishes, zero, x));
+  return b.select(vanishes, zero, b.op("scale", expNear(b, r), k));
 }
 
 /** exp(r) for |r| <= ln(2)/2. */
@@ -56,10 +58,12 @@ export function halfExp(b: Builder, x: Value): Value {
 /** 2^x; exact for whole x. */
 export function exp2(b: Builder, x: Value): Value {
   const { low, high } = limits(x);
-  const bounded = atMost(b, atLeast(b, x, Math.floor(low * Math.LOG2E)), Math.ceil(high * Math.LOG2E));
+  const zero = b.like(x, 0);
+  const vanishes = b.op("lt", x, b.like(x, Math.floor(low * Math.LOG2E)));
+  const bounded = b.select(vanishes, zero, atMost(b, x, Math.ceil(high * Math.LOG2E)));
   const { k } = nearest(b, bounded, 1);
   const r = b.op("mul", b.op("sub", bounded, k), b.like(x, Math.LN2));
-  return b.op("scale", expNear(b, r), k);
+  return b.select(vanishes, zero, b.op("scale", expNear(b, r), k));
 }
 
 /** exp(high + low) = 2^k m, where m, near 1, comes in two parts of which the second is small. */
