@@ -82,7 +82,7 @@ const reduce: Kind = ({ a, b, c }, pool) => {
   if (x.shape.length === 0) return x.call("sin", [], 1);
   const axis = b % x.shape.length;
   const axes = c % 5 === 0 ? [...x.shape.keys()] : c % 5 === 1 && axis > 0 ? [0, axis] : [axis];
-  const keep = { keep: c % 2 === 0 };
+  const keep = { keepDims: c % 2 === 0 };
   const size = axes.reduce((n, i) => n * x.shape[i], 1);
   const makers: (() => Written)[] = [
     () => x.call("sum", [axes, keep], size * x.bound),
@@ -112,8 +112,8 @@ const movement: Kind = ({ a, b, c }, pool) => {
   const makers: (() => Written)[] = [
     () => (rank > 1 ? x.call("transpose", [axis, (axis + 1) % rank]) : x.call("unsqueeze", [c % 2])),
     () => (rank > 2 ? x.call("permute", [[1, 2, 0, 3].slice(0, rank)]) : x.call("flip", [axis])),
-    () => (n > 1 ? x.call("slice", [axis, c % 2, Math.max(1 + (c % 2), n - (c % 3))]) : x.call("squeeze", [axis])),
-    () => x.call("pad", [axis, c % 3, (c >> 1) % 2]),
+    () => (n > 1 ? x.call("slice", [c % 2, Math.max(1 + (c % 2), n - (c % 3)), axis]) : x.call("squeeze", [axis])),
+    () => x.call("padAxis", [c % 3, (c >> 1) % 2, axis]),
     () => x.call("flip", [c % 2 ? axis : [...x.shape.keys()]]),
     () => x.call("flatten"),
     () =>
@@ -133,7 +133,7 @@ const movement: Kind = ({ a, b, c }, pool) => {
       }
       return rank > 3
         ? x.call("sum", [axis], n * x.bound)
-        : x.call("window", [axis, size, { stride: 1 + (b % 3), dilation }]);
+        : x.call("window", [size, axis, { stride: 1 + (b % 3), dilation }]);
     },
     () => new Written(concat([x.tensor, x.tensor], axis), `concat([${x.text}, ${x.text}], ${axis})`, x.bound),
   ];
