@@ -57,6 +57,18 @@ function deadLinks(page: string): string[] {
     });
 }
 
+// What changed before is told with the names of then.
+test("every path of the repository in a page exists", () => {
+  const gone = pages
+    .filter((page) => page !== "CHANGELOG.md")
+    .flatMap((page) =>
+      [...withoutCode(page).matchAll(/`((?:src|test|bench|docs|scripts)\/[\w./-]+)`/g)]
+        .filter(([, path]) => !existsSync(join(root, path)))
+        .map(([, path]) => `${page}: ${path}`),
+    );
+  expect(gone).toEqual([]);
+});
+
 interface Block {
   page: string;
   line: number;
