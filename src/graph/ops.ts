@@ -59,8 +59,8 @@ export interface OpAttrs {
   sub: None;
   mul: None;
   div: None;
-  max: None;
-  min: None;
+  maximum: None;
+  minimum: None;
   pow: None;
   atan2: None;
   mod: None;
@@ -77,14 +77,14 @@ export interface OpAttrs {
   where: None;
   // reduce
   sum: { axes: readonly number[] };
-  maximum: { axes: readonly number[] };
+  max: { axes: readonly number[] };
   /** Windows laid over one another and summed, two axes as one: entry p is the sum of all [i, k] with i + k dilation = p. */
   overlap: { axis: number; dilation: number };
   // running
   /** Along `axis`: h[i] = a[i] h[i - 1] + b[i], from h[-1] = start. Inputs: a, b, and start, which lacks the axis. */
   recurrence: { axis: number };
   /** Along `axis`: h[i] = max(h[i - 1], x[i]), from h[-1] = start. Inputs: x, and start, which lacks the axis. */
-  runningMaximum: { axis: number };
+  cummax: { axis: number };
   // movement
   reshape: { shape: Shape };
   permute: { order: readonly number[] };
@@ -263,8 +263,8 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   sub: binary("number"),
   mul: binary("number"),
   div: binary("float", 1, [wide, positive]),
-  max: binary("number", 1, [positive, [3.5, 5]]),
-  min: binary("number", 1, [positive, [3.5, 5]]),
+  maximum: binary("number", 1, [positive, [3.5, 5]]),
+  minimum: binary("number", 1, [positive, [3.5, 5]]),
   pow: binary("float", 40, [positive, wide]),
   atan2: binary("float", 52, [wide, positive]),
   mod: binary("number", 3, [
@@ -284,11 +284,11 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   where: { class: "select", takes: "any", gives: "same", flops: 1, domain: [wide, wide, wide] },
 
   sum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
-  maximum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+  max: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
   overlap: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
 
   recurrence: { class: "running", takes: "number", gives: "same", flops: 2 },
-  runningMaximum: { class: "running", takes: "number", gives: "same", flops: 1 },
+  cummax: { class: "running", takes: "number", gives: "same", flops: 1 },
 
   reshape: move,
   permute: move,

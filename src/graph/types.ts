@@ -119,8 +119,8 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   sub: elementwise("sub"),
   mul: elementwise("mul"),
   div: elementwise("div"),
-  max: elementwise("max"),
-  min: elementwise("min"),
+  maximum: elementwise("maximum"),
+  minimum: elementwise("minimum"),
   pow: elementwise("pow"),
   atan2: elementwise("atan2"),
   mod: elementwise("mod"),
@@ -141,7 +141,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
 
   sum: reduced("sum"),
-  maximum: reduced("maximum"),
+  max: reduced("max"),
   overlap: ([x], { axis, dilation }) => {
     requireDtype("overlap", x);
     const [count, size] = x.shape.slice(axis);
@@ -150,7 +150,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
 
   recurrence: running("recurrence"),
-  runningMaximum: running("runningMaximum"),
+  cummax: running("cummax"),
 
   reshape: ([x], { shape }) => {
     requireShape("reshape", shape);

@@ -57,11 +57,11 @@ export abstract class Elementwise extends Expression {
   }
   /** The larger of two, element by element; NaN when either is. */
   maximum(y: Operand): Tensor {
-    return this.binary("max", y);
+    return this.binary("maximum", y);
   }
   /** The smaller of two, element by element; NaN when either is. */
   minimum(y: Operand): Tensor {
-    return this.binary("min", y);
+    return this.binary("minimum", y);
   }
   /**
    * Not below `low` and not above `high`; NaN stays. As in PyTorch, the derivative is 1 between two numbers, and 0 at either,

@@ -107,7 +107,7 @@ function follow(node: Node, axisOf: (x: Node) => number | undefined, size: numbe
   if (node.is("again") || node.is("checkpoint")) return moved(at);
   if (node.is("expand")) return shaped(at);
   if (node.is("permute")) return moved(node.attrs.order.indexOf(at));
-  if (node.is("sum") || node.is("maximum")) {
+  if (node.is("sum") || node.is("max")) {
     const { axes } = node.attrs;
     return axes.includes(at) ? undefined : moved(at - axes.filter((axis) => axis < at).length);
   }

@@ -4,7 +4,7 @@ import type { OpName } from "../graph/ops.ts";
 import { cropped, overlapAdd, resized } from "../tensor/movement/overlap.ts";
 import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
-import { recurrence, runningMaximum } from "./running.ts";
+import { cummax, recurrence } from "./running.ts";
 import { scatterInto } from "./scatter-into.ts";
 import { plus } from "./zero.ts";
 
@@ -62,7 +62,7 @@ function unreduce(node: Node, reduced: Tensor): Tensor {
 
 /** Where a maximum was reached, shared equally among ties; where it is NaN, the NaNs are what reached it. */
 function winners(node: Node): Tensor {
-  const { axes } = (node as Node<"maximum">).attrs;
+  const { axes } = (node as Node<"max">).attrs;
   const x = t(node.inputs[0]);
   const isTop = x
     .eq(unreduce(node, t(node)))
@@ -171,8 +171,8 @@ export const rules: { readonly [K in OpName]: Rule } = {
   sub: smooth(() => [1, -1]),
   mul: smooth(([a, b]) => [b, a]),
   div: smooth(([_, b], y) => [new Tensor(constant(1, b.dtype)).div(b), y.div(b).neg()]),
-  max: smooth((inputs) => larger(inputs, 1)),
-  min: smooth((inputs) => larger(inputs, -1)),
+  maximum: smooth((inputs) => larger(inputs, 1)),
+  minimum: smooth((inputs) => larger(inputs, -1)),
   // At 0 the first is 0 for b = 0, and the second for b >= 0, where 0 times infinity would be NaN: a 1 stands for the base.
   pow: smooth(([a, b], y) => [
     b.mul(where(a.eq(0).and(b.eq(0)), 1, a).pow(b.sub(1))),
@@ -205,8 +205,8 @@ export const rules: { readonly [K in OpName]: Rule } = {
   },
 
   sum: linear((node, ct) => unreduce(node, ct)),
-  maximum: {
-    forward: (node, [x]) => x?.mul(winners(node)).sum((node as Node<"maximum">).attrs.axes),
+  max: {
+    forward: (node, [x]) => x?.mul(winners(node)).sum((node as Node<"max">).attrs.axes),
     backward: (node, ct) => [unreduce(node, ct).mul(winners(node))],
   },
   overlap: linear((node, ct) => {
@@ -215,7 +215,7 @@ export const rules: { readonly [K in OpName]: Rule } = {
   }),
 
   recurrence,
-  runningMaximum,
+  cummax,
 
   reshape: linear((node, ct) => t(reshapeNode(ct.node, node.inputs[0].shape))),
   permute: linear((node, ct) => {

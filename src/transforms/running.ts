@@ -8,7 +8,7 @@ import { orZeros, plus } from "./zero.ts";
 
 const t = (node: Node) => new Tensor(node);
 
-type Running = Node<"recurrence"> | Node<"runningMaximum">;
+type Running = Node<"recurrence"> | Node<"cummax">;
 
 /** The totals before each step: the start, then all totals but the last. */
 function before(node: Running): Tensor {
@@ -53,7 +53,7 @@ export const recurrence: Rule = {
 };
 
 /** The maximum is the last of equals, or the last NaN: its derivative is that of the entry there. */
-export const runningMaximum: Rule = {
+export const cummax: Rule = {
   forward: (node, [dx, dstart]) => {
     if (!dx && !dstart) return undefined;
     const { isNew, stays } = wins(node as Running);

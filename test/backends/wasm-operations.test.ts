@@ -89,7 +89,7 @@ function elementwise(): Case[] {
     ...list(["fma"], floating, 3),
     ...list(["neg", "abs"], [...floating, ...whole], 1),
     ...list(["sqrt", "floor"], floating, 1),
-    ...list(["max", "min"], numbers, 2),
+    ...list(["maximum", "minimum"], numbers, 2),
     ...comparisons(["lt", "le"], [...numbers, "int64"]),
     ...comparisons(["eq", "ne"], everyType),
     ...list(["and", "or", "xor"], [...whole, ...masks], 2),
@@ -118,7 +118,7 @@ describe("one operation on registers", () => {
     }
   }
 
-  for (const name of ["max", "min"] as const) {
+  for (const name of ["maximum", "minimum"] as const) {
     for (const to of floating) {
       test.for([0, 1.5, -1.5, infinity, NaN])(`${name}: ${to} and %d`, async (known) => {
         const lanes = vectorOf[to];
@@ -173,7 +173,7 @@ describe("one operation on registers", () => {
   });
 
   test("max and min give NaN when either operand is", async () => {
-    for (const name of ["max", "min"] as const) {
+    for (const name of ["maximum", "minimum"] as const) {
       for (const [a, b, result] of await tryOperation(name, "float32", ["float32", "float32"], 4)) {
         expect(Number.isNaN(result)).toBe(Number.isNaN(a) || Number.isNaN(b));
       }

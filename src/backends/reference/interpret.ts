@@ -55,8 +55,8 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
     out.set(x);
     return out;
   }
-  if (node.is("sum") || node.is("maximum")) return reduce(node, x, out);
-  if (node.is("recurrence") || node.is("runningMaximum")) return running(node, inputs, out);
+  if (node.is("sum") || node.is("max")) return reduce(node, x, out);
+  if (node.is("recurrence") || node.is("cummax")) return running(node, inputs, out);
   if (node.is("overlap")) return overlap(node, x, out);
   if (node.is("contract")) return contract(node, x, y, out);
   if (node.is("gather")) return gather(node, x, y, out);
@@ -123,7 +123,7 @@ function move(node: Node, x: TypedArray, out: TypedArray): TypedArray {
 }
 
 /** Sums are kept in float64 and rounded once. */
-function reduce(node: Node<"sum"> | Node<"maximum">, x: TypedArray, out: TypedArray): TypedArray {
+function reduce(node: Node<"sum"> | Node<"max">, x: TypedArray, out: TypedArray): TypedArray {
   const isSum = node.is("sum");
   const total = new Float64Array(out.length).fill(isSum ? 0 : Number.NEGATIVE_INFINITY);
   const { shape } = node.inputs[0];
@@ -140,7 +140,7 @@ function reduce(node: Node<"sum"> | Node<"maximum">, x: TypedArray, out: TypedAr
 
 /** Totals are kept in float64 and each is rounded once; those of int32 wrap around. */
 function running(
-  node: Node<"recurrence"> | Node<"runningMaximum">,
+  node: Node<"recurrence"> | Node<"cummax">,
   inputs: readonly TypedArray[],
   out: TypedArray,
 ): TypedArray {
@@ -148,7 +148,7 @@ function running(
   const [x, b] = inputs;
   const start = inputs[inputs.length - 1];
   const step = (total: number, i: number) => {
-    if (node.is("runningMaximum")) return Math.max(total, x[i]);
+    if (node.is("cummax")) return Math.max(total, x[i]);
     return node.dtype === "int32" ? (Math.imul(x[i], total) + b[i]) | 0 : x[i] * total + b[i];
   };
   for (let k = 0; k < before * after; k++) {

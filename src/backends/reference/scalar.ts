@@ -46,8 +46,8 @@ const scalars: { readonly [K in OpName]?: Scalar } = {
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
-  max: (a, b) => Math.max(a, b),
-  min: (a, b) => Math.min(a, b),
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
   // IEEE 754 gives 1 where JavaScript gives NaN: for 1 to any power, and for -1 to an infinite one.
   pow: (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Number.POSITIVE_INFINITY) ? 1 : a ** b),
   atan2: Math.atan2,

@@ -16,7 +16,7 @@ export interface Batch {
 }
 
 /** How totals of some samples make the one of all. */
-export type Total = "sum" | "maximum";
+export type Total = "sum" | "max";
 
 /** A loop whose turns run along a batch, each sample from itself alone. */
 export interface BatchLoop {
@@ -72,7 +72,7 @@ export function axisAfter(node: Node, batch: Batch, linear: boolean): number | T
   if (ops[node.op].class === "running") return axisOfRunning(node as Running, batch, linear);
   const at = x && axes.get(x);
   if (at === undefined) return undefined;
-  if (node.is("sum") || node.is("maximum")) {
+  if (node.is("sum") || node.is("max")) {
     if (node.attrs.axes.includes(at)) return node.op as Total;
     return at - node.attrs.axes.filter((axis) => axis < at).length;
   }
@@ -94,7 +94,7 @@ export function axisAfter(node: Node, batch: Batch, linear: boolean): number | T
   return undefined;
 }
 
-type Running = Node<"recurrence"> | Node<"runningMaximum">;
+type Running = Node<"recurrence"> | Node<"cummax">;
 
 /** Where the batch is in each operand of a running op that has it at `at`: the start, which is the last, lacks an axis. */
 function placesInRunning({ inputs, attrs }: Running, at: number | undefined): (number | undefined)[] {

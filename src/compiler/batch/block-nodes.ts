@@ -52,8 +52,8 @@ export function remake(node: Node, block: Block): Node {
 
 /** Ops that do in a block what they do to the whole. */
 const isRemade: ReadonlySet<Node["op"]> = new Set([
-  ...(["contract", "gather", "scatter", "pick", "sum", "maximum", "permute", "flip"] as const),
-  ...(["recurrence", "runningMaximum"] as const),
+  ...(["contract", "gather", "scatter", "pick", "sum", "max", "permute", "flip"] as const),
+  ...(["recurrence", "cummax"] as const),
   ...(["pad", "window", "overlap", "expand", "reshape", "slice"] as const),
 ]);
 

@@ -110,7 +110,7 @@ export class Layout {
 
   #other(node: Node): Node {
     if (node.is("contract")) return this.#contract(node, false).node;
-    if (this.#batch.totals.has(node) && (node.is("sum") || node.is("maximum"))) return this.#reduce(node);
+    if (this.#batch.totals.has(node) && (node.is("sum") || node.is("max"))) return this.#reduce(node);
     return this.#asWritten(node);
   }
 
@@ -135,7 +135,7 @@ export class Layout {
     return { node: make("contract", [x.node, y.node], attrs), last };
   }
 
-  #reduce(node: Node<"sum"> | Node<"maximum">): Node {
+  #reduce(node: Node<"sum"> | Node<"max">): Node {
     const [source] = node.inputs;
     const { node: x, last } = this.#any(source);
     const at = this.#batch.axis.get(source) as number;
@@ -149,7 +149,7 @@ export class Layout {
     const from = this.#batch.axis.get(source) as number;
     const there = (axis: number) => placed(axis, from, source.shape.length);
     const shape = (list: Shape) => moved(list, at);
-    if (node.is("sum") || node.is("maximum")) return this.#reduce(node);
+    if (node.is("sum") || node.is("max")) return this.#reduce(node);
     if (node.is("permute")) {
       const order = moved(node.attrs.order, at).map(there);
       // The order of a product's axes was chosen for other lanes; nobody else reads it.

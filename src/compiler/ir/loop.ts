@@ -55,12 +55,12 @@ export interface Place {
  *
  * - `fma`: a b + c, rounded once or twice; on one machine always as often, in a scalar and in a lane of any vector.
  * - `scale`: a 2^k for whole k, |k| at most 252 (2044 in float64) and |a| near 1, rounded once.
- * - `max`, `min`: NaN when either operand is. Float and int32.
+ * - `maximum`, `minimum`: NaN when either operand is. Float and int32.
  * - `lt le eq ne`: give a mask as wide as the operands' elements.
  * - `and or xor not`: int32, int64 and masks. `shl shr`: int32 and int64, `shr` brings in zeros; shift counts are
  *   constants for int64.
  * - `select`: mask, if-true, if-false; the mask is as wide as the result's elements.
- * - `splat`: one lane to all. `sumLanes`, `maxLanes`: all lanes to one (`max` as above).
+ * - `splat`: one lane to all. `sumLanes`, `maxLanes`: all lanes to one (`maximum` as above).
  * - `zipLow`, `zipHigh`: lanes of two vectors in turn, a0 b0 a1 b1 ..., from their first or their second halves.
  * - `convert`: float32 <-> float64 (rounding), int32 -> float (rounding), float -> int32 (truncating, saturating,
  *   NaN to 0), mask32 <-> mask64, mask -> int32 or float as 0 or 1.
@@ -77,8 +77,8 @@ export type LoopOp =
   | "abs"
   | "sqrt"
   | "floor"
-  | "max"
-  | "min"
+  | "maximum"
+  | "minimum"
   | "lt"
   | "le"
   | "eq"

@@ -98,7 +98,7 @@ export function merge(b: Builder, { op }: Pick<Reduction, "op">, totals: readonl
   const half = Math.ceil(totals.length / 2);
   const joined = totals.slice(0, half).map((x, i) => {
     const y = totals[half + i];
-    return y ? b.op(op === "sum" ? "add" : "max", x, y) : x;
+    return y ? b.op(op === "sum" ? "add" : "maximum", x, y) : x;
   });
   return merge(b, { op }, joined);
 }
@@ -108,5 +108,5 @@ function combine(b: Builder, { op, value }: Reduction, writer: PointWriter, shif
   if (op === "sum" && value.kind === "apply" && value.op === "mul" && total.type !== "int32") {
     const [x, y] = value.args.map((arg) => writer.value(arg, shift));
     b.assign(total, b.op("fma", x, y, total));
-  } else b.assign(total, b.op(op === "max" ? "max" : "add", total, writer.value(value, shift)));
+  } else b.assign(total, b.op(op === "sum" ? "add" : "maximum", total, writer.value(value, shift)));
 }

@@ -151,7 +151,7 @@ function emitRunning(b: Builder, kernel: Kernel, running: Running, given: Tiling
 
 /** A running total after one more step. */
 function step(b: Builder, op: Running["op"], dtype: DType, total: Value, factor?: Value, term?: Value): Value {
-  if (op === "max") return apply(b, "max", [total, term as Value], dtype);
+  if (op === "max") return apply(b, "maximum", [total, term as Value], dtype);
   if (factor && term && isFloat(dtype)) return b.op("fma", factor, total, term);
   const product = factor ? apply(b, "mul", [factor, total], dtype) : total;
   return term ? apply(b, "add", [product, term], dtype) : product;

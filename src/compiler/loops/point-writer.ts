@@ -16,6 +16,9 @@ export interface Scope {
   readonly square?: Index;
 }
 
+/** The op by which a store combines with what is there. */
+const combining = { add: "add", mul: "mul", min: "minimum", max: "maximum" } as const;
+
 /** Writes scalars as instructions. What two points of a tile share (a load, a product) is written once. */
 export class PointWriter {
   readonly #b: Builder;
@@ -44,7 +47,7 @@ export class PointWriter {
     const place = this.#place(s.buffer, s.at, s.moving, shift);
     const stored = this.#b.convert(value, registerType(s.buffer.dtype));
     const old = () => this.#b.load(stored.type, 1, place, 0);
-    this.#b.store(combine === "set" ? stored : this.#b.op(combine, old(), stored), place);
+    this.#b.store(combine === "set" ? stored : this.#b.op(combining[combine], old(), stored), place);
   }
 
   /** Adds to what is there, and to `lost` the rounding error of that. */
@@ -142,7 +145,7 @@ export class PointWriter {
     if (moving.inRange) return position;
     // An int32 reaches no further, however long the axis.
     const last = Math.min(moving.size, 2 ** 31) - 1;
-    return b.op("min", b.op("max", position, b.like(position, 0)), b.like(position, last));
+    return b.op("minimum", b.op("maximum", position, b.like(position, 0)), b.like(position, last));
   }
 
   /** The same for all lanes, as wide as `type`. */

@@ -88,13 +88,13 @@ function lowerGroup(
 
 /** The total of a running op; its axis is one of the group's, and longer than 1 (recurrence.ts). */
 function lowerRunning(anchor: Node, axes: readonly Axis[], evaluator: Evaluator): Running | undefined {
-  if (!anchor.is("recurrence") && !anchor.is("runningMaximum")) return undefined;
+  if (!anchor.is("recurrence") && !anchor.is("cummax")) return undefined;
   const along = anchor.attrs.axis;
   const index = indexOf(anchor.shape, axes);
   const axis = axes[longAxes(anchor.shape.slice(0, along)).length];
   const given = (x: Node) => evaluator.at(x, index);
   const first = (x: Node) => evaluator.at(x, index.toSpliced(along, 1));
-  if (anchor.is("runningMaximum")) {
+  if (anchor.is("cummax")) {
     const [x, start] = anchor.inputs;
     return { axis, op: "max", start: first(start), term: given(x) };
   }
@@ -128,7 +128,7 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
     const value = evaluator.within(x, inside, [{ at: window, from: 0, to: count }]);
     return { op: "sum", axes: loops, value };
   }
-  if (!anchor.is("sum") && !anchor.is("maximum")) throw new InternalError(`${anchor.op} is no reduction`);
+  if (!anchor.is("sum") && !anchor.is("max")) throw new InternalError(`${anchor.op} is no reduction`);
   const [x] = anchor.inputs;
   const loops = workshop.axes(anchor.attrs.axes.map((axis) => x.shape[axis]));
   let kept = 0;

@@ -21,7 +21,7 @@ const rest = { half: 6.123233995736766e-17, whole: 1.2246467991473532e-16 };
 export function atan2(b: Builder, y: Value, x: Value): Value {
   const zero = b.like(x, 0);
   const [width, height] = [b.op("abs", x), b.op("abs", y)];
-  const [small, large] = [b.op("min", width, height), b.op("max", width, height)];
+  const [small, large] = [b.op("minimum", width, height), b.op("maximum", width, height)];
   // Two infinities make 45 degrees, and two zeros none.
   const ratio = b.select(b.op("eq", small, large), b.like(x, 1), b.op("div", small, large));
   const t = b.select(b.op("eq", small, zero), zero, ratio);

@@ -47,7 +47,7 @@ export function erf(b: Builder, x: Value): Value {
   const { erf, erfc, power, end } = coefficientsFor(x);
   const near = b.op("fma", x, polynomial(b, b.op("mul", x, x), erf), x);
   const size = b.op("abs", x);
-  const a = b.op("min", size, b.like(x, end));
+  const a = b.op("minimum", size, b.like(x, end));
   const z = b.op("mul", a, polynomial(b, a, erfc));
   const { k, shifted } = nearest(b, z, 1, layoutOf(x).bias);
   const far = b.op(

@@ -52,7 +52,7 @@ export function erfinv(b: Builder, y: Value): Value {
   const one = b.like(y, 1);
   const size = b.op("abs", y);
   const w = b.op("neg", log(b, b.op("mul", b.op("sub", one, size), b.op("add", one, size))));
-  const root = b.op("sqrt", b.op("max", w, b.like(y, 1)));
+  const root = b.op("sqrt", b.op("maximum", w, b.like(y, 1)));
   const [begin, near, tail, end] = erfinvPieces.map(({ middle, coefficients }, i) =>
     polynomial(b, b.op("sub", i < 2 ? w : root, b.like(y, middle)), coefficients),
   );

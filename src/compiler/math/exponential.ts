@@ -22,11 +22,11 @@ function reduce(b: Builder, x: Value, plus = 0): { k: Value; r: Value; shifted: 
 }
 
 function atLeast(b: Builder, x: Value, low: number): Value {
-  return b.op("max", x, b.like(x, low));
+  return b.op("maximum", x, b.like(x, low));
 }
 
 function atMost(b: Builder, x: Value, high: number): Value {
-  return b.op("min", x, b.like(x, high));
+  return b.op("minimum", x, b.like(x, high));
 }
 
 /** Where exp is below half of the smallest subnormal number, and where it overflows. */

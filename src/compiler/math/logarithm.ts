@@ -82,5 +82,5 @@ export function softplus(b: Builder, x: Value): Value {
   const [mean, ...slope] = coefficientsFor(x).log1p;
   const t = b.op("sub", e, b.like(x, middle));
   const ratio = b.op("fma", polynomial(b, t, slope), t, b.like(x, mean));
-  return b.op("fma", e, ratio, b.op("max", x, b.like(x, 0)));
+  return b.op("fma", e, ratio, b.op("maximum", x, b.like(x, 0)));
 }

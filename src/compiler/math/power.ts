@@ -39,7 +39,7 @@ export function pow(b: Builder, x: Value, y: Value): Value {
 /** y within the exponents that matter: a larger one takes every number but 1 beyond all others. */
 function bounded(b: Builder, y: Value): Value {
   const most = y.type === "float32" ? 2 ** 33 : 2 ** 66;
-  return b.op("max", b.op("min", y, b.like(y, most)), b.like(y, -most));
+  return b.op("maximum", b.op("minimum", y, b.like(y, most)), b.like(y, -most));
 }
 
 /**

@@ -55,7 +55,7 @@ function longDivision(b: Builder, x: Value, y: Value): Value {
   const left = b.variable(b.op("sub", dividend.e, divisor.e));
   const steps = Math.ceil((2 * bias + fraction) / bits);
   b.overTable(x, new Array(steps).fill(bits), (most) => {
-    const by = b.op("min", left, most);
+    const by = b.op("minimum", left, most);
     const scaled = b.op("mul", rest, powerOfTwo(b, b.op("add", by, b.like(x, 1.5 * 2 ** fraction + bias))));
     const { k } = nearest(b, b.op("div", scaled, divisor.m), 1);
     b.assign(rest, lessMultiple(b, scaled, k, divisor.m));

@@ -2,7 +2,7 @@ import { leastOf } from "../../graph/dtype.ts";
 import type { Node } from "../../graph/node.ts";
 import { axisOf, constant, positions, spread } from "../operands.ts";
 import type { Tensor } from "../tensor.ts";
-import { recurrence, requireNumbers, runningMaximum, runningProduct, runningSum, wide } from "./recurrence.ts";
+import { cummax, recurrence, requireNumbers, runningProduct, runningSum, wide } from "./recurrence.ts";
 import { backwards, Reduction } from "./reduction.ts";
 
 /** How a cumulative operation goes along its axis. */
@@ -30,7 +30,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Largest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
   cummax(axis = -1, options: CumulativeOptions = {}): Tensor {
-    return this.#along("cummax", runningMaximum, axis, options, leastOf(this.dtype));
+    return this.#along("cummax", cummax, axis, options, leastOf(this.dtype));
   }
 
   /** Smallest of the entries so far; NaN from the first NaN on. The gradient goes to the last of equals, as in PyTorch. */
@@ -48,7 +48,7 @@ export abstract class Cumulative extends Reduction {
 
   /** Sums s[i] of exp(x - m[i]) with the largest entry so far, m[i]: s[i] = exp(m[i - 1] - m[i]) s[i - 1] + exp(x[i] - m[i]). */
   #logSums(axis: number): Tensor {
-    const top = this.of(runningMaximum(this.node, axis)).stopGradient();
+    const top = this.of(cummax(this.node, axis)).stopGradient();
     const finite = top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
     const before = finite.#shifted(axis, 0);
     const none = top.#shifted(axis, Number.NEGATIVE_INFINITY).eq(Number.NEGATIVE_INFINITY);

@@ -17,9 +17,9 @@ export function recurrence(a: Node, b: Node, start: Node, axis: number): Node {
 }
 
 /** The largest of the entries up to each. */
-export function runningMaximum(x: Node, axis: number): Node {
+export function cummax(x: Node, axis: number): Node {
   if (x.shape[axis] < 2) return x;
-  return make("runningMaximum", [x, first(x, leastOf(x.dtype), axis)], { axis });
+  return make("cummax", [x, first(x, leastOf(x.dtype), axis)], { axis });
 }
 
 /** What leaves every number that it is added to as it is, the sign of a zero too: -0 + 0 is 0. */

@@ -26,7 +26,7 @@ export abstract class Reduction extends Movement {
   /** Of bools, whether any holds. */
   max(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
     if (this.dtype === "bool") return this.any(axes, options);
-    return this.#reduce("maximum", axes, options.keepDims);
+    return this.#reduce("max", axes, options.keepDims);
   }
   /** Of bools, whether all hold. */
   min(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
@@ -149,9 +149,9 @@ export abstract class Reduction extends Movement {
     const top = this.max(axes, { keepDims: true }).stopGradient();
     return top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
   }
-  #reduce(op: "sum" | "maximum", axes: number | readonly number[] | undefined, keep = false): Tensor {
-    const list = axesOf(op === "maximum" ? "max" : op, this.node, axes);
-    if (op === "maximum" && list.some((axis) => this.shape[axis] === 0)) {
+  #reduce(op: "sum" | "max", axes: number | readonly number[] | undefined, keep = false): Tensor {
+    const list = axesOf(op, this.node, axes);
+    if (op === "max" && list.some((axis) => this.shape[axis] === 0)) {
       throw new PondusError("shape.empty", `max: ${this.described()} has no elements to choose from.`);
     }
     const out = list.length === 0 ? this.node : make(op, [this.node], { axes: list });

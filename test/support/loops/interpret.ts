@@ -82,8 +82,8 @@ const scalars: { readonly [Op in Exclude<LoopOp, Across>]: Scalar } = {
   abs: (_, a) => (typeof a === "bigint" ? (a < 0n ? -a : a) : Math.abs(a)),
   sqrt: (_, a) => Math.sqrt(Number(a)),
   floor: (_, a) => Math.floor(Number(a)),
-  max: (_, a, b) => Math.max(Number(a), Number(b)),
-  min: (_, a, b) => Math.min(Number(a), Number(b)),
+  maximum: (_, a, b) => Math.max(Number(a), Number(b)),
+  minimum: (_, a, b) => Math.min(Number(a), Number(b)),
   lt: (_, a, b) => bit(a < b),
   le: (_, a, b) => bit(a <= b),
   eq: (_, a, b) => bit(a === b),
@@ -109,7 +109,7 @@ function compute(to: Value, name: LoopOp, args: readonly { value: Value; lanes: 
   if (name === "splat") return Array.from({ length: to.lanes }, () => first.lanes[0]);
   if (name === "sumLanes" || name === "maxLanes") {
     let lanes = first.lanes;
-    const f = scalars[name === "sumLanes" ? "add" : "max"];
+    const f = scalars[name === "sumLanes" ? "add" : "maximum"];
     while (lanes.length > 1) {
       const half = lanes.length / 2;
       lanes = Array.from({ length: half }, (_, i) => rounded(to.type, f(to.type, lanes[i], lanes[i + half])));

@@ -63,7 +63,7 @@ export function randomProgram(choices: readonly number[]): LoopProgram {
     return h.load(type, lanes, buffer, place(known, room + 14), stride, { position, scale: choose(3) });
   };
 
-  const binary: LoopOp[] = ["add", "sub", "max", "min"];
+  const binary: LoopOp[] = ["add", "sub", "maximum", "minimum"];
   const makeOne = (known: Known, type: LoopType, lanes: number): Value => {
     const kind = choose(4);
     const arg = () => some(known, type, lanes);

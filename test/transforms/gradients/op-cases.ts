@@ -118,8 +118,8 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   sub: sampled("sub"),
   mul: [...sampled("mul"), one("mul by itself", (x) => x.mul(x).mul(x), [5])],
   div: [...sampled("div"), ...also("div", [-2, 2], [-3, -0.5])],
-  max: [...sampled("max"), ...also("max", [3.5, 5], [0.2, 3])],
-  min: [...sampled("min"), ...also("min", [3.5, 5], [0.2, 3])],
+  maximum: [...sampled("maximum"), ...also("maximum", [3.5, 5], [0.2, 3])],
+  minimum: [...sampled("minimum"), ...also("minimum", [3.5, 5], [0.2, 3])],
   pow: [
     ...sampled("pow"),
     ...([2, 3, -1, -3, 0, 1, 0.5, 2.5] as const).map((n) => ({
@@ -150,7 +150,7 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   sum: ([undefined, 0, 1, -1, [0, 2], []] as const).map((axes) =>
     one(`sum over ${axes}`, (x) => x.sum(axes), [2, 3, 4]),
   ),
-  maximum: [
+  max: [
     ...([undefined, 0, 1, -1, [0, 2]] as const).map((axes) => one(`max over ${axes}`, (x) => x.max(axes), [2, 3, 4])),
     one("min", (x) => x.min(1), [3, 4]),
     one("max of a product with its own max", (x) => x.mul(x.max(1, { keepDims: true })).max(1), [3, 4]),
@@ -179,7 +179,7 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
     one("cumprod with zeros", (x) => x.mul(tensor([1, 0, 1, 0, 1], { dtype: "float64" })).cumprod(), [5]),
     one("logCumSumExp", (x) => x.logCumSumExp(0, { reverse: true }), [4, 2]),
   ],
-  runningMaximum: [
+  cummax: [
     one("cummax", (x) => x.cummax().mul(x), [7]),
     one("cummin, exclusive", (x) => x.cummin(0, { exclusive: true }).slice(1).square(), [7]),
   ],
