@@ -5,10 +5,12 @@ const src = fileURLToPath(new URL("./src", import.meta.url));
 
 export default defineConfig({
   resolve: {
-    // Tests import the package by its public name and get the TypeScript sources.
+    // Tests import the package by its public name, and its files import the host's: both get the TypeScript sources.
     alias: [
       { find: /^pondus$/, replacement: `${src}/index.ts` },
       { find: /^pondus\/([a-z-]+)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^#host\/([a-z-]+)$/, replacement: `${src}/host/node/$1.ts` },
+      { find: "#native", replacement: `${src}/backends/native/index.ts` },
     ],
   },
   test: {

@@ -1,10 +1,10 @@
+export { memoryHere } from "#host/memory";
 export { defineSystem } from "./experiment/system.ts";
 export { type Explainable, type ExplainOptions, type Explanation, explain } from "./explain/index.ts";
 export type { DType } from "./graph/dtype.ts";
 export { PondusError } from "./graph/errors.ts";
 export type { Initializer, Parameter } from "./graph/parameter.ts";
 export type { Shape } from "./graph/shape.ts";
-export { memoryHere } from "./host/memory-here.ts";
 export * as laws from "./laws/index.ts";
 export { type Weighing, weigh } from "./ledger/index.ts";
 export * as nn from "./nn/index.ts";

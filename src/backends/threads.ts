@@ -1,9 +1,10 @@
-import { availableParallelism } from "node:os";
+import { setting } from "#host/environment";
+import { threadsOffered } from "#host/threads";
 
 /** Threads that a program may use: PONDUS_THREADS, else as many as the system offers. */
 export function threadsHere(): number {
-  const asked = Number(process.env.PONDUS_THREADS);
-  return Number.isInteger(asked) && asked > 0 ? asked : availableParallelism();
+  const asked = Number(setting("PONDUS_THREADS"));
+  return Number.isInteger(asked) && asked > 0 ? asked : threadsOffered();
 }
 
 /** Runs of fewer instructions (a few milliseconds) are done at once: to hand one to another thread costs more. */

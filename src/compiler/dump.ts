@@ -1,3 +1,5 @@
+import { setting } from "#host/environment";
+import { writeAside } from "#host/terminal";
 import type { Node } from "../graph/node.ts";
 import { formatGraph, formatKernels, formatProgram, type Kernels } from "./ir/format.ts";
 import type { LoopProgram } from "./ir/loop.ts";
@@ -10,9 +12,9 @@ export type Watch = (pass: string, what: () => Dumpable) => void;
 
 /** Writes what a pass leaves to stderr in readable form when PONDUS_DUMP=1 (or the pass's own name). */
 export const dump: Watch = (pass, what) => {
-  const wanted = process.env.PONDUS_DUMP;
+  const wanted = setting("PONDUS_DUMP");
   if (!wanted || (wanted !== "1" && !wanted.split(",").includes(pass))) return;
-  process.stderr.write(`--- ${pass}\n${format(what())}\n`);
+  writeAside(`--- ${pass}\n${format(what())}\n`);
 };
 
 export function format(what: Dumpable): string {

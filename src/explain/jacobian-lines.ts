@@ -1,6 +1,6 @@
+import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { breathe } from "../optim/training/pace.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { jvp, vjp } from "../transforms/index.ts";
@@ -79,6 +79,6 @@ export function progressOf(part: string, steps: number, onProgress?: (progress: 
     if (step <= 1 || now - told < 100) return;
     told = now;
     onProgress?.({ part, step, steps, secondsLeft: ((now - began) / 1000 / (step - 1)) * (steps - step) });
-    await breathe();
+    await handleEvents();
   };
 }

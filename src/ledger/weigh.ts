@@ -1,7 +1,7 @@
+import { memoryHere } from "#host/memory";
 import type { BackendName } from "../backends/backend.ts";
 import type { Machine } from "../compiler/ir/loop.ts";
 import { rootsOf } from "../graph/program.ts";
-import { memoryHere } from "../host/memory-here.ts";
 import type { Model } from "../nn/model.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { type SecondOrderPrice, secondOrderPrice } from "../transforms/matrices/price.ts";

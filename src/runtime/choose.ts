@@ -1,5 +1,6 @@
+import { setting } from "#host/environment";
+import { native } from "#native";
 import type { Backend, BackendName, Executable } from "../backends/backend.ts";
-import { native } from "../backends/native/index.ts";
 import { reference } from "../backends/reference/index.ts";
 import { wasm } from "../backends/wasm/index.ts";
 import { PondusError } from "../graph/errors.ts";
@@ -36,7 +37,7 @@ export function chooseBackend(name: BackendName | "auto" = "auto"): Backend {
   return found;
 }
 
-const wanted = (name: BackendName | "auto") => (name === "auto" ? process.env.PONDUS_BACKEND || "auto" : name);
+const wanted = (name: BackendName | "auto") => (name === "auto" ? setting("PONDUS_BACKEND") || "auto" : name);
 
 /** Loads a program on the backend by name. Where "auto" chose one that breaks while it loads, the next takes its place. */
 export async function loadOn(name: BackendName | "auto", graph: GraphProgram): Promise<Executable> {

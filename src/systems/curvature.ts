@@ -1,6 +1,6 @@
+import { memoryHere } from "#host/memory";
 import type { Plot, Series } from "../experiment/report/plot.ts";
 import { defineSystem, type Metrics } from "../experiment/system.ts";
-import { memoryHere } from "../host/memory-here.ts";
 import dimer, { atomPair, bondErrors, type Dimer } from "./dimer.ts";
 import { costOf, heldBy, type Method, methods, type Race, race } from "./race.ts";
 import yeast, { carlson, type Growth, growthErrors, growthModel } from "./yeast.ts";

@@ -158,11 +158,16 @@ test("workers do parts at the same time", async () => {
   expect(helped).toBe(true);
 });
 
-/** An engine that has other workers: `Worker` is Node's class, or what stands for it. */
+/** An engine that has other workers: `Worker` stands for Node's class. */
 function workersAre(Worker: unknown): void {
-  const real = process.getBuiltinModule;
-  vi.spyOn(process, "getBuiltinModule").mockImplementation(((name: string) =>
-    name === "node:worker_threads" ? Worker && { Worker } : real(name)) as typeof real);
+  vi.doMock("node:worker_threads", () => ({ Worker }));
+}
+
+/** Threads as a page has them. */
+function browserHas(Worker: unknown, crossOriginIsolated: boolean): void {
+  vi.doMock("#host/threads", () => import("../../src/host/browser/threads.ts"));
+  vi.stubGlobal("Worker", Worker);
+  vi.stubGlobal("crossOriginIsolated", crossOriginIsolated);
 }
 
 /** Pondus as a new process would see it: no workers yet. */
@@ -173,13 +178,14 @@ async function fresh(): Promise<typeof loadLoopProgram> {
 
 afterEach(() => {
   vi.unstubAllGlobals();
-  vi.restoreAllMocks();
+  vi.doUnmock("node:worker_threads");
+  vi.doUnmock("#host/threads");
 });
 
 describe("a long program runs on the thread that calls", () => {
   test.each<[string, () => void]>([
     ["without shared memory", () => vi.stubGlobal("SharedArrayBuffer", undefined)],
-    ["without workers", () => workersAre(undefined)],
+    ["without workers", () => browserHas(undefined, true)],
     [
       "where a worker may not be started",
       () =>
@@ -262,9 +268,7 @@ class WebWorker {
 }
 
 test.each([true, false])("web workers, where the page is isolated: %s", async (isolated) => {
-  workersAre(undefined);
-  vi.stubGlobal("Worker", WebWorker);
-  vi.stubGlobal("crossOriginIsolated", isolated);
+  browserHas(WebWorker, isolated);
   const load = await fresh();
   const { program, x, out } = lookup(29);
   const { memory, run } = await load(program, plain, 2);

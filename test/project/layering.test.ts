@@ -37,13 +37,19 @@ function filesUnder(folder: string): string[] {
 const name = (file: string) => relative(root, file).split(sep).join("/");
 const sources = filesUnder("src");
 
-const importPattern = /\b(?:from|import)\s*\(?\s*["'](\.[^"']*)["']/g;
+const importPattern = /\b(?:from|import)\s*\(?\s*["']([.#][^"']*)["']/g;
 const typeOnly = /\b(?:import|export)\s+type\b[^;"']*from\s*["'][^"']*["']/g;
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
 function importsOf(file: string, skip?: RegExp): string[] {
   const text = withoutComments(readFileSync(file, "utf8")).replace(skip ?? /$^/, "");
-  return [...text.matchAll(importPattern)].map(([, path]) => resolve(file, "..", path));
+  return [...text.matchAll(importPattern)].map(([, path]) => targetOf(path, file));
+}
+
+/** What Node loads for an import: of the package's own names (`imports` of package.json), the Node side. */
+function targetOf(path: string, file: string): string {
+  if (path === "#native") return join(src, "backends/native/index.ts");
+  return path.startsWith("#host/") ? join(src, "host/node", `${path.slice(6)}.ts`) : resolve(file, "..", path);
 }
 
 /** Types included: a type that comes from further along is a dependency too. */

@@ -1,3 +1,4 @@
+import { threadsCanShare } from "#host/threads";
 import { compileGraph } from "../../compiler/compile.ts";
 import type { Machine } from "../../compiler/ir/loop.ts";
 import { type GraphProgram, rootsOf } from "../../graph/program.ts";
@@ -8,7 +9,6 @@ import { longRun, threadsHere } from "../threads.ts";
 import { mostThreads } from "./control.ts";
 import { loadLoopProgram, whyUnavailable } from "./load.ts";
 import { teamHere } from "./team.ts";
-import { threadsCanShare } from "./thread.ts";
 
 /**
  * Engines have sixteen vector registers and keep one. A tile of 4 x 2 vectors leaves room for the operands and for the

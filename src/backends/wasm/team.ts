@@ -1,6 +1,7 @@
+import { startThread, threadsCanShare } from "#host/threads";
 import { PondusError } from "../../graph/errors.ts";
+import type { Thread } from "../../host/thread.ts";
 import { control } from "./control.ts";
-import { startThread, type Thread, threadsCanShare } from "./thread.ts";
 import { workerSource } from "./worker.ts";
 
 /** A program for several threads, and where its control block lies in its memory. */

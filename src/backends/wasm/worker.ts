@@ -13,7 +13,6 @@ import { control as c } from "./control.ts";
  */
 export const workerSource = `
 "use strict";
-const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
 const { load, store, add, compareExchange, wait, notify } = Atomics;
 
 /**
@@ -25,7 +24,7 @@ const patience = 2000;
 /** The run in hand: its program's functions, its control block, this thread's place, and the number of threads. */
 let functions, words, me, size;
 
-port.onmessage = ({ data: { id, module, memory, control, thread, threads } }) => {
+self.onmessage = ({ data: { id, module, memory, control, thread, threads } }) => {
   words = new Int32Array(memory.buffer, control);
   me = thread;
   size = threads;
@@ -38,10 +37,10 @@ port.onmessage = ({ data: { id, module, memory, control, thread, threads } }) =>
       return;
     }
     functions.run();
-    port.postMessage({ id });
+    self.postMessage({ id });
   } catch (error) {
     // Who cannot help does not.
-    if (me === 0) port.postMessage({ id, error });
+    if (me === 0) self.postMessage({ id, error });
   } finally {
     if (me === 0) end();
     functions = words = undefined;
@@ -130,5 +129,5 @@ function end() {
   wake();
 }
 
-port.postMessage({ up: true });
+self.postMessage({ up: true });
 `;

@@ -1,6 +1,6 @@
+import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../../backends/backend.ts";
 import { Stream, type Use } from "../../graph/stream.ts";
-import { breathe } from "../../optim/training/pace.ts";
 import type { Same, Structure } from "../../transforms/structure.ts";
 import { krylov } from "./krylov.ts";
 import { affordVectors, operatorOf, wholeFrom1 } from "./operator.ts";
@@ -76,7 +76,7 @@ export async function lanczos<S extends Structure>(
   const found = await krylov(operator, normal(operator.size, seed, "lanczos"), steps, async (done) => {
     const each = (performance.now() - began) / 1000 / Math.max(done, 1);
     onProgress?.({ step: done, steps, secondsLeft: done === 0 ? Number.POSITIVE_INFINITY : each * (steps - done) });
-    await breathe();
+    await handleEvents();
     return !signal?.aborted;
   });
   const k = found.vectors.length;

@@ -1,8 +1,8 @@
+import { memoryHere } from "#host/memory";
 import type { BackendName } from "../../backends/backend.ts";
 import { formatBytes, formatSize, formatWhole } from "../../graph/bytes.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { topological } from "../../graph/walk.ts";
-import { memoryHere } from "../../host/memory-here.ts";
 import { compile } from "../../runtime/program.ts";
 import { countOf, entryType, ravel, type Same, type Structure, unravel } from "../../transforms/structure.ts";
 import type { Operator } from "./krylov.ts";

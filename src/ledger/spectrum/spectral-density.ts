@@ -1,4 +1,4 @@
-import { breathe } from "../../optim/training/pace.ts";
+import { handleEvents } from "#host/event-loop";
 import type { Same, Structure } from "../../transforms/structure.ts";
 import { krylov } from "./krylov.ts";
 import { type LanczosOptions, normal } from "./lanczos.ts";
@@ -55,7 +55,7 @@ export async function spectralDensity<S extends Structure>(
       const each = (performance.now() - began) / 1000 / Math.max(step, 1);
       const secondsLeft = step === 0 ? Number.POSITIVE_INFINITY : each * (probes * steps - step);
       onProgress?.({ step, steps: probes * steps, secondsLeft });
-      await breathe();
+      await handleEvents();
       return !signal?.aborted;
     });
     const k = found.vectors.length;

@@ -1,3 +1,4 @@
+import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../../backends/backend.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { Parameter } from "../../graph/parameter.ts";
@@ -10,7 +11,6 @@ import { refuseGroups } from "../parameter-groups.ts";
 import { type Checkpoint, load, restore, save } from "../training/checkpoint.ts";
 import { earlyStopping } from "../training/early-stopping.ts";
 import type { FitResult } from "../training/fit.ts";
-import { breathe } from "../training/pace.ts";
 import { type Progress, progressOf } from "../training/progress.ts";
 import { reasonOf } from "../training/reasons.ts";
 import { judgeOf, type Validation } from "../training/validation.ts";
@@ -178,7 +178,7 @@ export async function leastSquares(options: LeastSquaresOptions): Promise<LeastS
     }
     const stepsPerSecond = (done - start) / ((performance.now() - began) / 1000);
     onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, ended !== undefined));
-    await breathe();
+    await handleEvents();
     stopped = outcome();
   }
   const last = checkpoint();

@@ -1,8 +1,8 @@
+import { memoryHere } from "#host/memory";
 import type { BackendName } from "../../backends/backend.ts";
 import { formatSize, formatWhole } from "../../graph/bytes.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { Parameter } from "../../graph/parameter.ts";
-import { memoryHere } from "../../host/memory-here.ts";
 import { compile } from "../../runtime/program.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { jacobian } from "../../transforms/index.ts";

@@ -1,3 +1,4 @@
+import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../../backends/backend.ts";
 import { PondusError } from "../../graph/errors.ts";
 import type { Model } from "../../nn/index.ts";
@@ -8,7 +9,7 @@ import { type Checkpoint, load, restore, type Snapshot, save, type TrainingRecor
 import { divergence } from "./divergence.ts";
 import { earlyStopping } from "./early-stopping.ts";
 import { NonFiniteError } from "./nonfinite.ts";
-import { breathe, Pace } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import { retrace } from "./retrace.ts";
 import { type StepResult, stepper } from "./stepper.ts";
@@ -141,7 +142,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     if (done === boundary || ended) await record(result);
     const { stepsPerSecond } = pace;
     onProgress?.(progressOf({ step: done, steps, loss, stepsPerSecond, checkpoint }, history, result.done));
-    await breathe();
+    await handleEvents();
     stopped = outcome();
   }
   // The checkpoint is of the last step's weights, the parameters may get better ones.

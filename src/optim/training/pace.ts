@@ -28,11 +28,3 @@ export class Pace {
     this.#count = Math.max(1, Math.min(ideal, this.#count * 8, 2 ** 30));
   }
 }
-
-/** Lets timers, signals and messages in. */
-export function breathe(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
-}

@@ -1,7 +1,7 @@
+import { memoryHere } from "#host/memory";
 import { formatBytes, formatSize, formatWhole } from "../../graph/bytes.ts";
 import { bytesOf } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { memoryHere } from "../../host/memory-here.ts";
 import { secondOrderPrice } from "./price.ts";
 
 type Float = "float32" | "float64";

@@ -1,3 +1,4 @@
+import { setting } from "#host/environment";
 import { encode } from "./encode.ts";
 import type { Code } from "./module.ts";
 
@@ -12,7 +13,7 @@ export const plain: Features = { relaxed: false };
 
 /** What this engine has. PONDUS_RELAXED_SIMD=0 does without relaxed SIMD, so that engines give the same bits. */
 export function features(): Features {
-  return { relaxed: process.env.PONDUS_RELAXED_SIMD !== "0" && validates("f32x4.relaxed_madd") };
+  return { relaxed: setting("PONDUS_RELAXED_SIMD") !== "0" && validates("f32x4.relaxed_madd") };
 }
 
 export function hasVectors(): boolean {

@@ -1,0 +1,4 @@
+/** Writes text to the console. */
+export function writeAside(text: string): void {
+  console.error(text.trimEnd());
+}
