@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { expect, test } from "vitest";
+import { importTarget } from "../support/import-target.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const src = join(root, "src");
@@ -43,13 +44,7 @@ const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").
 
 function importsOf(file: string, skip?: RegExp): string[] {
   const text = withoutComments(readFileSync(file, "utf8")).replace(skip ?? /$^/, "");
-  return [...text.matchAll(importPattern)].map(([, path]) => targetOf(path, file));
-}
-
-/** What Node loads for an import: of the package's own names (`imports` of package.json), the Node side. */
-function targetOf(path: string, file: string): string {
-  if (path === "#native") return join(src, "backends/native/index.ts");
-  return path.startsWith("#host/") ? join(src, "host/node", `${path.slice(6)}.ts`) : resolve(file, "..", path);
+  return [...text.matchAll(importPattern)].map(([, path]) => importTarget(path, file));
 }
 
 /** Types included: a type that comes from further along is a dependency too. */

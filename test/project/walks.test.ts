@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { importTarget } from "../support/import-target.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const source = join(root, "src");
@@ -31,8 +32,8 @@ function walks(): Map<string, readonly Stop[]> {
 function importsOf(file: string): Set<string> {
   const found = new Set<string>();
   const visit = (from: string) => {
-    for (const [, path] of readFileSync(from, "utf8").matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)) {
-      const target = resolve(dirname(from), path);
+    for (const [, path] of readFileSync(from, "utf8").matchAll(/(?:from|import\()\s*"([.#][^"]+)"/g)) {
+      const target = importTarget(path, from);
       if (found.has(target)) continue;
       found.add(target);
       if (target.endsWith("/index.ts") && target !== file) visit(target);
