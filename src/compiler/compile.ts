@@ -7,7 +7,7 @@ import { topological } from "../graph/walk.ts";
 import { batchLast } from "./batch/batch-last.ts";
 import type { Limits } from "./batch/block-rows.ts";
 import { inBlocks } from "./batch/blocks.ts";
-import { dump, type Watch } from "./dump.ts";
+import { dump, type OnPass } from "./dump.ts";
 import { Allocator, type Steps } from "./ir/allocator.ts";
 import type { Buffer, LoopProgram, Machine } from "./ir/loop.ts";
 import { contiguous, type View } from "./ir/views.ts";
@@ -43,64 +43,66 @@ export interface Planned extends Places {
   readonly routines: () => Routines;
   readonly workshop: Allocator;
   readonly memory: MemoryPlan;
-  /** What became of the expressions to keep an eye on. */
-  readonly watched: readonly Node[];
+  /** The tracked expressions, as the graph's passes left them. */
+  readonly tracked: readonly Node[];
 }
 
 export interface PlanOptions {
-  /** Is told of what each pass leaves. */
-  readonly watch?: Watch;
+  /** Called after each pass with its result. */
+  readonly onPass?: OnPass;
   /** Which batches are taken in blocks. */
   readonly limits?: Limits;
-  /** Parts of the program whose fate is of interest. */
-  readonly watched?: readonly Node[];
+  /** Parts of the program that are followed through the graph's passes, see `Planned.tracked`. */
+  readonly tracked?: readonly Node[];
 }
 
 /**
  * The compiler, as the list of its passes: graph to graph, graph to kernels, kernels to loops.
  *
- * @param watch  is told of what each pass leaves
+ * @param onPass  called after each pass with its result
  */
-export function compileGraph(graph: GraphProgram, machine: Machine, watch: Watch = dump): Compiled {
-  const { steps, routines, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, { watch });
+export function compileGraph(graph: GraphProgram, machine: Machine, onPass: OnPass = dump): Compiled {
+  const { steps, routines, memory, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine, {
+    onPass,
+  });
   const { buffers, shared } = workshop;
   verify(steps, buffers, shared, memory.bytes, machine.threads);
   const calls = routines().calls(steps, memory.bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   const program = { steps: calls, buffers, bytes: memory.bytes, work };
-  watch("loops", () => program);
+  onPass("loops", () => program);
   return { program, inputs, parameters, outputs, data };
 }
 
 /** The passes up to the memory plan. */
 export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOptions = {}): Planned {
-  const { watch = () => {}, limits, watched = [] } = options;
-  let roots = [...rootsOf(graph), ...watched];
-  watch("graph", () => roots);
+  const { onPass = () => {}, limits, tracked = [] } = options;
+  let roots = [...rootsOf(graph), ...tracked];
+  onPass("graph", () => roots);
   roots = literals(roots);
-  watch("literals", () => roots);
+  onPass("literals", () => roots);
   roots = mergeLoops(roots);
-  watch("merged", () => roots);
+  onPass("merged", () => roots);
   roots = prune(roots);
-  watch("pruned", () => roots);
+  onPass("pruned", () => roots);
   roots = simplify(roots);
   roots = prune(roots);
-  watch("simplified", () => roots);
+  onPass("simplified", () => roots);
   roots = inBlocks(roots, limits);
-  watch("blocks", () => roots);
+  onPass("blocks", () => roots);
   roots = batchLast(roots, machine);
-  watch("laid", () => roots);
-  const followed = roots.splice(roots.length - watched.length);
+  onPass("laid", () => roots);
+  const followed = roots.splice(roots.length - tracked.length);
 
   const workshop = new Allocator();
   const { buffers, shared } = workshop;
   const places = placeLeaves(graph, roots, workshop);
   const { steps: lowered, assignments } = lower(graph, roots, places, workshop);
-  watch("lowered", () => ({ steps: lowered, shared }));
+  onPass("lowered", () => ({ steps: lowered, shared }));
   assign(assignments, lowered, workshop);
-  watch("assigned", () => ({ steps: lowered, shared }));
+  onPass("assigned", () => ({ steps: lowered, shared }));
   const packed = pack(lowered, workshop, machine);
-  watch("packed", () => ({ steps: packed, shared }));
+  onPass("packed", () => ({ steps: packed, shared }));
   let found: Routines | undefined;
   const routines = () => {
     found ??= new Routines(packed, machine, workshop);
@@ -113,8 +115,8 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
     steps = packed;
     memory = planMemory(steps, buffers, shared);
   }
-  watch("kernels", () => ({ steps, shared }));
-  return { roots, watched: followed, steps, routines, workshop, memory, ...places };
+  onPass("kernels", () => ({ steps, shared }));
+  return { roots, tracked: followed, steps, routines, workshop, memory, ...places };
 }
 
 interface Places extends Omit<Compiled, "program"> {

@@ -4,14 +4,14 @@ import type { Node } from "../graph/node.ts";
 import { formatGraph, formatKernels, formatProgram, type Kernels } from "./ir/format.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 
-/** What a pass leaves: printed text, a graph, kernels in order, or loops. */
+/** The result of a pass: printed text, a graph, kernels in order, or loops. */
 export type Dumpable = string | readonly Node[] | Kernels | LoopProgram;
 
-/** Is told of what each pass leaves. It reads it at once or never: later passes write into it. */
-export type Watch = (pass: string, what: () => Dumpable) => void;
+/** Called after each pass with its result, which it reads at once or never: later passes write into it. */
+export type OnPass = (pass: string, what: () => Dumpable) => void;
 
-/** Writes what a pass leaves to stderr in readable form when PONDUS_DUMP=1 (or the pass's own name). */
-export const dump: Watch = (pass, what) => {
+/** Writes the result of a pass to stderr in readable form when PONDUS_DUMP=1 (or the pass's own name). */
+export const dump: OnPass = (pass, what) => {
   const wanted = setting("PONDUS_DUMP");
   if (!wanted || (wanted !== "1" && !wanted.split(",").includes(pass))) return;
   writeAside(`--- ${pass}\n${format(what())}\n`);

@@ -48,20 +48,20 @@ export function priceInference(graph: GraphProgram, machine: Machine): Inference
 
 export function priceTraining(training: Training, machine: Machine): TrainingPrice {
   const { graph, outputs, gradients, state } = training;
-  const watched = [outputs, ...gradients];
-  const planned = planGraph(graph, machine, { watched });
+  const tracked = [outputs, ...gradients];
+  const planned = planGraph(graph, machine, { tracked });
   const forward = forwardOf(planned);
   const passed = passedOn(planned, forward);
-  const made = new Set(planned.watched.slice(1));
+  const made = new Set(planned.tracked.slice(1));
   const memory = memoryOf(
     planned,
     (buffer) => roleOf(buffer, state, made, (b) => passed.has(b)),
     phasesOf(planned, forward),
   );
   const inBlocks = planned.steps.some((step) => step.kind === "repeat" && step.independent);
-  const unblocked = inBlocks ? planGraph(graph, machine, { watched, limits: whole }) : planned;
+  const unblocked = inBlocks ? planGraph(graph, machine, { tracked, limits: whole }) : planned;
   const kept = [...passedOn(unblocked, forwardOf(unblocked))].sort((a, b) => a.id - b.id);
-  const model = reach(unblocked.watched.slice(0, 1));
+  const model = reach(unblocked.tracked.slice(0, 1));
   const isOfModel = ({ holds }: Buffer) => holds !== undefined && model.has(holds);
   const activations = kept.filter(isOfModel).map(describe);
   const stored = planned.workshop.buffers.filter(
@@ -112,8 +112,8 @@ function roleOf(
 }
 
 /** What each kernel is for; a copy is for the kernel after it. */
-function phasesOf({ memory, workshop, watched }: Planned, forward: ReadonlySet<object>): (kernel: Kernel) => Phase {
-  const gradient = reach(watched.slice(1));
+function phasesOf({ memory, workshop, tracked }: Planned, forward: ReadonlySet<object>): (kernel: Kernel) => Phase {
+  const gradient = reach(tracked.slice(1));
   const isParameter = (b: Buffer) => (workshop.shared.get(b) ?? b).kind === "parameter";
   const all = (nodes: ReadonlySet<object>, { stores }: Kernel) =>
     stores.every(({ buffer: { holds } }) => holds !== undefined && nodes.has(holds));
