@@ -118,14 +118,14 @@ export function bounded(c: Constraint, entries: Iterable<number>, lower: number,
 }
 
 /** Where each entry's number stands among the free ones, in the order of their groups, followed by the frozen ones. */
-export interface Layout {
+export interface Numbering {
   /** The groups that are free, and those that are frozen. */
   readonly free: readonly number[];
   readonly frozen: readonly number[];
   readonly index: Int32Array;
 }
 
-export function layoutOf({ groups, groupOf }: Constraint): Layout {
+export function numberingOf({ groups, groupOf }: Constraint): Numbering {
   const all = groups.map((_, i) => i);
   const [freeOnes, frozen] = [all.filter((g) => !groups[g].frozen), all.filter((g) => groups[g].frozen)];
   const place = new Int32Array(groups.length);

@@ -6,7 +6,7 @@ import { type Layer, layer } from "./layer.ts";
  * Its parameters and their names, its values and their gradients are those of the layer itself.
  */
 export function checkpoint(inner: Layer): Layer {
-  const { parameters, children, takes, turned, blocks } = inner;
+  const { parameters, children, takes, transposed, blocks } = inner;
   const name = `checkpoint(${inner.name})`;
-  return layer("checkpoint", checkpointed(inner), { name, parameters, children, takes, turned, blocks });
+  return layer("checkpoint", checkpointed(inner), { name, parameters, children, takes, transposed, blocks });
 }

@@ -41,7 +41,7 @@ export function dense(
   return labelled(name, () => {
     const weight = parameter([...lead, inputs, outputs], drawn(init), { name: `${name}.weight`, dtype });
     // Of several members one sample has no shape that could be told from a batch of two axes.
-    const described = { name, takes: members === undefined ? [inputs] : undefined, turned: ["weight"] };
+    const described = { name, takes: members === undefined ? [inputs] : undefined, transposed: ["weight"] };
     const product = (x: Tensor) => (members === undefined ? x.matmul(weight) : memberProduct(name, x, weight));
     if (!bias) return layer("dense", (x) => labelled(name, () => product(x)), { ...described, parameters: { weight } });
     const b = parameter([...lead, outputs], drawn(biasInit), { name: `${name}.bias`, dtype });

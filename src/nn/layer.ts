@@ -14,8 +14,8 @@ export interface Layer {
   readonly children: Readonly<Record<string, Layer>>;
   /** The shape of one sample that it takes, where it takes no other: [100]. */
   readonly takes?: Shape;
-  /** Those of its own knobs, matrices, that PyTorch keeps turned over: `weight` of a dense layer. */
-  readonly turned?: readonly string[];
+  /** Those of its own knobs, matrices, that PyTorch keeps transposed: `weight` of a dense layer. */
+  readonly transposed?: readonly string[];
   /** What the blocks of a knob are for, where its shape does not say: "input + forget, cell, output" of a tied LSTM. */
   readonly blocks?: Readonly<Record<string, string>>;
 }
@@ -30,7 +30,7 @@ export interface Layer {
  * @param options.children    the layers that it is made of
  * @param options.takes       the shape of one sample, where it takes no other
  * @param options.blocks      what the blocks of a knob are for, where its shape does not say; files keep it
- * @param options.turned      names of those knobs that PyTorch keeps with their last two axes swapped
+ * @param options.transposed  names of those knobs that PyTorch keeps with their last two axes swapped
  */
 export function layer(
   kind: string,
@@ -40,14 +40,14 @@ export function layer(
     parameters?: Readonly<Record<string, Tensor>>;
     children?: Readonly<Record<string, Layer>>;
     takes?: Shape;
-    turned?: readonly string[];
+    transposed?: readonly string[];
     blocks?: Readonly<Record<string, string>>;
   } = {},
 ): Layer {
-  const { name = kind, parameters = {}, children = {}, takes, turned, blocks } = options;
+  const { name = kind, parameters = {}, children = {}, takes, transposed, blocks } = options;
   const made = (x: Tensor) => call(x);
   Object.defineProperty(made, "name", { value: name });
-  return Object.assign(made, { kind, parameters, children, takes, turned, blocks }) as Layer;
+  return Object.assign(made, { kind, parameters, children, takes, transposed, blocks }) as Layer;
 }
 
 /** A layer as it is; a plain function as a layer without knobs. */

@@ -15,7 +15,7 @@ export interface Occurrence {
   /** The parameter, constrained or not. */
   readonly weight: Parameter;
   /** Whether PyTorch keeps it, as the part of a layer that it is here, with its last two axes swapped. */
-  readonly turned?: boolean;
+  readonly transposed?: boolean;
   /** What its blocks are for here, where its shape does not say. */
   readonly blocks?: string;
 }
@@ -50,15 +50,15 @@ export function holders({ name, weight }: Occurrence): { name: string; parameter
  */
 export function occurrences(model: Model): Occurrence[] {
   const found: Occurrence[] = [];
-  const visit = (part: Model, path: string, turned = false, blocks?: string) => {
+  const visit = (part: Model, path: string, transposed = false, blocks?: string) => {
     const below = (name: string) => (path ? `${path}.${name}` : name);
     if (part instanceof Tensor) {
       // What a matrix is computed from need not be a matrix.
-      const over = turned && weightOf(part) !== undefined;
-      found.push(...weightsUnder(part, path).map((at) => ({ ...at, turned: over, blocks })));
+      const over = transposed && weightOf(part) !== undefined;
+      found.push(...weightsUnder(part, path).map((at) => ({ ...at, transposed: over, blocks })));
     } else if (isLayer(part)) {
       for (const [name, x] of Object.entries(part.parameters)) {
-        visit(x, below(name), part.turned?.includes(name), part.blocks?.[name]);
+        visit(x, below(name), part.transposed?.includes(name), part.blocks?.[name]);
       }
       for (const [name, x] of Object.entries(part.children)) visit(x, below(name));
     } else if (typeof part === "object" && part !== null) {

@@ -10,18 +10,18 @@ import type { Occurrence } from "./model.ts";
  */
 export type WeightLayout = "pondus" | "pytorch";
 
-/** A weight's tensor in a file, or that of a file as the weight has it: turning over is its own opposite. */
-export function turnedFor(layout: WeightLayout, { turned }: Occurrence, stored: StoredTensor): StoredTensor {
-  if (layout !== "pytorch" || !turned) return stored;
-  return { shape: turnedShape(stored.shape), dtype: stored.dtype, data: turnedOver(stored) };
+/** A weight's tensor in a file, or that of a file as the weight has it: transposing is its own inverse. */
+export function transposedFor(layout: WeightLayout, { transposed }: Occurrence, stored: StoredTensor): StoredTensor {
+  if (layout !== "pytorch" || !transposed) return stored;
+  return { shape: transposedShape(stored.shape), dtype: stored.dtype, data: transposedData(stored) };
 }
 
-function turnedShape(shape: Shape): Shape {
+function transposedShape(shape: Shape): Shape {
   return shape.length < 2 ? shape : [...shape.slice(0, -2), ...shape.slice(-2).reverse()];
 }
 
 /** The numbers of matrices with rows as columns. */
-function turnedOver({ shape, dtype, data }: StoredTensor): TypedArray {
+function transposedData({ shape, dtype, data }: StoredTensor): TypedArray {
   if (shape.length < 2) return data;
   const [rows, columns] = shape.slice(-2);
   const size = rows * columns;
@@ -57,7 +57,7 @@ export function layoutOf(
   }
   const layout = said ?? asked;
   if (layout) return layout;
-  const either = places.find(({ turned, weight }) => turned && fitsBothWays(weight.shape));
+  const either = places.find(({ transposed, weight }) => transposed && fitsBothWays(weight.shape));
   if (!either) return "pondus";
   throw new PondusError(
     "weights.layout",
@@ -84,9 +84,9 @@ function fitsBothWays(shape: Shape): boolean {
 }
 
 /** What to do about a tensor that does not fit, where the other layout would mend that. */
-export function layoutAdvice(layout: WeightLayout, { turned, weight }: Occurrence, found: StoredTensor) {
-  const other = layout === "pytorch" ? weight.shape : turnedShape(weight.shape);
-  if (!turned || !sameShape(found.shape, other)) return undefined;
+export function layoutAdvice(layout: WeightLayout, { transposed, weight }: Occurrence, found: StoredTensor) {
+  const other = layout === "pytorch" ? weight.shape : transposedShape(weight.shape);
+  if (!transposed || !sameShape(found.shape, other)) return undefined;
   return layout === "pytorch"
     ? 'that is the model\'s own way round: leave out { layout: "pytorch" }'
     : 'that is PyTorch\'s way round: read it with { layout: "pytorch" }';

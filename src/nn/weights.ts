@@ -10,7 +10,14 @@ import {
   storedParts,
 } from "./constraints/constraint-file.ts";
 import { type Model, type Occurrence, occurrences } from "./model.ts";
-import { checkLayout, isBatchCount, layoutAdvice, layoutOf, turnedFor, type WeightLayout } from "./pytorch-layout.ts";
+import {
+  checkLayout,
+  isBatchCount,
+  layoutAdvice,
+  layoutOf,
+  transposedFor,
+  type WeightLayout,
+} from "./pytorch-layout.ts";
 
 /**
  * Writes a model's weights as safetensors, which any reader of that format opens: every weight by its dotted name, each
@@ -69,7 +76,7 @@ export function saveWeights(
  * are taken when they keep its constraint, ties and frozen values to the last bit. When anything is wrong, the model is
  * left as it was.
  *
- * With PyTorch's layout, weights of dense layers are [outputs, inputs] in the file and turned over; counts of batches,
+ * With PyTorch's layout, weights of dense layers are [outputs, inputs] in the file and are transposed; counts of batches,
  * `num_batches_tracked`, are passed over. A file that Pondus wrote says its layout, and of another the shapes do; only
  * where a square weight would fit both ways and nobody says, the file is refused.
  *
@@ -146,7 +153,7 @@ function placesOf(model: Model): [Occurrence, ...Occurrence[]][] {
 /** All entries of a weight, as a file keeps them. */
 function stored(layout: WeightLayout, at: Occurrence): StoredTensor {
   const { shape, dtype } = at.weight;
-  return turnedFor(layout, at, { shape, dtype, data: at.weight.read() });
+  return transposedFor(layout, at, { shape, dtype, data: at.weight.read() });
 }
 
 function constraintsOf({ metadata }: TensorFile, path: string): Record<string, StoredConstraint> {
@@ -195,7 +202,7 @@ function takeWhole(
 
 /** The numbers of a tensor of the file, as the weight has them. */
 function wholeAt(at: Occurrence, found: StoredTensor, layout: WeightLayout, path: string): TypedArray {
-  const { shape, dtype, data } = turnedFor(layout, at, found);
+  const { shape, dtype, data } = transposedFor(layout, at, found);
   if (!sameShape(shape, at.weight.shape) || dtype !== at.weight.dtype) {
     const what = `holds ${described(found)} where the model has "${at.name}", ${described(at.weight)}`;
     throw otherModel(path, what, layoutAdvice(layout, at, found));

@@ -6,10 +6,10 @@ import { scan, type Tensors } from "../tensor/control.ts";
 import { concat } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { narrow } from "../transforms/narrow.ts";
-import { lanesOf } from "./lanes.ts";
+import { batchShapeOf } from "./batch-shape.ts";
 import type { Stepper } from "./methods/method.ts";
 import { type Rate, rateAt } from "./rate.ts";
-import type { Adaptive } from "./stepping/turn.ts";
+import type { Adaptive } from "./stepping/iteration.ts";
 
 /** Of a solver's options what blocks look at: the trajectories' axis, and what may be each one's own. */
 type Options = Pick<Adaptive, "batch"> & Partial<Pick<Adaptive, "atol" | "stops">>;
@@ -52,7 +52,7 @@ function tryInBlocks<O extends Options, T extends Tensors>(
   const asked = stepper.errorOrder === undefined && "acceleration" in rate;
   if (size < 2 * mostRows || asked) return undefined;
   const y = bound(y0.node);
-  const t = bound({ shape: lanesOf(y0, batch), dtype: y0.dtype });
+  const t = bound({ shape: batchShapeOf(y0, batch), dtype: y0.dtype });
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
   const rows = rowsOf(y0, size, costOf(change, [y, t]) + (stepper.evaluations + 5) * bytesIn(y0));
   const few = (x: typeof y) => bound({ shape: x.shape.map((n, i) => (i === batch ? rows : n)), dtype: x.dtype });

@@ -7,8 +7,8 @@ import { type Backsolve, direct } from "./adjoints/adjoint.ts";
 import { type Leg, withBacksolve } from "./adjoints/backsolve.ts";
 import { type Carry, withForward } from "./adjoints/forward-sensitivity.ts";
 import { sensitive } from "./adjoints/sensitive.ts";
+import { batchShapeOf } from "./batch-shape.ts";
 import { inBlocks, type Problem } from "./in-blocks.ts";
-import { lanesOf } from "./lanes.ts";
 import { later } from "./later.ts";
 import { tsit5 } from "./methods/explicit/tsit5.ts";
 import { type Stepper, stepperOf } from "./methods/method.ts";
@@ -75,7 +75,7 @@ export function integrate(
   const stepper = stepperOf(options.method ?? tsit5);
   const batch = batchAxis(options.batch, y0, stepper);
   const wanted = timesFor(times, y0, batch);
-  checkResolution(times, y0, rate, lanesOf(y0, batch));
+  checkResolution(times, y0, rate, batchShapeOf(y0, batch));
   const { substeps, rtol, atol } = options;
   const isFixed = substeps !== undefined || stepper.errorOrder === undefined;
   if (isFixed && (rtol !== undefined || atol !== undefined)) {
@@ -109,7 +109,7 @@ export function integrate(
       ? withForward(found.path, again, isFixed ? undefined : carry, there, y0, values)
       : withBacksolve(found.path, there, y0, values, legOf(adjoint, options, stepper, wanted));
   const done = found.status.eq(status.done);
-  const arrived = done.rank === 0 ? done : done.reshape(lanesOf(y0, batch));
+  const arrived = done.rank === 0 ? done : done.reshape(batchShapeOf(y0, batch));
   return { ...found, path, y: where(arrived, path.at(-1), found.y) };
 }
 
@@ -207,8 +207,8 @@ function inFixedSteps(
   const problem = { rate: later(rate, start), y0, times: since, direction, options: { batch } };
   const { path } = inBlocks(problem, stepper, (given) => ({ path: fixed(stepper, given, substeps) }));
   const count = since.shape[0];
-  const turns = (count - 1) * substeps;
-  const lanes = lanesOf(y0, batch);
+  const steps = (count - 1) * substeps;
+  const batchShape = batchShapeOf(y0, batch);
   const whole = (value: number) => full(batch === undefined ? [] : [y0.shape[batch]], value, "int32");
   const others = path.shape.flatMap((_, axis) => (axis === 0 || axis - 1 === batch ? [] : [axis]));
   const reached = path
@@ -217,10 +217,10 @@ function inFixedSteps(
     .lt(Number.POSITIVE_INFINITY);
   const finite = reached.cast("int32").sum(0);
   const last = finite.sub(1).maximum(0);
-  const place = arange(count).reshape([count, ...lanes.map(() => 1)]);
+  const place = arange(count).reshape([count, ...batchShape.map(() => 1)]);
   const own = (x: Tensor) => (batch === undefined ? x.gather(last) : where(place.eq(last), x, 0).sum(0));
   const absolute = since.add(start);
-  const times = since.rank === 1 ? absolute.reshape([count, ...lanes.map(() => 1)]) : absolute;
+  const times = since.rank === 1 ? absolute.reshape([count, ...batchShape.map(() => 1)]) : absolute;
   return {
     path,
     t: own(times)
@@ -228,8 +228,8 @@ function inFixedSteps(
       .reshape(batch === undefined ? [] : [-1]),
     y: own(path),
     status: where((batch === undefined ? finite : finite.flatten()).eq(count), whole(status.done), status.notFinite),
-    steps: whole(turns),
+    steps: whole(steps),
     rejected: whole(0),
-    evaluations: whole(turns * stepper.evaluations),
+    evaluations: whole(steps * stepper.evaluations),
   };
 }

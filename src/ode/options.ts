@@ -7,7 +7,7 @@ import type { Adjoint } from "./adjoints/adjoint.ts";
 import type { Method, Stepper } from "./methods/method.ts";
 import { type Controller, pid } from "./stepping/controller.ts";
 import type { Event } from "./stepping/event.ts";
-import type { Adaptive } from "./stepping/turn.ts";
+import type { Adaptive } from "./stepping/iteration.ts";
 
 export interface SolveOptions {
   /** `tsit5` by default. */

@@ -5,7 +5,7 @@ import { formatShape } from "../graph/shape.ts";
 import { dependents } from "../graph/walk.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
-import { lanesOf } from "./lanes.ts";
+import { batchShapeOf } from "./batch-shape.ts";
 import { later } from "./later.ts";
 import { type Rate, rateAt } from "./rate.ts";
 
@@ -51,7 +51,7 @@ export function timesFor(given: Tensor | readonly number[], y0: Tensor, batch: n
         `${formatShape(given.shape)}`,
     );
   }
-  const values = own ? given.reshape([given.shape[0], ...lanesOf(y0, batch)]) : given;
+  const values = own ? given.reshape([given.shape[0], ...batchShapeOf(y0, batch)]) : given;
   const direction = where(values.at(-1).lt(values.at(0)), tensor(-1, { dtype }), 1);
   if (given.shape[0] === 1) return { values, zero: 0, direction };
   const onward = values.slice(1).sub(values.slice(0, -1)).mul(direction);
@@ -81,14 +81,14 @@ export function checkResolution(
   times: Tensor | readonly number[],
   y0: Tensor,
   rate: Rate,
-  lanes: Tensor["shape"],
+  batchShape: Tensor["shape"],
 ): void {
   if (times instanceof Tensor) return;
   const [first, last] = [times[0], times[times.length - 1]];
   const apart = Math.max(Math.abs(first), Math.abs(last)) * (y0.dtype === "float64" ? 2 ** -52 : 2 ** -23);
   const span = Math.abs(last - first);
   if (span === 0 || apart <= span * 1e-3) return;
-  const [y, t] = [bound(y0.node), bound({ shape: lanes, dtype: y0.dtype })];
+  const [y, t] = [bound(y0.node), bound({ shape: batchShape, dtype: y0.dtype })];
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
   if (!dependents([change], [t]).has(change)) return;
   refuse(

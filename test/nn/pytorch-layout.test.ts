@@ -318,7 +318,7 @@ test("a layer of one's own says which of its matrices PyTorch keeps turned over;
       [4, 5, 6],
     ],
   );
-  const own = nn.layer("own", (x) => x.matmul(w), { parameters: { weight: w }, turned: ["weight"] });
+  const own = nn.layer("own", (x) => x.matmul(w), { parameters: { weight: w }, transposed: ["weight"] });
   nn.saveWeights(nn.sequential(nn.checkpoint(own)), file("own.safetensors"), { layout: "pytorch" });
   expect(readSafetensors(file("own.safetensors")).tensors["0.weight"]).toEqual({
     shape: [3, 2],

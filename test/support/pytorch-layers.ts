@@ -67,7 +67,7 @@ function turnedNames(layer: nn.Layer): string[] {
   const below = Object.entries(layer.children).flatMap(([name, child]) =>
     turnedNames(child).map((inner) => `${name}.${inner}`),
   );
-  return [...(layer.turned ?? []), ...below];
+  return [...(layer.transposed ?? []), ...below];
 }
 
 function turnedOver({ shape: [rows, columns], values }: Flat): number[] {

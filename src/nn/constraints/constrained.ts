@@ -1,4 +1,4 @@
-import { type Constraint, entryName, type Layout, layoutOf } from "../../graph/constraint.ts";
+import { type Constraint, entryName, type Numbering, numberingOf } from "../../graph/constraint.ts";
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { make } from "../../graph/node.ts";
@@ -17,25 +17,25 @@ import { weightExpression } from "./weight-expression.ts";
  * @throws `constraint.value` when somebody wrote or trained a value that lies outside its bounds
  */
 export function putUnder(weight: Parameter, constraint: Constraint): void {
-  const layout = layoutOf(constraint);
-  const numbers = weight.source === "none" ? undefined : numbersFor(weight, constraint, layout);
-  const knobs = layout.free.length > 0 ? partOf(weight, constraint, layout, "free") : undefined;
-  const frozen = layout.frozen.length > 0 ? partOf(weight, constraint, layout, "frozen") : undefined;
+  const numbering = numberingOf(constraint);
+  const numbers = weight.source === "none" ? undefined : numbersFor(weight, constraint, numbering);
+  const knobs = numbering.free.length > 0 ? partOf(weight, constraint, numbering, "free") : undefined;
+  const frozen = numbering.frozen.length > 0 ? partOf(weight, constraint, numbering, "frozen") : undefined;
   const source = weight.source === "given" ? "given" : "chance";
   if (numbers) knobs?.write(numbers.free, source);
   if (numbers) frozen?.write(numbers.frozen, source);
-  else if (layout.frozen.every((g) => constraint.groups[g].frozen?.from !== "drawn")) {
-    frozen?.write(layout.frozen.map((g) => constraint.groups[g].frozen?.value as number));
+  else if (numbering.frozen.every((g) => constraint.groups[g].frozen?.from !== "drawn")) {
+    frozen?.write(numbering.frozen.map((g) => constraint.groups[g].frozen?.value as number));
   }
-  weight.constrain(constrainedBy(weight, constraint, layout, knobs, frozen));
+  weight.constrain(constrainedBy(weight, constraint, numbering, knobs, frozen));
 }
 
 /** The numbers that give the weight's present entries. A knob whose bounds stay stands where it stood. */
-function numbersFor(weight: Parameter, c: Constraint, { free, frozen }: Layout) {
+function numbersFor(weight: Parameter, c: Constraint, { free, frozen }: Numbering) {
   const entries = weight.read();
   const first = firstEntries(c);
   const before = weight.constrained;
-  const old = before && layoutOf(before.constraint);
+  const old = before && numberingOf(before.constraint);
   const stood = before?.knobs?.read();
   return {
     frozen: frozen.map((g) => valueWhereFrozen(c, g, entries[first[g]])),
@@ -79,11 +79,11 @@ function firstEntries({ groupOf, groups }: Constraint): Int32Array {
 }
 
 /** A parameter for the free numbers or for the frozen ones, which is drawn as the weight is. */
-function partOf(weight: Parameter, c: Constraint, layout: Layout, which: "free" | "frozen"): Parameter {
-  const groups = layout[which];
+function partOf(weight: Parameter, c: Constraint, numbering: Numbering, which: "free" | "frozen"): Parameter {
+  const groups = numbering[which];
   const whole = which === "frozen" && groups.length === c.groupOf.length;
   const first = firstEntries(c);
-  const name = which === "frozen" && layout.free.length > 0 ? ".frozen" : "";
+  const name = which === "frozen" && numbering.free.length > 0 ? ".frozen" : "";
   const made = new Parameter({
     name: weight.given + name,
     shape: whole ? c.shape : [groups.length],
@@ -116,7 +116,7 @@ function drawn(weight: Parameter, random: Stream): TypedArray {
 function constrainedBy(
   weight: Parameter,
   constraint: Constraint,
-  layout: Layout,
+  numbering: Numbering,
   knobs: Parameter | undefined,
   frozen: Parameter | undefined,
 ): Constrained {
@@ -128,12 +128,12 @@ function constrainedBy(
     constraint,
     knobs,
     frozen,
-    node: inheriting(origin, () => weightExpression(constraint, layout, leaf(knobs), leaf(frozen)).node),
+    node: inheriting(origin, () => weightExpression(constraint, numbering, leaf(knobs), leaf(frozen)).node),
     read() {
       const [free, held] = [knobs?.read() ?? [], frozen?.read() ?? []];
-      const numbers = [...Array.from(free, (x, i) => inside(x, groups[layout.free[i]], dtype)), ...held];
+      const numbers = [...Array.from(free, (x, i) => inside(x, groups[numbering.free[i]], dtype)), ...held];
       const entries = allocate(dtype, groupOf.length);
-      for (let i = 0; i < entries.length; i++) entries[i] = numbers[layout.index[i]];
+      for (let i = 0; i < entries.length; i++) entries[i] = numbers[numbering.index[i]];
       return entries;
     },
     refusal(values) {
@@ -151,12 +151,12 @@ function constrainedBy(
     },
     write(values) {
       const at = (g: number) => rounded(values[first[g]], dtype);
-      knobs?.write(layout.free.map((g) => outside(at(g), groups[g], dtype)));
-      frozen?.write(layout.frozen.map(at));
+      knobs?.write(numbering.free.map((g) => outside(at(g), groups[g], dtype)));
+      frozen?.write(numbering.frozen.map(at));
     },
     draw(seed, index) {
       knobs?.draw(seed, index);
-      const from = layout.frozen.map((g) => groups[g].frozen?.from);
+      const from = numbering.frozen.map((g) => groups[g].frozen?.from);
       if (!frozen || !from.includes("drawn")) return;
       const before = frozen.source === "none" ? undefined : frozen.read().slice();
       frozen.draw(seed, index);
@@ -175,9 +175,9 @@ export function presentConstraint(constrained: Constrained): Constraint {
   const { constraint, frozen } = constrained;
   const values = frozen?.read();
   if (!values) return constraint;
-  const layout = layoutOf(constraint);
+  const numbering = numberingOf(constraint);
   const groups = [...constraint.groups];
-  layout.frozen.forEach((g, i) => {
+  numbering.frozen.forEach((g, i) => {
     const held = groups[g].frozen;
     if (held?.from === "kept") groups[g] = { ...groups[g], frozen: { ...held, value: values[i] } };
   });

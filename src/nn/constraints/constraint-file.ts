@@ -1,4 +1,4 @@
-import { type Constraint, difference, entryName, type Group, layoutOf } from "../../graph/constraint.ts";
+import { type Constraint, difference, entryName, type Group, numberingOf } from "../../graph/constraint.ts";
 import type { DType, TypedArray } from "../../graph/dtype.ts";
 import type { Constrained, Parameter } from "../../graph/parameter.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../graph/shape.ts";
@@ -30,7 +30,7 @@ export function storeConstrained(at: Occurrence): { description: StoredConstrain
   const { name, weight } = at;
   const { constraint, knobs } = weight.constrained as Constrained;
   const { shape, dtype, groups } = constraint;
-  const layout = layoutOf(constraint);
+  const numbering = numberingOf(constraint);
   const tensors: Tensors = {};
   const description: Record<string, unknown> = { shape, dtype };
   const put = (part: keyof StoredConstraint, place: string, tensor: StoredTensor) => {
@@ -40,14 +40,14 @@ export function storeConstrained(at: Occurrence): { description: StoredConstrain
   for (const { name: place, parameter } of holders(at)) {
     put(parameter === knobs ? "knobs" : "frozen", place, stored(parameter));
   }
-  if (layout.index.some((k, entry) => k !== entry)) {
-    put("index", `${name}.index`, { shape, dtype: "int32", data: layout.index });
+  if (numbering.index.some((k, entry) => k !== entry)) {
+    put("index", `${name}.index`, { shape, dtype: "int32", data: numbering.index });
   }
   const ofKnobs = (bounds: number[]): StoredTensor => {
     const data = dtype === "float32" ? Float32Array.from(bounds) : Float64Array.from(bounds);
     return { shape: [bounds.length], dtype, data };
   };
-  const [lower, upper] = (["lower", "upper"] as const).map((end) => layout.free.map((g) => groups[g][end]));
+  const [lower, upper] = (["lower", "upper"] as const).map((end) => numbering.free.map((g) => groups[g][end]));
   if ([...lower, ...upper].some(Number.isFinite)) {
     put("lower", `${name}.lower`, ofKnobs(lower));
     put("upper", `${name}.upper`, ofKnobs(upper));

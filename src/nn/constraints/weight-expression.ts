@@ -1,4 +1,4 @@
-import type { Constraint, Layout } from "../../graph/constraint.ts";
+import type { Constraint, Numbering } from "../../graph/constraint.ts";
 import { type Shape, sizeOf, stridesOf } from "../../graph/shape.ts";
 import { concat, tensor } from "../../tensor/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -11,7 +11,7 @@ import { insideOf } from "./reparametrise.ts";
  */
 export function weightExpression(
   { shape, groups }: Constraint,
-  layout: Layout,
+  numbering: Numbering,
   knobs: Tensor | undefined,
   frozen: Tensor | undefined,
 ): Tensor {
@@ -19,9 +19,9 @@ export function weightExpression(
     knobs &&
     insideOf(
       knobs,
-      layout.free.map((g) => groups[g]),
+      numbering.free.map((g) => groups[g]),
     );
-  const { kept, index } = withoutIdleAxes(shape, layout.index);
+  const { kept, index } = withoutIdleAxes(shape, numbering.index);
   const numbers = free && frozen ? concat([free, frozen.flatten()]) : ((free ?? frozen) as Tensor);
   return spread(numbers, index).reshape(kept).expand(shape);
 }

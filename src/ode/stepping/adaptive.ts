@@ -4,15 +4,15 @@ import { full } from "../../tensor/functions.ts";
 import { type Tensor, where } from "../../tensor/tensor.ts";
 import { checkpoint } from "../../transforms/checkpoint.ts";
 import { ravel, unravel } from "../../transforms/structure.ts";
+import { batchShapeOf } from "../batch-shape.ts";
 import type { Problem } from "../in-blocks.ts";
-import { lanesOf } from "../lanes.ts";
 import type { Stepper } from "../methods/method.ts";
 import { rateAt } from "../rate.ts";
 import { memoryOf } from "./controller.ts";
 import { sideAtStart } from "./event.ts";
 import { firstStep } from "./first-step.ts";
+import { type Course, iteration } from "./iteration.ts";
 import { status } from "./status.ts";
-import { type Course, turn } from "./turn.ts";
 import { Wanted } from "./wanted.ts";
 
 /** What a journey along a solution came to. All but the states are scalars, or 1 along all axes but the trajectories'. */
@@ -37,10 +37,10 @@ export type Journey = {
  */
 export function adaptive(stepper: Stepper, { rate, y0, times, direction, options }: Problem): Journey {
   const { batch, controller, maxSteps, checkpoints } = options;
-  const lanes = lanesOf(y0, batch);
-  const one = (value: number) => full(lanes, value, y0.dtype);
-  const whole = (value: number) => full(lanes, value, "int32");
-  const [start, end] = [times.at(0).expand(lanes), times.at(-1)];
+  const batchShape = batchShapeOf(y0, batch);
+  const one = (value: number) => full(batchShape, value, y0.dtype);
+  const whole = (value: number) => full(batchShape, value, "int32");
+  const [start, end] = [times.at(0).expand(batchShape), times.at(-1)];
   const span = end.sub(start);
   const wanted = new Wanted(times, y0, batch);
   const remembered = memoryOf(controller);
@@ -54,7 +54,7 @@ export function adaptive(stepper: Stepper, { rate, y0, times, direction, options
   const init: Tensors = {
     y: y0,
     t: start,
-    h: h.expand(lanes),
+    h: h.expand(batchShape),
     ...(stepper.chains && { first: f0 }),
     ...(remembered > 0 && { before: one(0) }),
     ...(remembered > 1 && { earlier: one(0) }),
@@ -65,11 +65,12 @@ export function adaptive(stepper: Stepper, { rate, y0, times, direction, options
     rejected: whole(0),
   };
   const course: Course = { stepper, rate, end, span, direction, wanted, options };
-  const goesOn = (c: Tensors) => (lanes.length > 0 ? c.status.min() : c.status).eq(status.running);
-  const tried = (c: Tensors) => (lanes.length > 0 ? c.steps.add(c.rejected).max() : c.steps.add(c.rejected));
+  const goesOn = (c: Tensors) => (batchShape.length > 0 ? c.status.min() : c.status).eq(status.running);
+  const tried = (c: Tensors) => (batchShape.length > 0 ? c.steps.add(c.rejected).max() : c.steps.add(c.rejected));
   const mayGoOn = (c: Tensors) => goesOn(c).and(tried(c).lt(maxSteps));
   const most = maxSteps + wanted.readings;
-  const run = (from: Tensors, limit: number, more = goesOn) => whileLoop(from, more, (c) => turn(course, c), { limit });
+  const run = (from: Tensors, limit: number, more = goesOn) =>
+    whileLoop(from, more, (c) => iteration(course, c), { limit });
   const last = checkpoints
     ? whileLoop(
         init,

@@ -1,10 +1,10 @@
 import { scan } from "../../tensor/control.ts";
 import { arange, concat } from "../../tensor/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { batchShapeOf } from "../batch-shape.ts";
 import type { Problem } from "../in-blocks.ts";
-import { lanesOf } from "../lanes.ts";
 import type { Stepper } from "../methods/method.ts";
-import type { Adaptive } from "./turn.ts";
+import type { Adaptive } from "./iteration.ts";
 
 /**
  * The states at the times, by so many equal steps from each to the next.
@@ -18,11 +18,11 @@ export function fixed(
 ): Tensor {
   const first = y0.unsqueeze(0);
   if (times.shape[0] === 1) return first;
-  const lanes = lanesOf(y0, options.batch);
+  const batchShape = batchShapeOf(y0, options.batch);
   // The rate sees a time of each trajectory, as in steps that the error chooses.
   const each = (t: Tensor) => {
     const count = t.shape[0];
-    return t.rank > 1 ? t : t.reshape([count, ...lanes.map(() => 1)]).expand([count, ...lanes]);
+    return t.rank > 1 ? t : t.reshape([count, ...batchShape.map(() => 1)]).expand([count, ...batchShape]);
   };
   const starts = times.slice(0, -1);
   const steps = times.slice(1).sub(starts).div(substeps);

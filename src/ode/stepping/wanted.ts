@@ -3,7 +3,7 @@ import type { Shape } from "../../graph/shape.ts";
 import type { Tensors } from "../../tensor/control.ts";
 import { arange, full, zeros } from "../../tensor/functions.ts";
 import { type Tensor, where } from "../../tensor/tensor.ts";
-import { lanesOf } from "../lanes.ts";
+import { batchShapeOf } from "../batch-shape.ts";
 
 /** The states of so many wanted times are read off a step in one iteration, and of a batch's, whose rows are longer. */
 const [mostInAStep, mostInABatch] = [8, 4];
@@ -24,7 +24,7 @@ export interface Passing {
 export class Wanted {
   readonly #times: Tensor;
   readonly #count: number;
-  readonly #lanes: Shape;
+  readonly #batchShape: Shape;
   readonly #state: Shape;
   readonly #dtype: DType;
   readonly #batch: number | undefined;
@@ -35,7 +35,7 @@ export class Wanted {
 
   constructor(times: Tensor, y0: Tensor, batch: number | undefined) {
     this.#count = times.shape[0] - 2;
-    this.#lanes = lanesOf(y0, batch);
+    this.#batchShape = batchShapeOf(y0, batch);
     this.#state = y0.shape;
     this.#dtype = y0.dtype;
     this.#batch = batch;
@@ -51,7 +51,7 @@ export class Wanted {
 
   get init(): Tensors {
     if (this.#count === 0) return {};
-    const whole = () => full(this.#lanes, 0, "int32");
+    const whole = () => full(this.#batchShape, 0, "int32");
     const table = zeros([this.#count * this.#size, ...this.#others()], this.#dtype);
     return { table, next: whole(), readings: whole() };
   }
@@ -82,12 +82,12 @@ export class Wanted {
   ): { readonly table: Tensor; readonly next: Tensor; readonly readings: Tensor } {
     const number = next.add(this.#offsets(this.#most));
     const shown = where(
-      hit.reshape([this.#most, ...(this.#batch === undefined ? this.#state.map(() => 1) : this.#lanes)]),
+      hit.reshape([this.#most, ...(this.#batch === undefined ? this.#state.map(() => 1) : this.#batchShape)]),
       rows,
       0,
     );
     const added = this.#trajectoriesFirst(shown).reshape([this.#most * this.#size, ...this.#others()]);
-    const places = number.mul(this.#size).add(this.#lane()).flatten();
+    const places = number.mul(this.#size).add(this.#trajectory()).flatten();
     return {
       table: table.add(added.scatterAdd(places, this.#count * this.#size)),
       next: next.add(hit.cast("int32").sum(0)),
@@ -108,7 +108,7 @@ export class Wanted {
   #at(number: Tensor): Tensor {
     const bounded = number.minimum(this.#count);
     if (this.#times.size === this.#count + 1) return this.#times.gather(bounded);
-    return this.#times.gather(bounded.mul(this.#size).add(this.#lane()));
+    return this.#times.gather(bounded.mul(this.#size).add(this.#trajectory()));
   }
 
   /** The state's axes but the trajectories'. */
@@ -118,12 +118,12 @@ export class Wanted {
 
   /** 0, 1, ... along an axis in front of the trajectories'. */
   #offsets(count: number): Tensor {
-    return arange(count).reshape([count, ...this.#lanes.map(() => 1)]);
+    return arange(count).reshape([count, ...this.#batchShape.map(() => 1)]);
   }
 
   /** Each trajectory's number. */
-  #lane(): Tensor | number {
-    return this.#batch === undefined ? 0 : arange(this.#size).reshape(this.#lanes);
+  #trajectory(): Tensor | number {
+    return this.#batch === undefined ? 0 : arange(this.#size).reshape(this.#batchShape);
   }
 
   /** [rows, trajectories, ...] of [rows, ...state]. */

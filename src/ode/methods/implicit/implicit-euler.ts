@@ -1,14 +1,14 @@
 import { labelled } from "../../../graph/origin.ts";
 import { whileLoop } from "../../../tensor/control.ts";
-import { eye, full, zeros } from "../../../tensor/functions.ts";
+import { eye, full } from "../../../tensor/functions.ts";
 import { type Tensor, where } from "../../../tensor/tensor.ts";
 import { type Rate, rateAt } from "../../rate.ts";
 import { hermite } from "../hermite.ts";
 import type { Stepper } from "../method.ts";
 import { inverse, jacobianOf } from "./linear.ts";
 
-/** More turns of Newton's iteration mean that the step is too long for it. */
-const mostTurns = 12;
+/** More iterations of Newton's iteration mean that the step is too long for it. */
+const mostIterations = 12;
 
 /**
  * The backward Euler rule, first order and L-stable: y1 = y + h f(y1, t + h), solved by Newton's iteration with the
@@ -36,15 +36,15 @@ export const implicitEuler: Stepper = {
         .add(1)
         .mul(y.dtype === "float64" ? 1e-13 : 1e-6);
       const found = whileLoop(
-        { x: start, turns: zeros([], "int32"), off: full([], Number.POSITIVE_INFINITY, y.dtype) },
+        { x: start, off: full([], Number.POSITIVE_INFINITY, y.dtype) },
         ({ off }) => off.gt(1),
-        ({ x, turns }) => {
+        ({ x }) => {
           const change = solver.matmul(missing(x));
-          return { x: x.sub(change), turns: turns.add(1), off: change.div(near).abs().max() };
+          return { x: x.sub(change), off: change.div(near).abs().max() };
         },
-        { limit: mostTurns },
+        { limit: mostIterations },
       );
-      // Turns with the exact Jacobian: each doubles how often the result can be differentiated as the equation's solution.
+      // Iterations with the exact Jacobian: each doubles how often the result can be differentiated as the equation's solution.
       const exact = (x: Tensor) => {
         const known = x.stopGradient();
         return inverse(one.sub(jacobianOf(f(known, later), known).mul(h))).matmul(missing(x));

@@ -26,7 +26,7 @@ export interface Adaptive extends Tolerance {
   readonly checkpoints?: number;
 }
 
-/** What stays the same from turn to turn. */
+/** What stays the same from iteration to iteration. */
 export interface Course {
   readonly stepper: Stepper;
   readonly rate: Rate;
@@ -45,7 +45,7 @@ const tiny = { float32: 1e-6, float64: 4e-15 };
  * One iteration of the loop: a step is tried, and taken or refused. One that passes more wanted times than an iteration reads is
  * tried again, and read on. A trajectory that has ended takes steps of length 0 until the others have.
  */
-export function turn(course: Course, c: Tensors): Tensors {
+export function iteration(course: Course, c: Tensors): Tensors {
   const { stepper, rate, end, direction, wanted, options } = course;
   const running = c.status.eq(status.running);
   const target = options.stops ? nextStop(options.stops, c.t, end, direction) : end;
