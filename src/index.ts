@@ -2,6 +2,7 @@ export { memoryHere } from "#host/memory";
 export { defineSystem } from "./experiment/system.ts";
 export { type Explainable, type ExplainOptions, type Explanation, explain } from "./explain/index.ts";
 export type { DType } from "./graph/dtype.ts";
+export type { ErrorCode } from "./graph/error-codes.ts";
 export { PondusError } from "./graph/errors.ts";
 export type { Initializer, Parameter } from "./graph/parameter.ts";
 export type { Shape } from "./graph/shape.ts";

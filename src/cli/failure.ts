@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import type { CommanderError } from "commander";
+import type { ErrorCode } from "../graph/error-codes.ts";
 import { PondusError } from "../graph/errors.ts";
 import { colorsFor, printJson, say } from "./streams.ts";
 
@@ -23,7 +24,7 @@ export function reportUsage(error: CommanderError, json: boolean): void {
   process.exitCode = 2;
 }
 
-function describe(error: unknown): { code: string; message: string; exitCode: number } {
+function describe(error: unknown): { code: ErrorCode; message: string; exitCode: number } {
   if (error instanceof PondusError) return { code: error.code, message: withPlace(error), exitCode: error.exitCode };
   if (!(error instanceof Error)) {
     return { code: "page", message: `something that is no Error was thrown: ${inspect(error)}`, exitCode: 1 };

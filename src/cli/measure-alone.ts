@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { ErrorCode } from "../graph/error-codes.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Measured } from "../ledger/measured/measure.ts";
 
@@ -54,7 +55,7 @@ function endWith(child: { kill(signal: "SIGKILL"): boolean }): () => void {
   return forget;
 }
 
-function parsed(text: string): { measured?: Measured; error?: { code: string; message: string } } {
+function parsed(text: string): { measured?: Measured; error?: { code: ErrorCode; message: string } } {
   try {
     return JSON.parse(text);
   } catch {

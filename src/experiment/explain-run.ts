@@ -44,14 +44,14 @@ const drawn = 200;
  * Explains what a run learned (see `explain` of the package itself), and writes `explain.html` into its folder.
  *
  * @throws `explain.none` when the page says neither what there is to explain nor how its model is applied,
- *         `explain.unfinished` when the run has not been finished
+ *         `run.unfinished` when the run has not been finished
  */
 export async function explain<M extends Model, D>(
   system: System<M, D>,
   run: OpenedRun,
   options: ExplainOptions = {},
 ): Promise<DrawnExplanation> {
-  const { backend, ...trained } = finishedModel(system, run, "explain");
+  const { backend, ...trained } = finishedModel(system, run);
   checkWritable(run.folder);
   const own = await system.explain?.(trained);
   const what = own ?? onNormalInputs(system, trained);

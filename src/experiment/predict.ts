@@ -24,7 +24,7 @@ export function restoreModel<M extends Model, D>(system: System<M, D>, run: Open
  * What a trained model says of new inputs.
  *
  * @param inputs  lists of numbers; what they mean is the system's own
- * @throws `predict.none` when the system does not say, `predict.unfinished` when the run has not been finished,
+ * @throws `predict.none` when the system does not say, `run.unfinished` when the run has not been finished,
  *         `predict.nonfinite` when an answer is no finite number
  */
 export async function predict<M extends Model, D>(
@@ -42,7 +42,7 @@ export async function predict<M extends Model, D>(
 /**
  * The same of inputs as they were typed: words where the system's page takes them (`answer`), numbers with commas else.
  *
- * @throws `predict.number` for words where numbers are wanted, and what `predict` throws
+ * @throws `predict.input` for words where numbers are wanted, and what `predict` throws
  */
 export async function ask<M extends Model, D>(
   system: System<M, D>,
@@ -61,24 +61,22 @@ function trainedModel<M extends Model, D>(
   if (!system[how]) {
     throw new PondusError("predict.none", `${system.name} says nothing of new inputs: its page has no \`${how}\`.`);
   }
-  return finishedModel(system, run, "predict");
+  return finishedModel(system, run);
 }
 
 /**
  * The trained model of a run, and what evaluates it here.
  *
- * @param what  the command that asks
- * @throws `<what>.unfinished` when the run has not been finished
+ * @throws `run.unfinished` when the run has not been finished
  */
 export function finishedModel<M extends Model, D>(
   system: System<M, D>,
   run: OpenedRun,
-  what: "predict" | "explain",
 ): Trained<M, D> & { readonly backend: BackendName } {
   const { status, metrics } = run.description;
   if (status !== "finished" || !metrics) {
     throw new PondusError(
-      `${what}.unfinished`,
+      "run.unfinished",
       `${run.folder} is ${status}; finish it first: pondus train --resume ${run.folder}`,
     );
   }

@@ -76,7 +76,7 @@ const stiffest = 3;
  * With fewer residuals than knobs the matrix is J J', whose eigenvalues are the same but for zeros.
  *
  * @param residuals  any shape, in the model's parameters
- * @throws `explain.nonfinite` when one of them is no finite number (exit code 1)
+ * @throws `spectrum.nonfinite` when one of them is no finite number (exit code 1)
  */
 export async function spectrumOf(residuals: Tensor, options: SpectrumOptions = {}): Promise<Spectrum> {
   const { backend, dense = 1500 } = options;
@@ -122,7 +122,7 @@ function checkFinite(values: ArrayLike<number>): void {
   const odd = Array.from(values).find((x) => !Number.isFinite(x));
   if (odd === undefined) return;
   throw new PondusError(
-    "explain.nonfinite",
+    "spectrum.nonfinite",
     `explain: on the inputs the network gives ${odd}, which has no spectrum; look nearer to what it was trained on.`,
     { exitCode: 1 },
   );

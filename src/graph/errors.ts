@@ -1,15 +1,16 @@
+import type { ErrorCode } from "./error-codes.ts";
 import { userFrame } from "./origin.ts";
 
 /**
- * Every error that a user can cause. `code` is stable and searchable; the message says what was expected,
- * what came, and how to mend it.
+ * Every error that a user can cause. `code` is stable and searchable, and `docs/errors.md` explains it; the message says
+ * what was expected, what came, and how to mend it.
  */
 export class PondusError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   /** 2: bad usage or bad input (the default); 1: it failed while running. */
   readonly exitCode: 1 | 2;
 
-  constructor(code: string, message: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; exitCode?: 1 | 2 } = {}) {
     // Deep enough to reach the user's line through nested layers and loops.
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 50;

@@ -34,13 +34,13 @@ export function nestedShape(what: string, values: unknown): number[] {
  * Numbers in row-major order, after checking that they fit an array of that shape: nested lists of just that shape, or as
  * many numbers in one flat list or typed array, which has no shape of its own.
  *
- * @throws `shape.ragged`, `values.type`, `values.shape` when lists are nested otherwise, `sizeCode` when the count is another
+ * @throws `shape.ragged`, `values.type`, `values.shape` when lists are nested otherwise, `values.size` when the count is another
  */
-export function flatNumbers(what: string, values: unknown, shape: Shape, sizeCode: string): ArrayLike<number> {
+export function flatNumbers(what: string, values: unknown, shape: Shape): ArrayLike<number> {
   const flat = flatten(what, values, shape);
   if (flat.length === sizeOf(shape)) return flat;
   throw new PondusError(
-    sizeCode,
+    "values.size",
     `${what} is ${formatShape(shape)} and takes ${sizeOf(shape)} numbers, but ${flat.length} came.`,
   );
 }

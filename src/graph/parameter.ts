@@ -187,12 +187,12 @@ export class Parameter {
   /**
    * Copies `values` in: row-major, or nested as its shape.
    *
-   * @throws `parameter.size`, `values.shape`, `values.type` when they do not fit the shape, `dtype.fraction`, `dtype.range` when int32 does not hold a number,
+   * @throws `values.size`, `values.shape`, `values.type` when they do not fit the shape, `dtype.fraction`, `dtype.range` when int32 does not hold a number,
    *         `constraint.broken` when it is constrained and they do not fit, `parameter.busy` when a run that was asked for and
    *         is not over changes it
    */
   write(values: ArrayLike<number>, source: "chance" | "given" = "given"): void {
-    const flat = flatNumbers(`parameter ${this.name}`, values, this.shape, "parameter.size");
+    const flat = flatNumbers(`parameter ${this.name}`, values, this.shape);
     if (this.#constrained) {
       const refusal = this.#constrained.refusal(flat);
       if (refusal) throw new PondusError("constraint.broken", `${this.name}: ${refusal}.`);

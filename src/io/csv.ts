@@ -36,7 +36,7 @@ export function readCsv(path: string): Table {
 /**
  * The same from text.
  *
- * @throws `csv.empty`, `csv.header`, `csv.fields`, `csv.quotes`
+ * @throws `file.empty`, `csv.header`, `csv.fields`, `csv.quotes`
  */
 export function parseCsv(text: string, name: string): Table {
   const rows: Row[] = [];
@@ -55,14 +55,14 @@ export function parseCsv(text: string, name: string): Table {
   });
   if (rows.length === 0) {
     throw new PondusError(
-      "csv.empty",
+      "file.empty",
       `${name}: the file is empty; a line of column names and rows of numbers belong in it.`,
     );
   }
   const [header, ...body] = withoutEmptyColumns(rows);
   checkHeader(header, name);
   if (body.length === 0) {
-    throw new PondusError("csv.empty", `${name}: there is a header (${header.cells.join(", ")}) but no row below it.`);
+    throw new PondusError("file.empty", `${name}: there is a header (${header.cells.join(", ")}) but no row below it.`);
   }
   for (const { line, cells } of body) {
     if (cells.length > header.cells.length) {

@@ -22,7 +22,7 @@ export interface Attention extends Layer {
    *                      queries, keys], or with an axis of heads to [..., heads, queries, keys]. A mask of keys is
    *                      [batch, 1, keys]. A query that may see none takes up nothing: its sum is 0
    * @returns             [..., queries, features]
-   * @throws `attention.shape` when shapes do not fit, `attention.mask` when the mask does not
+   * @throws `layer.input` when shapes do not fit, `attention.mask` when the mask does not
    */
   attend(query: Tensor, key: Tensor, value: Tensor, options?: { mask?: Tensor }): Tensor;
 }
@@ -42,7 +42,7 @@ export interface Attention extends Layer {
  * @param options.dropout  the rate at which shares are dropped while training, as by `dropout` (default: 0)
  * @param options.init     first value of both weights (default: `glorotUniform`)
  * @param options.dtype    float32 (default) or float64
- * @throws `attention.size` unless both are whole numbers from 1 and `heads` divides `features`, `dropout.rate`; when
+ * @throws `layer.size` unless both are whole numbers from 1 and `heads` divides `features`, `layer.option`; when
  *         called, as `attend`
  */
 export function attention(
@@ -53,7 +53,7 @@ export function attention(
   const name = `attention(${features}, ${heads})`;
   if (![features, heads, features / heads].every((n) => Number.isInteger(n) && n > 0)) {
     throw new PondusError(
-      "attention.size",
+      "layer.size",
       `${name}: both must be whole numbers from 1, and the heads must divide the features.`,
     );
   }
@@ -162,7 +162,7 @@ function checkShapes(name: string, features: number, query: Tensor, key: Tensor,
     ([what, x]) => `${what} ${formatShape(x.shape)}${describeOrigin(x.node.origin)}`,
   );
   throw new PondusError(
-    "attention.shape",
+    "layer.input",
     `${name} takes [..., time, ${features}] with equal leading axes, and as many keys as values, but ` +
       `${query.node === key.node && key.node === value.node ? came[0].replace("query ", "") : came.join(", ")} came.`,
   );
@@ -172,7 +172,7 @@ function checkCausal(name: string, query: Tensor, key: Tensor): void {
   const [queries, keys] = [query, key].map((x) => x.shape[x.rank - 2]);
   if (queries === keys) return;
   throw new PondusError(
-    "attention.shape",
+    "layer.input",
     `${name} is causal, which takes as many queries as keys, but ${queries} and ${keys} came; leave causal out and say by ` +
       "a mask which keys a query may see.",
   );

@@ -22,7 +22,7 @@ import { type Layer, layer } from "./layer.ts";
  * @param options.biasInit  first value of b (default: `zeros`)
  * @param options.members   how many layers: w is [members, inputs, outputs] and b [members, outputs]
  * @param options.dtype     float32 (default) or float64
- * @throws `dense.size` unless all sizes are whole numbers from 1; when called, `shape.matmul`, `dense.members` and
+ * @throws `layer.size` unless all sizes are whole numbers from 1; when called, `shape.matmul`, `layer.input` and
  *         `dtype.mixed`
  */
 export function dense(
@@ -34,7 +34,7 @@ export function dense(
   const name = `dense(${inputs}, ${outputs}${members === undefined ? "" : `, ${members} members`})`;
   if (![inputs, outputs, members ?? 1].every((n) => Number.isInteger(n) && n > 0)) {
     const what = members === undefined ? "both sizes" : "sizes and members";
-    throw new PondusError("dense.size", `${name}: ${what} must be whole numbers from 1.`);
+    throw new PondusError("layer.size", `${name}: ${what} must be whole numbers from 1.`);
   }
   const lead = members === undefined ? [] : [members];
   const drawn = (each: Initializer) => (members === undefined ? each : memberwise(each));
@@ -70,7 +70,7 @@ function memberProduct(name: string, x: Tensor, weight: Tensor): Tensor {
   const [members, inputs] = weight.shape;
   if ((x.rank !== 2 && x.rank !== 3) || x.shape[0] !== members || x.shape[x.rank - 1] !== inputs) {
     throw new PondusError(
-      "dense.members",
+      "layer.input",
       `${name}: takes [${members},${inputs}] or [${members},batch,${inputs}], but ${formatShape(x.shape)} ` +
         `came${describeOrigin(x.node.origin)}.`,
     );

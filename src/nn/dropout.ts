@@ -9,12 +9,12 @@ import { asAfterTraining, trainingHere } from "./mode.ts";
  * Sets each number to 0 with probability `rate` while training and multiplies the others by 1 / (1 - rate), which keeps the
  * mean; after training, numbers pass as they are (Srivastava et al., JMLR 15, 1929, 2014). See `training`.
  *
- * @throws `dropout.rate` unless 0 <= rate < 1
+ * @throws `layer.option` unless 0 <= rate < 1
  */
 export function dropout(rate: number): Layer {
   const name = `dropout(${rate})`;
   if (!(rate >= 0 && rate < 1)) {
-    throw new PondusError("dropout.rate", `${name}: the rate is a probability from 0 to below 1.`);
+    throw new PondusError("layer.option", `${name}: the rate is a probability from 0 to below 1.`);
   }
   return layer(
     "dropout",

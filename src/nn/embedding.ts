@@ -16,12 +16,12 @@ import { type Layer, layer } from "./layer.ts";
  * @param width          the length of a vector
  * @param options.init   first value of the weight (default: standard normal)
  * @param options.dtype  float32 (default) or float64
- * @throws `embedding.size` unless both sizes are whole numbers from 1; when called, `embedding.index` unless int32 comes
+ * @throws `layer.size` unless both sizes are whole numbers from 1; when called, `layer.input` unless int32 comes
  */
 export function embedding(count: number, width: number, options: { init?: Initializer; dtype?: DType } = {}): Layer {
   const name = `embedding(${count}, ${width})`;
   if (![count, width].every((n) => Number.isInteger(n) && n > 0)) {
-    throw new PondusError("embedding.size", `${name}: both sizes must be whole numbers from 1.`);
+    throw new PondusError("layer.size", `${name}: both sizes must be whole numbers from 1.`);
   }
   const { init = normal(), dtype } = options;
   return labelled(name, () => {
@@ -31,7 +31,7 @@ export function embedding(count: number, width: number, options: { init?: Initia
       (x) => {
         if (x.dtype !== "int32") {
           throw new PondusError(
-            "embedding.index",
+            "layer.input",
             `${name} looks vectors up by whole numbers, int32, but ${x.dtype} ${formatShape(x.shape)} came` +
               `${describeOrigin(x.node.origin)}; give the input { shape, dtype: "int32" }, or cast it: x.cast("int32").`,
           );

@@ -4,7 +4,7 @@ import { formatShape } from "../graph/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type Layer, layer } from "./layer.ts";
 
-/** Every sample as one row: [batch, ...] to [batch, product of the rest]. Throws `flatten.shape` for a scalar. */
+/** Every sample as one row: [batch, ...] to [batch, product of the rest]. Throws `layer.input` for a scalar. */
 export const flatten = rows("flatten", (x) => x);
 
 /**
@@ -19,7 +19,7 @@ export const flattenChannelsFirst = rows("flattenChannelsFirst", (x) => {
 function rows(name: string, ordered: (x: Tensor) => Tensor): Layer {
   return layer(name, (x) => {
     if (x.rank === 0) {
-      throw new PondusError("flatten.shape", `${name} takes [batch, ...], but a scalar ${formatShape(x.shape)} came.`);
+      throw new PondusError("layer.input", `${name} takes [batch, ...], but a scalar ${formatShape(x.shape)} came.`);
     }
     const size = x.shape.slice(1).reduce((n, m) => n * m, 1);
     return labelled(name, () => ordered(x).reshape([x.shape[0], size]));

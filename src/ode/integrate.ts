@@ -44,8 +44,8 @@ export interface Solution {
  * @param rate   the state's change per unit of time: a function of state and time, or a layer
  * @param y0     state at the first time, any shape, float
  * @param times  [n], evenly spaced or not; falling times integrate backwards. With `batch` also [n, trajectories]
- * @throws `ode.state`, `ode.times`, `ode.substeps`, `ode.rate`, `ode.event`, `ode.symplectic`, `ode.option` when an argument
- *         does not fit; `ode.adjoint` when a gradient of `ode.forward` is of too many numbers
+ * @throws `ode.state`, `ode.times`, `ode.option`, `ode.rate`, `ode.event`, `ode.symplectic`, `ode.option` when an argument
+ *         does not fit; `ode.adjoint` when a gradient by `ode.forward()` is of too many numbers
  */
 export function integrate(
   rate: Rate,
@@ -202,7 +202,7 @@ function inFixedSteps(
   const { since, start } = sinceFirst(wanted);
   const { substeps = 1 } = options;
   if (!Number.isInteger(substeps) || substeps < 1) {
-    throw new PondusError("ode.substeps", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
+    throw new PondusError("ode.option", `ode.solve: substeps must be a whole number from 1, but ${substeps} came.`);
   }
   const problem = { rate: later(rate, start), y0, times: since, direction, options: { batch } };
   const { path } = inBlocks(problem, stepper, (given) => ({ path: fixed(stepper, given, substeps) }));

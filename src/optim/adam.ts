@@ -15,7 +15,7 @@ export interface AdamOptions extends CommonOptions {
 /**
  * Adam (Kingma & Ba, ICLR 2015), as PyTorch computes it. `weightDecay` adds weightDecay w to the gradient (default 0).
  *
- * @throws `optim.learningRate`, `optim.betas`
+ * @throws `optim.option`
  */
 export function adam(options: AdamOptions): Optimizer {
   return optimizer("adam", options, (turn) => {
@@ -29,7 +29,7 @@ export function adam(options: AdamOptions): Optimizer {
  * Adam with decoupled weight decay (Loshchilov & Hutter, ICLR 2019), as PyTorch computes it: each step first takes
  * rate weightDecay w off w (default 0.01).
  *
- * @throws `optim.learningRate`, `optim.betas`
+ * @throws `optim.option`
  */
 export function adamw(options: AdamOptions): Optimizer {
   return optimizer("adamw", options, (turn) => {
@@ -42,7 +42,10 @@ export function adamw(options: AdamOptions): Optimizer {
 /** rate m / (sqrt(v) + epsilon), with both corrections taken out of what is done to every entry: one root, one division. */
 function step(turn: ParameterUpdate, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
   if (!betas.every((beta) => beta > 0 && beta < 1)) {
-    throw new PondusError("optim.betas", `adam: both betas must lie between 0 and 1, but ${betas.join(" and ")} came.`);
+    throw new PondusError(
+      "optim.option",
+      `adam: both betas must lie between 0 and 1, but ${betas.join(" and ")} came.`,
+    );
   }
   const average = (name: string, beta: number, x: Tensor) =>
     turn.remember(name, (before) => before.mul(beta).add(x.mul(1 - beta)));

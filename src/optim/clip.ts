@@ -12,11 +12,11 @@ export type Clip = (gradients: readonly Tensor[]) => Tensor[];
  * and leaves them as they are where it does not. Finite gradients stay finite however large they are; one that is NaN or
  * infinite makes weights that are not finite, which `fit` reports.
  *
- * @throws `optim.clip` unless `limit` is positive
+ * @throws `optim.option` unless `limit` is positive
  */
 export function clipByGlobalNorm(limit: number): Clip {
   if (!(limit > 0)) {
-    throw new PondusError("optim.clip", `clipByGlobalNorm: the limit must be positive, but ${limit} came.`);
+    throw new PondusError("optim.option", `clipByGlobalNorm: the limit must be positive, but ${limit} came.`);
   }
   return (gradients) => {
     const some = gradients.filter((g) => g.size > 0);

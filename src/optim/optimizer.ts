@@ -67,7 +67,7 @@ export interface ParameterUpdate {
 export function optimizer(name: string, options: CommonOptions, rule: (turn: ParameterUpdate) => Tensor): Optimizer {
   const { learningRate: common, clip, groups = [] } = options;
   if (typeof common === "number" && !(Number.isFinite(common) && common >= 0)) {
-    throw new PondusError("optim.learningRate", `${name}: learningRate must be a number from 0, but ${common} came.`);
+    throw new PondusError("optim.option", `${name}: learningRate must be a number from 0, but ${common} came.`);
   }
   const minimize = (loss: Tensor, model?: Model) => {
     const all = parametersToTrain(name, loss, model);

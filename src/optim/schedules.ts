@@ -13,7 +13,7 @@ const real = (step: Tensor): Tensor => (step.dtype === "int32" ? step.cast("floa
 
 function whole(what: string, name: string, n: number, least: number): void {
   if (Number.isInteger(n) && n >= least) return;
-  throw new PondusError("optim.schedule", `${what}: ${name} must be a whole number from ${least}, but ${n} came.`);
+  throw new PondusError("optim.option", `${what}: ${name} must be a whole number from ${least}, but ${n} came.`);
 }
 
 /** Always `value`. */
@@ -61,7 +61,7 @@ export function exponential(options: { initial: number; decay: number; steps: nu
   const { initial, decay, steps, staircase = false } = options;
   whole("exponential", "steps", steps, 1);
   if (!(decay > 0)) {
-    throw new PondusError("optim.schedule", `exponential: decay must be positive, but ${decay} came.`);
+    throw new PondusError("optim.option", `exponential: decay must be positive, but ${decay} came.`);
   }
   return (step) => {
     const times = real(step).div(steps);

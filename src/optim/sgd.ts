@@ -9,7 +9,7 @@ import { type CommonOptions, type Optimizer, optimizer } from "./optimizer.ts";
  * @param options.nesterov     step along g + momentum v instead (Sutskever et al., ICML 2013)
  * @param options.weightDecay  adds weightDecay w to the gradient (default 0)
  * @param options.clip         e.g. `clipByGlobalNorm(1)`, applied to the gradients first
- * @throws `optim.learningRate`, `optim.momentum`
+ * @throws `optim.option`
  */
 export function sgd(
   options: CommonOptions & { momentum?: number; nesterov?: boolean; weightDecay?: number },
@@ -17,7 +17,7 @@ export function sgd(
   const { momentum = 0, nesterov = false } = options;
   if (!(momentum >= 0 && momentum < 1) || (nesterov && momentum === 0)) {
     throw new PondusError(
-      "optim.momentum",
+      "optim.option",
       `sgd: momentum must be from 0 to below 1, and above 0 for nesterov, but ${momentum} came.`,
     );
   }

@@ -71,7 +71,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
    * that it changes can be read and written again when it is over.
    *
    * @param inputs  numbers nested as the input's shape, or as many in a flat list or typed array; or what a run returned
-   * @throws `input.missing`, `input.unknown`, `input.size`, `values.shape`, `shape.ragged`, `values.type`, `dtype.fraction`, `dtype.range` when inputs do not fit what the
+   * @throws `input.missing`, `input.unknown`, `values.size`, `values.shape`, `shape.ragged`, `values.type`, `dtype.fraction`, `dtype.range` when inputs do not fit what the
    *         program was compiled for (of bools, every number but 0 is 1),
    *         `parameter.constrained` when one of its parameters was constrained since, `run.failed` and the backend's own
    *         errors when it fails: the program can be run again
@@ -235,7 +235,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
 function numbersOf(what: string, value: InputValue | undefined, shape: Shape, dtype: DType): ArrayLike<number> {
   if (value === undefined)
     throw new PondusError("input.missing", `${what}, ${dtype} ${formatShape(shape)}, is missing.`);
-  if (!(value instanceof NumberArray)) return flatNumbers(what, value, shape, "input.size");
+  if (!(value instanceof NumberArray)) return flatNumbers(what, value, shape);
   if (sameShape(value.shape, shape)) return value.data;
   throw new PondusError(
     "values.shape",

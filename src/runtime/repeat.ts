@@ -18,7 +18,7 @@ export interface Step<O extends Tensors = Tensors> {
  * left, and stops early after a step for which `goOn` is false.
  *
  * @param count  int32 scalar; how often, known only when it runs
- * @throws `repeat.count` when `count` is not one int32, `repeat.steps` when the step reports something of that name
+ * @throws `control.type` when `count` is not one int32, `control.type` when the step reports something of that name
  * @returns the last step's outputs, the number of steps taken as `steps`, and the parameters' last values
  */
 export function repeat<O extends Tensors>(
@@ -28,14 +28,14 @@ export function repeat<O extends Tensors>(
 ): Step<O & { steps: Tensor }> {
   if (count.dtype !== "int32" || count.rank !== 0) {
     throw new PondusError(
-      "repeat.count",
+      "control.type",
       `repeat: the count must be one int32, but it is ${count.dtype} ${formatShape(count.shape)}` +
         `${describeOrigin(count.node.origin)}.`,
     );
   }
   if ("steps" in step.outputs) {
     throw new PondusError(
-      "repeat.steps",
+      "control.type",
       "repeat: `steps` is how many steps were taken, but the step reports something of that name; call it otherwise.",
     );
   }

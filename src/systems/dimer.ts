@@ -99,7 +99,7 @@ export default defineSystem({
     const r = inputs.flat();
     const odd = r.find((x) => !(x > 0));
     if (odd !== undefined) {
-      throw new PondusError("predict.distance", `predict: a distance is positive, in angstrom, but ${odd} came.`);
+      throw new PondusError("predict.input", `predict: a distance is positive, in angstrom, but ${odd} came.`);
     }
     const { energy } = await evaluate({ energy: bond(model, tensor(r, float64)) });
     return { r, energy: energy.data, exact: r.map(argonDimer.energy) };

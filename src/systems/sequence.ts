@@ -79,7 +79,7 @@ export default defineSystem<SequenceModel, Sequences>({
     if (numbers.length === 0) return onTexts(data.text);
     if (numbers.length === inputs.length) return onSeries(numbers);
     throw new PondusError(
-      "predict.mixed",
+      "predict.input",
       "predict: numbers are for the series and words for the text; ask one of the two at a time.",
     );
   },

@@ -34,12 +34,12 @@ export function scan<
 ): { carry: Like<C>; out: Like<Y> } {
   const xs = options.xs ?? ({} as X);
   const length = options.length ?? Object.values(xs)[0]?.shape[0];
-  if (length === undefined) throw new PondusError("scan.length", "scan: give `length`, or `xs` to run along.");
+  if (length === undefined) throw new PondusError("control.length", "scan: give `length`, or `xs` to run along.");
   requireShape("scan, along its length", [length]);
   for (const [name, x] of Object.entries(xs)) {
     if (x.shape[0] !== length) {
       throw new PondusError(
-        "scan.length",
+        "control.length",
         `scan: ${name} is ${formatShape(x.shape)}${describeOrigin(x.node.origin)}, but the loop has ${length} steps; ` +
           "all sequences run along their first axis together.",
       );

@@ -17,13 +17,13 @@ export { where } from "./tensor.ts";
  *
  * @param values  nested lists, or a flat list or typed array (then `shape` says how to read it)
  * @throws `shape.ragged` when lists at one depth differ in length, `values.shape` when they are nested otherwise than `shape`
- *         says, `shape.data` when the count does not fit, `values.type` when something is no number, `dtype.fraction` and `dtype.range` when an int32 is not whole or too large; of bools, every number but 0 is 1
+ *         says, `values.size` when the count does not fit, `values.type` when something is no number, `dtype.fraction` and `dtype.range` when an int32 is not whole or too large; of bools, every number but 0 is 1
  */
 export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
   const typed = ArrayBuffer.isView(values);
   const shape = options.shape ?? (typed ? [values.length] : nestedShape("tensor", values));
   const dtype = options.dtype ?? (typed ? dtypeOf(values) : "float32");
-  const flat = flatNumbers("tensor", values, shape, "shape.data");
+  const flat = flatNumbers("tensor", values, shape);
   const data = allocate(dtype, flat.length);
   fill(data, flat, dtype, "tensor");
   if (shape.length === 0 && data.length === 1) return new Tensor(ownConstant(data[0], dtype));
@@ -100,7 +100,7 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
 /**
  * Tensors of one shape stacked along a new axis.
  *
- * @throws `shape.stack` where shapes or types differ
+ * @throws `shape.concat` where shapes or types differ
  */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   const [first] = parts;
@@ -108,7 +108,7 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
   if (odd) {
     const describe = (x: Tensor) => `${x.dtype} ${formatShape(x.shape)}${describeOrigin(x.node.origin)}`;
     throw new PondusError(
-      "shape.stack",
+      "shape.concat",
       `stack: ${describe(odd)} does not fit beside ${describe(first)}; types and shapes must be equal.`,
     );
   }

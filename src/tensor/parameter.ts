@@ -23,7 +23,7 @@ class ParameterTensor extends Tensor {
  * A block of knobs. Using the same tensor twice ties: it is counted once, stored once, and its gradients add.
  *
  * @param init  a number for every entry, or an initializer (see `nn`), or the values themselves: nested as `shape` says, or flat
- * @throws `parameter.size`, `values.shape`, `shape.ragged`, `values.type` when values do not fit the shape
+ * @throws `values.size`, `values.shape`, `shape.ragged`, `values.type` when values do not fit the shape
  */
 export function parameter(
   shape: Shape,
@@ -33,7 +33,7 @@ export function parameter(
   const dtype = options.dtype ?? "float32";
   const settings = { name: options.name ?? "parameter", shape, dtype, trainable: options.trainable };
   if (typeof init === "object") {
-    const values = flatNumbers(`parameter ${settings.name}`, init, shape, "parameter.size");
+    const values = flatNumbers(`parameter ${settings.name}`, init, shape);
     const made = new Parameter({ ...settings, init: () => (i) => values[i] });
     made.write(values);
     return new ParameterTensor(made);

@@ -97,12 +97,12 @@ export abstract class Special extends Elementwise {
   /**
    * The derivative of order `order` of digamma (1: trigamma). The error is up to order + 2 units in the last place for positive x.
    *
-   * @throws `polygamma.order` unless the order is a whole number from 0 to 100
+   * @throws `tensor.option` unless the order is a whole number from 0 to 100
    */
   polygamma(order: number): Tensor {
     if (!(Number.isInteger(order) && order >= 0 && order <= 100)) {
       throw new PondusError(
-        "polygamma.order",
+        "tensor.option",
         `polygamma: the order must be a whole number from 0 to 100, but it is ${order}.`,
       );
     }

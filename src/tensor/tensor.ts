@@ -34,7 +34,7 @@ export function where(test: Tensor, yes: Operand, no: Operand): Tensor {
 /** An array of numbers as a tensor with the given shape; the data are shared, not copied. */
 export function fromArray(data: TypedArray, shape: Shape, dtype: DType): Tensor {
   if (data.length !== sizeOf(shape)) {
-    throw new PondusError("shape.data", `tensor: ${data.length} numbers came for ${formatShape(shape)}.`);
+    throw new PondusError("values.size", `tensor: ${data.length} numbers came for ${formatShape(shape)}.`);
   }
   return new Tensor(make("data", [], { data, shape, dtype }));
 }

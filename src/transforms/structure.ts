@@ -39,7 +39,7 @@ export function unravel<S extends Structure>(vector: Tensor, like: S): Same<S> {
 /**
  * The element type of a matrix whose rows or columns are these entries.
  *
- * @throws `<what>.dtype` unless all are float32 or all float64, `<what>.twice` when one tensor is named more than once
+ * @throws `matrix.dtype` unless all are float32 or all float64, `matrix.twice` when one tensor is named more than once
  */
 export function entryType(what: string, s: Structure): "float32" | "float64" {
   const list = listOf(s);
@@ -51,14 +51,14 @@ export function entryType(what: string, s: Structure): "float32" | "float64" {
         `${isFloat(odd.dtype) ? ` beside a ${first.dtype} ${formatShape(first.shape)}` : ""}`
       : "nothing came";
     throw new PondusError(
-      `${what}.dtype`,
+      "matrix.dtype",
       `${what}: one matrix has one element type, so all tensors must be float32 or all float64, but ${came}.`,
     );
   }
   const twice = list.find((x, i) => list.findIndex((y) => y.node === x.node) < i);
   if (twice) {
     throw new PondusError(
-      `${what}.twice`,
+      "matrix.twice",
       `${what}: ${formatShape(twice.shape)}${describeOrigin(twice.node.origin)} is named twice; a tied knob has one row, ` +
         "so name it once.",
     );

@@ -270,7 +270,7 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     vi.stubEnv("CC", script(`echo begins >> ${log}; ${compiler} "$@"; code=$?; echo ended >> ${log}; exit $code`));
     const { compile, zeros } = await fresh();
     const program = compile(({ x }) => ({ y: x.add(zeros([2 ** 22, 2 ** 22])) }), { x: [1, 1] }, { backend: "native" });
-    await expect(program.load()).rejects.toMatchObject({ code: "native.memory" });
+    await expect(program.load()).rejects.toMatchObject({ code: "backend.memory" });
     const lines = readFileSync(log, "utf8").trim().split("\n");
     expect(lines.filter((line) => line === "begins").length).toBeGreaterThan(1);
     expect(lines.filter((line) => line === "ended")).toHaveLength(lines.length / 2);

@@ -247,7 +247,7 @@ describe("the module", () => {
 
   test("an arena above 4 GiB is refused", async () => {
     const program = { steps: [], buffers: [], bytes: 2 ** 32 + 64, work: 0 };
-    await expect(loadLoopProgram(program)).rejects.toMatchObject({ code: "wasm.memory" });
+    await expect(loadLoopProgram(program)).rejects.toMatchObject({ code: "backend.memory" });
     expect(() => printProgram({ ...program, bytes: 2 ** 32 })).not.toThrow();
   });
 

@@ -159,7 +159,7 @@ test("what is no finished run is refused with advice", async () => {
   const half = await pondus(["explain", "half", "--json"]);
   expect(half.code).toBe(2);
   expect(JSON.parse(half.stdout).error).toMatchObject({
-    code: "explain.unfinished",
+    code: "run.unfinished",
     message: expect.stringContaining("pondus train --resume half"),
   });
 });

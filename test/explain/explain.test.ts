@@ -363,7 +363,7 @@ test("explain needs a network and inputs, looks at no more inputs than asked, an
   await expect(explain({ network: net, inputs: tensor(1) })).rejects.toMatchObject({ code: "explain.network" });
   const far = tensor([[Number.POSITIVE_INFINITY]]);
   await expect(explain({ network: net, inputs: far.sub(far) })).rejects.toMatchObject({
-    code: "explain.nonfinite",
+    code: "spectrum.nonfinite",
     exitCode: 1,
   });
   await expect(explain({ network: {} as nn.Layer, inputs: tensor([1]) })).rejects.toMatchObject({

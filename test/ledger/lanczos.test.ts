@@ -223,9 +223,9 @@ test("says what it cannot do", async () => {
   const w = parameter([2], 1, float64);
   const loss = w.square().sum();
   await expect(lanczos((v) => hvp(loss, w, v), w, { steps: 0 })).rejects.toThrow(/whole number from 1, but 0 came/);
-  await expect(lanczos(() => loss, w)).rejects.toMatchObject({ code: "lanczos.size" });
-  await expect(lanczos((v) => v.mul(Number.NaN), w)).rejects.toMatchObject({ code: "lanczos.nonfinite", exitCode: 1 });
-  await expect(lanczos((v) => v, [w, w])).rejects.toMatchObject({ code: "lanczos.twice" });
+  await expect(lanczos(() => loss, w)).rejects.toMatchObject({ code: "spectrum.size" });
+  await expect(lanczos((v) => v.mul(Number.NaN), w)).rejects.toMatchObject({ code: "spectrum.nonfinite", exitCode: 1 });
+  await expect(lanczos((v) => v, [w, w])).rejects.toMatchObject({ code: "matrix.twice" });
   await expect(spectralDensity((v) => v, w, { probes: 0.5 })).rejects.toThrow(/probes must be a whole number/);
   const inputs: Tensor[] = [];
   compile(

@@ -118,7 +118,7 @@ describe("a matrix that does not fit is refused before anything is built", () =>
 
   test("a Jacobian has its own price; what fits goes on", () => {
     expect(thrown(() => jacobian(million.mul(2), million, { mode: "forward" }))).toMatchObject({
-      code: "jacobian.price",
+      code: "matrix.price",
     });
     expect(jacobian(loss, million).shape).toEqual([1, 1_000_000]);
   });

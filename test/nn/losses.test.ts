@@ -95,7 +95,7 @@ describe("what does not fit is refused", () => {
     "a smoothing above 1": [() => nn.crossEntropy(x, labels, { smoothing: 2 }), "loss.option"],
     "an ignored label beside probabilities": [() => nn.crossEntropy(x, x, { ignore: 1 }), "loss.option"],
     "labels of log probabilities that are floats": [() => nn.nll(x, tensor([0, 1])), "loss.shape"],
-    "an unknown reduction": [() => nn.mse(x, x, { reduction: "average" as never }), "loss.reduction"],
+    "an unknown reduction": [() => nn.mse(x, x, { reduction: "average" as never }), "loss.option"],
     "a variance of another shape": [() => nn.gaussianNll(x, x, tensor(1)), "loss.shape"],
     "a weight that does not spread": [() => nn.bce(x, x, { weight: tensor([1, 2]) }), "loss.shape"],
   };

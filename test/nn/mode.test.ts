@@ -116,11 +116,11 @@ function statistic(net: nn.Layer) {
 }
 
 test.each([
-  ["dropout.rate", () => nn.dropout(1)],
-  ["dropout.rate", () => nn.dropout(Number.NaN)],
-  ["batchNorm.size", () => nn.batchNorm(0)],
-  ["batchNorm.option", () => nn.batchNorm(2, { momentum: 2 })],
-  ["batchNorm.shape", () => nn.batchNorm(3)(x)],
+  ["layer.option", () => nn.dropout(1)],
+  ["layer.option", () => nn.dropout(Number.NaN)],
+  ["layer.size", () => nn.batchNorm(0)],
+  ["layer.option", () => nn.batchNorm(2, { momentum: 2 })],
+  ["layer.input", () => nn.batchNorm(3)(x)],
   ["batchNorm.batch", () => nn.training(random.key(0), () => nn.batchNorm(40)(x.reshape([1, 40])))],
 ])("%s", (code, f) => {
   expect(f).toThrow(expect.objectContaining({ code }));

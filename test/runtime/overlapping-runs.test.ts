@@ -87,7 +87,7 @@ onEveryBackend((backend) => {
       { x: [2] },
       { backend },
     );
-    await expect(scale.run({ x: [1] })).rejects.toThrow(expect.objectContaining({ code: "input.size" }));
+    await expect(scale.run({ x: [1] })).rejects.toThrow(expect.objectContaining({ code: "values.size" }));
     expect([...behind(w).read()]).toEqual([1, 2]);
     await scale.run({ x: [3, 3] });
     expect([...behind(w).read()]).toEqual([3, 6]);
@@ -105,7 +105,7 @@ test("after a run that failed, its weights are as they were, other programs use 
   for (let round = 0; round < 2; round++) {
     const [failed, next] = [failing.run(), working.run()];
     await expect(failed).rejects.toMatchObject({
-      code: "reference.memory",
+      code: "backend.memory",
       message: expect.stringMatching(/more memory than there is .*parameters are as they were before the run/),
     });
     await next;

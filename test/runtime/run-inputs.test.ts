@@ -53,10 +53,10 @@ describe("an input of shape [3, 2]", () => {
     ["ragged lists of as many numbers", [[1], [2, 3], [4, 5, 6]], "shape.ragged"],
     ["numbers beside lists", [1, 2, [3, 4], 5, 6], "shape.ragged"],
     ["lists beside numbers", [[1, 2], 3, 4, [5, 6]], "shape.ragged"],
-    ["a list too short", [1, 2, 3], "input.size"],
-    ["an empty list", [], "input.size"],
-    ["one number", 1, "input.size"],
-    ["a typed array too long", new Float32Array(7), "input.size"],
+    ["a list too short", [1, 2, 3], "values.size"],
+    ["an empty list", [], "values.size"],
+    ["one number", 1, "values.size"],
+    ["a typed array too long", new Float32Array(7), "values.size"],
     ["an array of another shape", new NumberArray(Float32Array.from(six), [2, 3], "float32"), "values.shape"],
     ["strings", ["1", "2", "3", "4", "5", "6"], "values.type"],
     ["a string", "123456", "values.type"],
@@ -155,7 +155,7 @@ onEveryBackend((backend) => {
     await program.run({ x: [1, 2, 3, 4] });
     const whole = compile(({ i }) => ({ y: i.add(1) }), { i: { shape: [2], dtype: "int32" } }, { backend });
     await whole.run({ i: [1, 2] });
-    await expect(program.run({ x: [1, 2, 3] })).rejects.toEqual(refused("input.size"));
+    await expect(program.run({ x: [1, 2, 3] })).rejects.toEqual(refused("values.size"));
     await expect(whole.run({ i: [7, 0.5] })).rejects.toEqual(refused("dtype.fraction"));
     expect([...(await program.run({ x: [2, 2, 2, 2] })).y.data]).toEqual([4, 4, 4, 4]);
     expect([...(await whole.run({ i: [3, 4] })).y.data]).toEqual([4, 5]);

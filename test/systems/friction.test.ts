@@ -96,23 +96,23 @@ describe("reading", () => {
   });
 
   test.each([
-    ["time,velocity,force", toAndFro(150), "friction.short", /mine\.csv: at least 200 rows .*last 30 % .* 150 came/],
+    ["time,velocity,force", toAndFro(150), "data.short", /mine\.csv: at least 200 rows .*last 30 % .* 150 came/],
     [
       "time,velocity,force",
       toAndFro(300, () => 2),
-      "friction.flat",
+      "data.flat",
       /the velocity \(column "velocity"\) is 2 in every row.*to and fro/,
     ],
     [
       "time,velocity,force",
       toAndFro(300).map(([t, v]) => [t, v, 3]),
-      "friction.flat",
+      "data.flat",
       /the force \(column "force"\) is 3 in every row/,
     ],
     [
       "time,velocity,force",
       toAndFro(300).map((row, i) => (i === 100 ? [0.5, row[1], row[2]] : row)),
-      "friction.order",
+      "data.order",
       /mine\.csv:102: column "time": times must rise, but 0\.5 comes after 0\.99 \(line 101\); sort/,
     ],
     [
@@ -127,29 +127,24 @@ describe("reading", () => {
       "csv.missing",
       /mine\.csv:9: column "force"/,
     ],
-    [
-      "a,b,c",
-      toAndFro(300),
-      "friction.columns",
-      /mine\.csv: time, velocity and force belong in it.* a, b, c;.*--state/,
-    ],
+    ["a,b,c", toAndFro(300), "data.columns", /mine\.csv: time, velocity and force belong in it.* a, b, c;.*--state/],
     [
       "time,displacement,friction",
       stepped(400, 1.1),
       "friction.step",
       /"displacement" goes on by 1\.00 and then by 1\.10.*one step/,
     ],
-    ["time,displacement,friction", stepped(50), "friction.short", /at least 60 rows.* 50 came/],
+    ["time,displacement,friction", stepped(50), "data.short", /at least 60 rows.* 50 came/],
     [
       "time,displacement,friction",
       stepped(400).map(([t, x]) => [t, x, 0.6]),
-      "friction.flat",
+      "data.flat",
       /"friction" is 0\.6 in every row/,
     ],
     [
       "time,displacement,friction",
       stepped(400).map((row, i) => (i === 9 ? [0.8, row[1], row[2]] : row)),
-      "friction.order",
+      "data.order",
       /mine\.csv:11: column "time".*0\.8 comes after 0\.8/,
     ],
   ])("refuses, with advice: %#", (header, rows, code, message) => {
@@ -158,10 +153,10 @@ describe("reading", () => {
 
   test("more rows than a fit can take", () => {
     expect(errorOf(() => read("t,v,F", toAndFro(60_000)))).toEqual(
-      thrown("friction.long", /keep one in 2, but 60,000 came/),
+      thrown("data.long", /keep one in 2, but 60,000 came/),
     );
     expect(errorOf(() => read("t,v,F", toAndFro(300), { state: ["v"] }))).toEqual(
-      thrown("friction.columns", /--state names the velocity and the force/),
+      thrown("data.columns", /--state names the velocity and the force/),
     );
   });
 
@@ -175,7 +170,7 @@ describe("reading", () => {
     );
     const { code, stdout } = await pondus(["train", "friction", "--data", name, "--json"]);
     expect(code).toBe(2);
-    expect(JSON.parse(stdout).error).toMatchObject({ code: "friction.flat", message: expect.stringContaining(name) });
+    expect(JSON.parse(stdout).error).toMatchObject({ code: "data.flat", message: expect.stringContaining(name) });
   });
 });
 

@@ -58,10 +58,10 @@ describe("data", () => {
   });
 
   test.each([
-    ["", "text.empty", /mine\.txt: the file is empty/],
-    [" \n ", "text.empty", /mine\.txt: the file is empty/],
+    ["", "file.empty", /mine\.txt: the file is empty/],
+    [" \n ", "file.empty", /mine\.txt: the file is empty/],
     ["a".repeat(900), "text.alphabet", /mine\.txt: .*"a" alone came/],
-    ["short but fine", "text.short", /mine\.txt: .*at least 650 characters.* 14 came/],
+    ["short but fine", "data.short", /mine\.txt: .*at least 650 characters.* 14 came/],
     [
       String.fromCodePoint(...Array.from({ length: 900 }, (_, i) => 0x4e00 + i)),
       "text.alphabet",
@@ -77,19 +77,19 @@ describe("data", () => {
     Array.from({ length: count }, (_, i) => [i, ...value(i)]);
 
   test.each([
-    [table(rows(39, (i) => [i % 5])), "series.short", /mine\.csv: .*at least 40 rows.* 39 came/],
+    [table(rows(39, (i) => [i % 5])), "data.short", /mine\.csv: .*at least 40 rows.* 39 came/],
     [
       table(
         rows(50, (i) => [i % 5, i]),
         "t,x,y",
       ),
-      "series.columns",
+      "data.columns",
       /2 columns .*\(x, y\); choose one with --state/,
     ],
-    [table(rows(50, (i) => [3 * i])), "series.flat", /"x" goes from row to row by the same amount/],
+    [table(rows(50, (i) => [3 * i])), "data.flat", /"x" goes from row to row by the same amount/],
     [
       table(rows(50, (i) => [i % 5]).filter(([t]) => t !== 20)),
-      "series.steps",
+      "data.steps",
       /mine\.csv:22: .*from 19 to 21 it is 2, where 1 is usual/,
     ],
   ])("no series to learn from: %#", (given, code, message) => {
@@ -213,13 +213,13 @@ describe("the command line", () => {
     const strange = await pondus(["predict", "both", "na\u00efve", "--json"]);
     expect(strange.code).toBe(2);
     expect(JSON.parse(strange.stdout).error).toMatchObject({
-      code: "predict.character",
+      code: "predict.input",
       message: expect.stringMatching(/"\u00ef", character 3 of "na\u00efve".*the 54 that it knows are: "\\n" " " " \$/),
     });
     const mixed = await pondus(["predict", "both", "1,2", "words", "--json"]);
     expect({ code: mixed.code, ...JSON.parse(mixed.stdout) }).toMatchObject({
       code: 2,
-      error: { code: "predict.mixed" },
+      error: { code: "predict.input" },
     });
   });
 
@@ -238,10 +238,10 @@ describe("the command line", () => {
   });
 
   test.each([
-    ["empty.txt", "", "text.empty"],
-    ["short.txt", "much too short", "text.short"],
+    ["empty.txt", "", "file.empty"],
+    ["short.txt", "much too short", "data.short"],
     ["one.txt", "a".repeat(1000), "text.alphabet"],
-    ["few.csv", "t,x\n1,2\n2,4\n3,5\n4,9\n5,1\n", "series.short"],
+    ["few.csv", "t,x\n1,2\n2,4\n3,5\n4,9\n5,1\n", "data.short"],
   ])("bad input: %s", async (name, content, code) => {
     const result = await pondus(["train", "sequence", "--data", file(name, content), "--json"]);
     expect({ code: result.code, ...JSON.parse(result.stdout) }).toEqual({

@@ -71,7 +71,7 @@ test("a pool's padding of more than half a patch is refused, since a patch could
     expect(() => make(2, { padding: 2 })).toThrow(
       /half of what a patch reaches over, 1, at most, but it is \[\[2,2\]\]/,
     );
-    expect(() => make(3, { padding: [[0, 2]] })).toThrow(expect.objectContaining({ code: "patches.option" }));
+    expect(() => make(3, { padding: [[0, 2]] })).toThrow(expect.objectContaining({ code: "layer.option" }));
   }
 });
 

@@ -181,7 +181,7 @@ describe("permutation and choice", () => {
 
   test("what cannot be drawn is refused", () => {
     const [k] = keys(1);
-    const refused = expect.objectContaining({ code: "random.count" });
+    const refused = expect.objectContaining({ code: "random.option" });
     expect(() => random.permutation(k, 2.5)).toThrow(refused);
     expect(() => random.choice(k, 0, [1])).toThrow(refused);
     expect(() => random.choice(k, 3, [2, 2], { replace: false })).toThrow(refused);

@@ -29,7 +29,7 @@ export const native: Backend = {
 /**
  * Loads a program, written for `machine` when one is given, else for this one, and run by so many threads.
  *
- * @throws `backend.unavailable`, `native.compiler` when the compiler fails, `native.memory` when the arena does not fit
+ * @throws `backend.unavailable`, `native.compiler` when the compiler fails, `backend.memory` when the arena does not fit
  */
 export async function loadNative(
   graph: GraphProgram,
@@ -104,7 +104,7 @@ function allocate({ bytes }: Plan): Uint8Array<ArrayBuffer> {
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new PondusError(
-      "native.memory",
+      "backend.memory",
       `the program needs ${(bytes / 2 ** 30).toFixed(1)} GiB, which is not to be had; use a smaller batch, or checkpoint().`,
       { cause, exitCode: 1 },
     );

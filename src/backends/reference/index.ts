@@ -21,7 +21,7 @@ function inMemory<T>(work: () => T): T {
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new PondusError(
-      "reference.memory",
+      "backend.memory",
       `the program needs more memory than there is (${cause.message}); use a smaller batch.`,
       { cause, exitCode: 1 },
     );

@@ -21,7 +21,7 @@ export interface LoadedProgram {
  * Prints a program, has the engine compile it, and gives its memory. One that may run long is run by so many threads,
  * where the engine has workers and shared memory: by no more than the program was written for, if turns of it run side by side.
  *
- * @throws `wasm.memory` when the arena does not fit
+ * @throws `backend.memory` when the arena does not fit
  */
 export async function loadLoopProgram(
   program: LoopProgram,
@@ -84,7 +84,7 @@ async function allocating<T>({ bytes }: LoopProgram, make: () => T | Promise<T>)
     if (!(cause instanceof RangeError)) throw cause;
     const mib = Math.ceil(bytes / 2 ** 20);
     throw new PondusError(
-      "wasm.memory",
+      "backend.memory",
       `the program needs ${mib} MiB, which the JavaScript engine does not give; use a smaller batch.`,
       { cause, exitCode: 1 },
     );

@@ -15,7 +15,7 @@ const fewest = 4;
  * Reads a time series from a table: time from the column so named (default: the first), states from theirs (default:
  * all the others).
  *
- * @throws `data.order` when times do not rise, `data.short` for fewer than four rows, `data.states` when no column is
+ * @throws `data.order` when times do not rise, `data.short` for fewer than four rows, `data.columns` when no column is
  *         left for the state or one is named twice, and `csv.*`
  */
 export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
@@ -23,14 +23,14 @@ export function readTimeSeries(table: Table, columns: Columns): TimeSeries {
   const stateNames = columns.state ?? table.columns.filter((name) => name !== timeName);
   if (stateNames.length === 0) {
     throw new PondusError(
-      "data.states",
+      "data.columns",
       `${table.name}: beside the time "${timeName}" there is no column for the state.`,
     );
   }
   const twice = [timeName, ...stateNames].find((name, i, all) => all.indexOf(name) !== i);
   if (twice !== undefined) {
     throw new PondusError(
-      "data.states",
+      "data.columns",
       `${table.name}: column "${twice}" is named twice, but it can be the time or one state, not both.`,
     );
   }

@@ -3,12 +3,12 @@ import { PondusError } from "../../graph/errors.ts";
 /**
  * What somebody typed as numbers: "1,2.5" is [1, 2.5].
  *
- * @throws `predict.number` when a part is none
+ * @throws `predict.input` when a part is none
  */
 export function typedNumbers(text: string): number[] {
   const values = numbersIn(text);
   if (values) return values;
-  throw new PondusError("predict.number", `predict: expected numbers such as 20 or 1,2.5, but "${text}" came.`);
+  throw new PondusError("predict.input", `predict: expected numbers such as 20 or 1,2.5, but "${text}" came.`);
 }
 
 /** The same, undefined for what is no numbers. */

@@ -59,8 +59,8 @@ export interface LanczosResult {
  * @param product  of the matrix with a vector of the form of `wrt`; returns the same form. `hvp`, `gaussNewtonProduct`,
  *                 `fisherProduct`, or your own; it must be symmetric
  * @param wrt      a tensor, or a list or record of them, of one float type
- * @throws `lanczos.price` when k vectors do not fit this machine, `lanczos.nonfinite` (exit code 1), `lanczos.input`,
- *         `lanczos.size`, `lanczos.steps`, `lanczos.dtype`, `lanczos.twice`
+ * @throws `matrix.price` when k vectors do not fit this machine, `spectrum.nonfinite` (exit code 1), `input.missing`,
+ *         `spectrum.size`, `spectrum.steps`, `matrix.dtype`, `matrix.twice`
  */
 export async function lanczos<S extends Structure>(
   product: (vector: Same<S>) => Same<S>,

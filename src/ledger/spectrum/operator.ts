@@ -22,13 +22,13 @@ export function operatorOf<S extends Structure>(
       const other = topological([image.node]).find((n) => n.is("input") && n !== v.node);
       if (other?.is("input")) {
         throw new PondusError(
-          `${what}.input`,
+          "input.missing",
           `${what}: the product needs input "${other.attrs.name}", which nobody gives; build it from tensor(...) data.`,
         );
       }
       if (image.size === size) return { image };
       throw new PondusError(
-        `${what}.size`,
+        "spectrum.size",
         `${what}: a product with ${formatWhole(size)} numbers should have as many, but ${formatWhole(image.size)} came; ` +
           "it takes and returns the form of `wrt`.",
       );
@@ -43,7 +43,7 @@ export function operatorOf<S extends Structure>(
       const image = (await program.run({ v })).image.data;
       if (image.every(Number.isFinite)) return image;
       throw new PondusError(
-        `${what}.nonfinite`,
+        "spectrum.nonfinite",
         `${what}: a product holds ${image.find((x) => !Number.isFinite(x))}, so the matrix has no spectrum at these knobs; ` +
           "look at the loss and its gradient there.",
         { exitCode: 1 },
@@ -52,20 +52,20 @@ export function operatorOf<S extends Structure>(
   };
 }
 
-/** Throws `<what>.price` when so many vectors of so many numbers are more than this machine's memory. */
+/** Throws `matrix.price` when so many vectors of so many numbers are more than this machine's memory. */
 export function affordVectors(what: string, steps: number, size: number): void {
   const bytes = 8 * steps * size;
   const here = memoryHere();
   if (here === undefined || bytes <= here) return;
   throw new PondusError(
-    `${what}.price`,
+    "matrix.price",
     `${what}: ${formatWhole(steps)} steps keep as many vectors of ${formatWhole(size)} numbers, ${formatBytes(bytes)} in ` +
       `float64, but this machine has ${formatSize(here)}; take fewer steps.`,
   );
 }
 
-/** Throws `<what>.steps` unless `n` is a whole number from 1. */
+/** Throws `spectrum.steps` unless `n` is a whole number from 1. */
 export function wholeFrom1(what: string, name: string, n: number): void {
   if (Number.isInteger(n) && n > 0) return;
-  throw new PondusError(`${what}.steps`, `${what}: ${name} must be a whole number from 1, but ${n} came.`);
+  throw new PondusError("spectrum.steps", `${what}: ${name} must be a whole number from 1, but ${n} came.`);
 }

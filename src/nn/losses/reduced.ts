@@ -14,7 +14,7 @@ export interface LossOptions {
 /**
  * @param each    the single losses
  * @param weight  how much each counts, of the same shape: their mean is then the sum divided by the sum of weights
- * @throws `loss.reduction`
+ * @throws `loss.option`
  */
 export function reduced(each: Tensor, { reduction = "mean" }: LossOptions, weight?: Tensor): Tensor {
   const numbers = sizeOf(each.shape);
@@ -22,7 +22,7 @@ export function reduced(each: Tensor, { reduction = "mean" }: LossOptions, weigh
   if (reduction === "sum") return compares(each.sum(), numbers);
   if (reduction === "mean") return compares(weight ? each.sum().div(weight.sum()) : each.mean(), numbers);
   throw new PondusError(
-    "loss.reduction",
+    "loss.option",
     `reduction ${JSON.stringify(reduction)} is not known; choose "mean", "sum" or "none".`,
   );
 }

@@ -21,7 +21,7 @@ import { standardized } from "./standardized.ts";
  * @param options.momentum  share of the newest batch in the running statistics (default 0.1)
  * @param options.affine    whether there are weight and bias (default: yes)
  * @param options.dtype     float32 (default) or float64
- * @throws `batchNorm.size`, `batchNorm.option`; when called, `batchNorm.shape`, and in training `batchNorm.batch` unless
+ * @throws `layer.size`, `layer.option`; when called, `layer.input`, and in training `batchNorm.batch` unless
  *         each feature has at least two numbers
  */
 export function batchNorm(
@@ -31,11 +31,11 @@ export function batchNorm(
   const name = `batchNorm(${features})`;
   const { epsilon = 1e-5, momentum = 0.1, affine = true, dtype } = options;
   if (!(Number.isInteger(features) && features > 0)) {
-    throw new PondusError("batchNorm.size", `${name}: the number of features must be a whole number from 1.`);
+    throw new PondusError("layer.size", `${name}: the number of features must be a whole number from 1.`);
   }
   if (!(epsilon >= 0 && momentum >= 0 && momentum <= 1)) {
     throw new PondusError(
-      "batchNorm.option",
+      "layer.option",
       `${name}: epsilon must be a number from 0 and momentum one from 0 to 1, but ${epsilon} and ${momentum} came.`,
     );
   }
@@ -68,7 +68,7 @@ export function batchNorm(
   const call = (x: Tensor) => {
     if (x.rank === 0 || x.shape[x.rank - 1] !== features) {
       throw new PondusError(
-        "batchNorm.shape",
+        "layer.input",
         `${name} takes [..., ${features}], but ${formatShape(x.shape)} came${describeOrigin(x.node.origin)}.`,
       );
     }

@@ -24,8 +24,8 @@ export interface GroupNormOptions {
  *
  * @param groups    into how many groups of neighbours the channels are divided
  * @param channels  size of the last axis
- * @throws `groupNorm.size` unless both are whole numbers from 1, the groups divide the channels, and epsilon is from 0;
- *         when called, `groupNorm.shape`
+ * @throws `layer.size` unless both are whole numbers from 1, the groups divide the channels, and epsilon is from 0;
+ *         when called, `layer.input`
  */
 export function groupNorm(groups: number, channels: number, options: GroupNormOptions = {}): Layer {
   return grouped("groupNorm", `groupNorm(${groups}, ${channels})`, groups, channels, { affine: true, ...options });
@@ -35,7 +35,7 @@ export function groupNorm(groups: number, channels: number, options: GroupNormOp
  * Instance normalization (Ulyanov et al., arXiv:1607.08022): each channel of each sample, [batch, ...spatial, channels], brought to
  * mean 0 and variance 1 over its places. There are no weight and bias unless `affine` says so, as in PyTorch.
  *
- * @throws `instanceNorm.size` unless `channels` is a whole number from 1; when called, `instanceNorm.shape`
+ * @throws `layer.size` unless `channels` is a whole number from 1; when called, `layer.input`
  */
 export function instanceNorm(channels: number, options: GroupNormOptions = {}): Layer {
   return grouped("instanceNorm", `instanceNorm(${channels})`, channels, channels, { affine: false, ...options });
@@ -45,7 +45,7 @@ function grouped(kind: string, name: string, groups: number, channels: number, o
   const { epsilon = 1e-5, affine, dtype } = options;
   if (![groups, channels, channels / groups].every((n) => Number.isInteger(n) && n > 0) || !(epsilon >= 0)) {
     throw new PondusError(
-      `${kind}.size`,
+      "layer.size",
       `${name}: sizes must be whole numbers from 1, groups must divide the channels, and epsilon must be a number from 0.`,
     );
   }
@@ -56,7 +56,7 @@ function grouped(kind: string, name: string, groups: number, channels: number, o
       if (x.rank < 2 || x.shape[x.rank - 1] !== channels || (kind === "instanceNorm" && x.rank < 3)) {
         const places = kind === "instanceNorm" ? "places..., " : "...";
         throw new PondusError(
-          `${kind}.shape`,
+          "layer.input",
           `${name} takes [batch, ${places}${channels}], but ${formatShape(x.shape)} came${describeOrigin(x.node.origin)}; ` +
             "channels stand last.",
         );

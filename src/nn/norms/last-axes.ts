@@ -10,24 +10,24 @@ export interface LastAxes {
   readonly sizes: Shape;
   /** As negative numbers: -1 is the last one. */
   readonly axes: readonly number[];
-  /** Throws `<kind>.shape` for a tensor with other last axes. */
+  /** Throws `layer.input` for a tensor with other last axes. */
   check(x: Tensor): void;
 }
 
-/** @throws `<kind>.size` unless sizes are whole numbers from 1, one at least, and epsilon is a number from 0 */
+/** @throws `layer.size` unless sizes are whole numbers from 1, one at least; `layer.option` unless epsilon is a number from 0 */
 export function lastAxes(kind: string, shape: number | Shape, epsilon: number): LastAxes {
   const sizes: Shape = typeof shape === "number" ? [shape] : shape;
   const name = `${kind}(${typeof shape === "number" ? shape : formatShape(shape)})`;
   if (sizes.length === 0 || !sizes.every((n) => Number.isInteger(n) && n > 0)) {
-    throw new PondusError(`${kind}.size`, `${name}: it takes a whole number from 1 for each axis, and at least one.`);
+    throw new PondusError("layer.size", `${name}: it takes a whole number from 1 for each axis, and at least one.`);
   }
   if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY)) {
-    throw new PondusError(`${kind}.size`, `${name}: epsilon must be a number from 0, but it is ${epsilon}.`);
+    throw new PondusError("layer.option", `${name}: epsilon must be a number from 0, but it is ${epsilon}.`);
   }
   const check = (x: Tensor) => {
     if (sameShape(x.shape.slice(-sizes.length), sizes)) return;
     throw new PondusError(
-      `${kind}.shape`,
+      "layer.input",
       `${name} normalizes the last axes ${formatShape(sizes)}, but ${formatShape(x.shape)} came` +
         `${describeOrigin(x.node.origin)}.`,
     );

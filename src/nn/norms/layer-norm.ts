@@ -21,8 +21,8 @@ import { standardized } from "./standardized.ts";
  * @param options.affine   whether there are a weight and a bias (default: yes)
  * @param options.bias     whether there is a bias beside the weight (default: yes)
  * @param options.dtype    float32 (default) or float64
- * @throws `layerNorm.size` unless sizes are whole numbers from 1 and epsilon is a number from 0; when called,
- *         `layerNorm.shape` for a tensor with other last axes
+ * @throws `layer.size` unless sizes are whole numbers from 1 and epsilon is a number from 0; when called,
+ *         `layer.input` for a tensor with other last axes
  */
 export function layerNorm(
   shape: number | Shape,

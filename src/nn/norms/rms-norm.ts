@@ -18,8 +18,8 @@ import { standardized } from "./standardized.ts";
  * @param options.epsilon  what is added to the mean square (default: the distance from 1 to the next number of the type)
  * @param options.affine   whether there is a weight (default: yes)
  * @param options.dtype    float32 (default) or float64
- * @throws `rmsNorm.size` unless sizes are whole numbers from 1 and epsilon is a number from 0; when called,
- *         `rmsNorm.shape` for a tensor with other last axes
+ * @throws `layer.size` unless sizes are whole numbers from 1 and epsilon is a number from 0; when called,
+ *         `layer.input` for a tensor with other last axes
  */
 export function rmsNorm(
   shape: number | Shape,

@@ -3,12 +3,12 @@ import type { Initializer } from "../../graph/parameter.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { uniform } from "../initializers.ts";
 
-/** Into how many groups channels are divided. Throws `conv.channels` unless they are whole numbers that divide. */
+/** Into how many groups channels are divided. Throws `layer.size` unless they are whole numbers that divide. */
 export function groupsOf(name: string, inputs: number, outputs: number, groups = 1): number {
   const whole = [inputs, outputs, groups].every((n) => Number.isInteger(n) && n > 0);
   if (whole && inputs % groups === 0 && outputs % groups === 0) return groups;
   throw new PondusError(
-    "conv.channels",
+    "layer.size",
     `${name}: channels and groups must be whole numbers from 1, and ${groups} groups must divide both ${inputs} and ` +
       `${outputs} channels.`,
   );

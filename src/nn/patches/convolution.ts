@@ -10,7 +10,7 @@ import type { PerAxis } from "./patches.ts";
  * @param inputs   channels that come in, the last axis
  * @param outputs  channels that go out
  * @param size     length of the kernel
- * @throws `conv.channels`, `patches.option`; when called, `patches.shape` and `patches.size`
+ * @throws `layer.size`, `layer.option`; when called, `layer.input` and `patches.size`
  */
 export function conv1d(inputs: number, outputs: number, size: number, options: ConvolutionOptions = {}): Layer {
   return patchLayer(1, undefined, inputs, outputs, size, options);

@@ -7,7 +7,7 @@ import type { PerAxis } from "./patches.ts";
  * outputs]; `weight` [patches, outputs, inputs / groups, size], `bias` [patches, outputs].
  *
  * @param length  of the sequences that come in: how many kernels there are depends on it
- * @throws `conv.channels`, `patches.option`, `patches.size`; when called, `patches.shape`
+ * @throws `layer.size`, `layer.option`, `patches.size`; when called, `layer.input`
  */
 export function local1d(
   length: number,

@@ -77,7 +77,7 @@ function checkImage(name: string, spatial: Shape, x: Tensor): void {
   const came = x.shape.slice(1, -1);
   if (sameShape(came, spatial)) return;
   throw new PondusError(
-    "patches.shape",
+    "layer.input",
     `${name} has a kernel for each patch of ${formatShape(spatial)}, but ${formatShape(came)} came; make it for that size.`,
   );
 }

@@ -53,7 +53,7 @@ export interface Patches {
 
 const paddingModes = { zeros: "constant", circular: "circular", reflect: "reflect", replicate: "replicate" } as const;
 
-/** @throws `patches.option` when an option is no whole number in its range, or does not fit the others */
+/** @throws `layer.option` when an option is no whole number in its range, or does not fit the others */
 export function patchesOf(name: string, axes: Axes, size: PerAxis, options: PatchOptions): Patches {
   const { padding = 0, paddingMode = "zeros" } = options;
   const sizes = perAxis(name, "the size", axes, size, 1);
@@ -61,14 +61,14 @@ export function patchesOf(name: string, axes: Axes, size: PerAxis, options: Patc
   const dilation = perAxis(name, "the dilation", axes, options.dilation ?? 1, 1);
   if (!Object.hasOwn(paddingModes, paddingMode)) {
     throw new PondusError(
-      "patches.option",
+      "layer.option",
       `${name}: paddingMode is "zeros", "circular", "reflect" or "replicate", but ${JSON.stringify(paddingMode)} came.`,
     );
   }
   const mode = paddingModes[paddingMode];
   if (padding !== "same") return { name, size: sizes, stride, dilation, mode, padding: bothEnds(name, axes, padding) };
   if (stride.some((n) => n !== 1)) {
-    throw new PondusError("patches.option", `${name}: padding "same" keeps the size at stride 1 only; give numbers.`);
+    throw new PondusError("layer.option", `${name}: padding "same" keeps the size at stride 1 only; give numbers.`);
   }
   const both = sizes.map((n, i) => (n - 1) * dilation[i]);
   const same = both.map((n) => [Math.floor(n / 2), Math.ceil(n / 2)] as const);
@@ -85,7 +85,7 @@ function bothEnds(name: string, axes: Axes, given: Padding): (readonly [number, 
   const isWhole = (x: number) => Number.isInteger(x) && x >= 0;
   if (list.length === axes && pairs.every((pair) => pair.length === 2 && pair.every(isWhole))) return pairs;
   throw new PondusError(
-    "patches.option",
+    "layer.option",
     `${name}: the padding should be a whole number from 0, or one or [before, after] for each of ${axes} axes, but ` +
       `${JSON.stringify(given)} came.`,
   );
@@ -96,7 +96,7 @@ export function perAxis(name: string, what: string, axes: number, given: PerAxis
   const list = typeof given === "number" ? new Array<number>(axes).fill(given) : [...given];
   if (list.length === axes && list.every((n) => Number.isInteger(n) && n >= least)) return list;
   const wanted = axes === 1 ? "a whole number" : `a whole number or a list of ${axes}`;
-  throw new PondusError("patches.option", `${name}: ${what} should be ${wanted} from ${least}, but ${given} came.`);
+  throw new PondusError("layer.option", `${name}: ${what} should be ${wanted} from ${least}, but ${given} came.`);
 }
 
 /**
@@ -135,7 +135,7 @@ function padded(x: Tensor, { padding, mode }: Patches): Tensor {
 /**
  * Runs f on x as [batch, ...spatial, channels], whatever leading axes x has, and gives the result those axes back.
  *
- * @throws `patches.shape` unless x has the spatial axes and so many channels
+ * @throws `layer.input` unless x has the spatial axes and so many channels
  */
 export function inBatch(
   name: string,
@@ -149,7 +149,7 @@ export function inBatch(
   if (x.rank <= axes || (channels !== undefined && last !== channels)) {
     const spatial = { 1: "length", 2: "height, width", 3: "depth, height, width" }[axes];
     throw new PondusError(
-      "patches.shape",
+      "layer.input",
       `${name} takes [..., ${spatial}, ${channels ?? "channels"}], but ${formatShape(x.shape)} came` +
         `${describeOrigin(x.node.origin)}; channels stand last.`,
     );

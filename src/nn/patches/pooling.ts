@@ -41,7 +41,7 @@ export interface AveragePoolOptions extends PoolOptions {
  * The largest entry of each patch, channel by channel: [..., length, channels] to [..., patches, channels]. Padding never
  * wins. Equal largest entries share the gradient.
  *
- * @throws `patches.option`; when called, `patches.shape`, `patches.size`
+ * @throws `layer.option`; when called, `layer.input`, `patches.size`
  */
 export function maxPool1d(size: number, options: MaxPoolOptions = {}): Layer {
   return pool("maxPool", 1, size, options, largest);
@@ -60,7 +60,7 @@ export function maxPool3d(size: PerAxis, options: MaxPoolOptions = {}): Layer {
 /**
  * The mean of each patch, channel by channel: [..., length, channels] to [..., patches, channels]. Of whole numbers, a float32.
  *
- * @throws `patches.option`; when called, `patches.shape`, `patches.size`
+ * @throws `layer.option`; when called, `layer.input`, `patches.size`
  */
 export function averagePool1d(size: number, options: AveragePoolOptions = {}): Layer {
   return pool("averagePool", 1, size, options, mean(options));
@@ -109,7 +109,7 @@ function refuseWide(patches: Patches): void {
   const half = reachOf(patches).map((reach) => Math.floor(reach / 2));
   if (patches.padding.every((both, i) => both.every((n) => n <= half[i]))) return;
   throw new PondusError(
-    "patches.option",
+    "layer.option",
     `${patches.name}: the padding may be half of what a patch reaches over, ${half}, at most, but it is ` +
       `${JSON.stringify(patches.padding)}; pad the input by \`pad\` where that is what you mean.`,
   );

@@ -21,7 +21,7 @@ export interface TransposedOptions extends Omit<ConvolutionOptions, "padding" | 
  * [..., length, inputs] to [..., (length - 1) stride - 2 padding + dilation (size - 1) + outputPadding + 1, outputs].
  * `weight` [inputs, outputs / groups, size] and `bias` [outputs], as PyTorch has them.
  *
- * @throws `conv.channels`, `patches.option`; when called, `patches.shape`, `patches.size`
+ * @throws `layer.size`, `layer.option`; when called, `layer.input`, `patches.size`
  */
 export function convTranspose1d(inputs: number, outputs: number, size: number, options: TransposedOptions = {}): Layer {
   return transposed(1, inputs, outputs, size, options);
@@ -62,7 +62,7 @@ function transposed(axes: Axes, inputs: number, outputs: number, size: PerAxis, 
   const more = each("outputPadding", options.outputPadding, 0);
   if (more.some((n, i) => n >= Math.max(stride[i], dilation[i]))) {
     throw new PondusError(
-      "patches.option",
+      "layer.option",
       `${name}: outputPadding must be smaller than the stride or the dilation, but it is ${more} beside ${stride} and ${dilation}.`,
     );
   }

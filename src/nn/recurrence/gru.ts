@@ -42,7 +42,7 @@ const cell = (isBefore: boolean): Cell => ({
  * @param options.tie  gates that share weights, `[["reset", "update"]]`, or `{ input, recurrent, bias }` with groups for
  *                     each kind of weight. A weight then has one block for each group or single gate, in the order of
  *                     their first gates: of the 3 hidden rows above, only the distinct ones
- * @throws `recurrence.size` for sizes that are none, `recurrence.tie`, `recurrence.reset`, and what `RecurrentOptions` say; when called,
+ * @throws `layer.size` for sizes that are none, `recurrence.tie`, `layer.option`, and what `RecurrentOptions` say; when called,
  *         what `run` throws
  */
 export function gru(
@@ -53,7 +53,7 @@ export function gru(
   const { reset = "after", tie } = options;
   if (reset !== "after" && reset !== "before") {
     throw new PondusError(
-      "recurrence.reset",
+      "layer.option",
       `gru(${inputs}, ${hidden}): reset is "after" or "before" the product, but ${JSON.stringify(reset)} came.`,
     );
   }

@@ -50,7 +50,7 @@ const cell = (coupled: boolean): Cell => ({
  *                            `{ input, recurrent, bias }` with groups for each kind of weight. A weight then has one
  *                            block for each group or single gate, in the order of their first gates: of the 4 hidden
  *                            rows above, only the distinct ones
- * @throws `recurrence.size` for sizes that are none, `recurrence.tie`, and what `RecurrentOptions` say; when called,
+ * @throws `layer.size` for sizes that are none, `recurrence.tie`, and what `RecurrentOptions` say; when called,
  *         what `run` throws
  */
 export function lstm(

@@ -13,8 +13,8 @@ import { checkDropout, checkInput, checkLengths, checkSizes, checkState } from "
 /**
  * What all recurrent layers can be told.
  *
- * They throw `recurrence.size` when `layers` is no whole number from 1, `dropout.rate` unless 0 <= dropout < 1, and
- * `recurrence.dropout` when there is only one layer.
+ * They throw `layer.size` when `layers` is no whole number from 1, `layer.option` unless 0 <= dropout < 1, and
+ * `layer.option` when there is only one layer.
  */
 export interface RecurrentOptions {
   /** How many stand one on the other (default 1). */
@@ -40,7 +40,7 @@ export interface Recurrent<State extends Tensors = Tensors> extends Layer {
    * @param options.lengths  steps of each sequence, int32 [batch]. From there on steps leave the state alone and give
    *                         zeros, whatever `x` holds; the reverse direction begins at step `length - 1`
    * @returns                output: [batch, time, features]; state: after the last step, of the shape of that before
-   * @throws `recurrence.input`, `recurrence.state` and `recurrence.lengths` for tensors of another shape or type
+   * @throws `layer.input`, `recurrence.state` and `recurrence.lengths` for tensors of another shape or type
    */
   run(x: Tensor, options?: { state?: State; lengths?: Tensor }): { output: Tensor; state: State };
 }

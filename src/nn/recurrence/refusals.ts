@@ -14,7 +14,7 @@ export function checkSizes(
   name: string,
   { inputs, hidden, layers, projection }: { inputs: number; hidden: number; layers: number; projection: number },
 ): void {
-  const fail = (what: string) => new PondusError("recurrence.size", `${name}: ${what}.`);
+  const fail = (what: string) => new PondusError("layer.size", `${name}: ${what}.`);
   if (![inputs, hidden].every(isCount)) throw fail("both sizes must be whole numbers from 1");
   if (!isCount(layers)) throw fail(`layers must be a whole number from 1, but ${layers} came`);
   if (projection !== 0 && !(isCount(projection) && projection < hidden)) {
@@ -25,7 +25,7 @@ export function checkSizes(
 export function checkDropout(name: string, rate: number, layers: number): void {
   if (rate === 0 || layers > 1) return;
   throw new PondusError(
-    "recurrence.dropout",
+    "layer.option",
     `${name}: dropout is between layers, but there is only one; put nn.dropout(${rate}) behind it, or give more layers.`,
   );
 }
@@ -33,7 +33,7 @@ export function checkDropout(name: string, rate: number, layers: number): void {
 export function checkInput(name: string, x: Tensor, inputs: number, dtype: DType): void {
   if (x.dtype === dtype && x.rank === 3 && x.shape[2] === inputs && x.shape[1] > 0) return;
   throw new PondusError(
-    "recurrence.input",
+    "layer.input",
     `${name}: expected ${dtype} [batch, time, ${inputs}], but ${described(x)} came${mending(x, inputs, dtype)}.`,
   );
 }

@@ -32,7 +32,7 @@ const cell = (activation: "tanh" | "relu"): Cell => ({
  * @param inputs              features of a step
  * @param hidden              size of h
  * @param options.activation  "tanh" (default) or "relu"
- * @throws `recurrence.size` for sizes that are none, `recurrence.activation`, and what `RecurrentOptions` say; when
+ * @throws `layer.size` for sizes that are none, `layer.option`, and what `RecurrentOptions` say; when
  *         called, what `run` throws
  */
 export function rnn(
@@ -43,7 +43,7 @@ export function rnn(
   const { activation = "tanh" } = options;
   if (!["tanh", "relu"].includes(activation)) {
     throw new PondusError(
-      "recurrence.activation",
+      "layer.option",
       `rnn(${inputs}, ${hidden}): activation is "tanh" or "relu", but ${JSON.stringify(activation)} came.`,
     );
   }

@@ -81,8 +81,8 @@ export type LeastSquaresResult = FitResult;
  *
  * The parameters keep the values of the lowest loss; with a validation and a patience, of the lowest validation.
  *
- * @throws `leastSquares.type` unless everything is float64, `leastSquares.start` when loss or derivatives are not finite at
- *         the starting values, `leastSquares.size` when the matrices are more than this machine's memory
+ * @throws `optim.dtype` unless everything is float64, `leastSquares.start` when loss or derivatives are not finite at
+ *         the starting values, `matrix.price` when the matrices are more than this machine's memory
  */
 export async function leastSquares(options: LeastSquaresOptions): Promise<LeastSquaresResult> {
   const { residuals, steps = 100, signal, onProgress, resume } = options;
@@ -250,7 +250,7 @@ function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): vo
   if (residuals.dtype === "float64" && !odd) return;
   const came = odd ? `${odd.name} is ${odd.dtype}` : `the residuals are ${residuals.dtype}`;
   throw new PondusError(
-    "leastSquares.type",
+    "optim.dtype",
     `leastSquares: residuals and parameters must be float64, but ${came}; make them with { dtype: "float64" }.`,
   );
 }

@@ -49,7 +49,7 @@ const floor = 1e-12;
  * Jacobian J comes by forward mode, a column for each knob, and the matrix is J'J, [n, n]. With more knobs it comes by
  * reverse mode, a row for each residual, and the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r, whose matrix is [m, m].
  *
- * @throws `leastSquares.size` when Jacobian and matrix are more than this machine's memory
+ * @throws `matrix.price` when Jacobian and matrix are more than this machine's memory
  */
 export function normalEquations(
   residuals: Tensor,
@@ -181,7 +181,7 @@ function checkSize(knobs: number, residuals: number): void {
   const here = memoryHere();
   if (here === undefined || bytes <= here) return;
   throw new PondusError(
-    "leastSquares.size",
+    "matrix.price",
     `leastSquares: the Jacobian of ${formatWhole(residuals)} residuals by ${formatWhole(knobs)} knobs, and its matrix, take ` +
       `${formatSize(bytes)}, but this machine has ${formatSize(here)}; train with optim.lbfgs or optim.naturalGradient, which hold no matrix.`,
   );

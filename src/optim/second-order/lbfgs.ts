@@ -25,12 +25,12 @@ export interface LbfgsOptions {
  * For float64 and a loss that is the same at every step. In float32 the line search loses sight of the descent where the
  * loss changes by less than its last digits, about 1e-7 of it; there it ends.
  *
- * @throws `optim.memory` unless `memory` is a whole number from 1; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`
+ * @throws `optim.option` unless `memory` is a whole number from 1; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`
  */
 export function lbfgs(options: LbfgsOptions = {}): Optimizer {
   const { memory = 10, tolerance = 1e-10 } = options;
   if (!(Number.isInteger(memory) && memory >= 1)) {
-    throw new PondusError("optim.memory", `lbfgs: memory must be a whole number from 1, but ${memory} came.`);
+    throw new PondusError("optim.option", `lbfgs: memory must be a whole number from 1, but ${memory} came.`);
   }
   refuseGroups("lbfgs", options);
   return descent("lbfgs", tolerance, ({ objective, gradient, loss, fresh, active, state, vectors }) => {

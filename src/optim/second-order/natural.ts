@@ -36,15 +36,15 @@ export interface NaturalGradientOptions extends FisherOptions {
  * It holds about 6 numbers for each knob; a step costs 2 gradients for each product, and 1 for each trial of the line
  * search. For float64 and a loss that is the same at every step.
  *
- * @throws `optim.damping`, `optim.products`; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`, `fisher.likelihood`
+ * @throws `optim.option`; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`, `fisher.likelihood`
  */
 export function naturalGradient(options: NaturalGradientOptions): Optimizer {
   const { outputs, likelihood, variance, damping = 1e-3, products = 50, tolerance = 1e-10 } = options;
   if (!(Number.isFinite(damping) && damping >= 0)) {
-    throw new PondusError("optim.damping", `natural: damping must be a number from 0, but ${damping} came.`);
+    throw new PondusError("optim.option", `natural: damping must be a number from 0, but ${damping} came.`);
   }
   if (!(Number.isInteger(products) && products >= 1)) {
-    throw new PondusError("optim.products", `natural: products must be a whole number from 1, but ${products} came.`);
+    throw new PondusError("optim.option", `natural: products must be a whole number from 1, but ${products} came.`);
   }
   refuseGroups("natural", options);
   return descent("natural", tolerance, ({ objective, weights, gradient, loss, fresh, active, state }) => {

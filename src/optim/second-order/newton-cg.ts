@@ -28,12 +28,12 @@ export interface NewtonCGOptions {
  * For float64 and a loss that is the same at every step. In float32 it ends where the loss changes by less than its last
  * digits, about 1e-7 of it.
  *
- * @throws `optim.products` unless `products` is a whole number from 1; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`
+ * @throws `optim.option` unless `products` is a whole number from 1; when used, `optim.dtype`, `optim.parameters`, `grad.scalar`
  */
 export function newtonCG(options: NewtonCGOptions = {}): Optimizer {
   const { products, tolerance = 1e-10 } = options;
   if (products !== undefined && !(Number.isInteger(products) && products >= 1)) {
-    throw new PondusError("optim.products", `newtonCG: products must be a whole number from 1, but ${products} came.`);
+    throw new PondusError("optim.option", `newtonCG: products must be a whole number from 1, but ${products} came.`);
   }
   refuseGroups("newtonCG", options);
   return descent("newtonCG", tolerance, ({ objective, weights, gradient, loss, fresh, active, state }) => {

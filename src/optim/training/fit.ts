@@ -78,7 +78,7 @@ export interface FitResult {
  *
  * @throws `train.nonfinite` (a `NonFiniteError`, exit code 1) when the loss or a parameter is no longer finite: it names
  *   the first expression to blame, and the parameters hold the last good values
- * @throws `train.steps`, `train.loss`, `train.validation`, `train.input`, `train.resume`, and what `Optimizer.minimize` throws
+ * @throws `optim.option`, `train.loss`, `train.validation`, `input.missing`, `train.resume`, and what `Optimizer.minimize` throws
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { steps, signal, validation, resume, backend, onProgress } = options;
@@ -166,6 +166,6 @@ export async function fit(options: FitOptions): Promise<FitResult> {
 function whole(counts: Readonly<Record<string, number>>): void {
   for (const [name, n] of Object.entries(counts)) {
     if (Number.isInteger(n) && n > 0) continue;
-    throw new PondusError("train.steps", `fit: ${name} must be a whole number from 1, but ${n} came.`);
+    throw new PondusError("optim.option", `fit: ${name} must be a whole number from 1, but ${n} came.`);
   }
 }

@@ -12,7 +12,7 @@ export type HoldOut = { readonly every: number } | { readonly fraction: number; 
  * default 0): right for rows without an order. Neither is right where neighbours are copies of each other, such as frames
  * of one film: hold out whole films there.
  *
- * @throws `holdOut.rows` when a part would be empty, `holdOut.every`, `holdOut.fraction`
+ * @throws `holdOut.rows` when a part would be empty, `holdOut.option`
  */
 export function holdOut<T>(rows: ArrayLike<T>, which: HoldOut): { readonly train: T[]; readonly validation: T[] } {
   const held = "every" in which ? evenly(rows.length, which.every) : drawn(rows.length, which.fraction, which.seed);
@@ -28,7 +28,7 @@ export function holdOut<T>(rows: ArrayLike<T>, which: HoldOut): { readonly train
 
 function evenly(count: number, every: number): Set<number> {
   if (!Number.isSafeInteger(every) || every < 2) {
-    throw new PondusError("holdOut.every", `holdOut: every must be a whole number from 2, but ${every} came.`);
+    throw new PondusError("holdOut.option", `holdOut: every must be a whole number from 2, but ${every} came.`);
   }
   const held = new Set<number>();
   for (let i = every; i < count - 1; i += every) held.add(i);
@@ -38,7 +38,7 @@ function evenly(count: number, every: number): Set<number> {
 /** The first of them in an order that is drawn by chance (Fisher & Yates 1938). */
 function drawn(count: number, fraction: number, seed = 0): Set<number> {
   if (!(fraction > 0 && fraction < 1)) {
-    throw new PondusError("holdOut.fraction", `holdOut: fraction must lie between 0 and 1, but ${fraction} came.`);
+    throw new PondusError("holdOut.option", `holdOut: fraction must lie between 0 and 1, but ${fraction} came.`);
   }
   const random = new Stream(seed, "holdOut");
   const order = Array.from({ length: count }, (_, i) => i);

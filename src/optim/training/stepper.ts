@@ -46,7 +46,7 @@ export interface StepResult {
   readonly gradientEquivalents?: number;
 }
 
-/** Throws `train.loss` when the loss is no tensor, `train.input` when the loss needs an input, and what `Optimizer.minimize` throws. */
+/** Throws `train.loss` when the loss is no tensor, `input.missing` when the loss needs an input, and what `Optimizer.minimize` throws. */
 export function stepper(options: {
   readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
   readonly optimizer: Optimizer;
@@ -83,7 +83,7 @@ export function stepper(options: {
   for (const node of topological(roots)) {
     if (node.is("input")) {
       throw new PondusError(
-        "train.input",
+        "input.missing",
         `fit: the loss needs input "${node.attrs.name}", which nobody gives; build it from tensor(...) data, or use ` +
           "compile and Optimizer.minimize directly.",
       );

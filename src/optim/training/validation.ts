@@ -46,7 +46,7 @@ export interface Judge {
  * Evaluates both losses at the same weights, in one program.
  *
  * @param train  the training loss, in place of `validation.train`; undefined where the caller knows it each time
- * @throws `train.validation` when either is not one float, `train.steps` when the patience is no count
+ * @throws `train.validation` when either is not one float, `optim.option` when the patience is no count
  */
 export function judgeOf(
   validation: Validation,
@@ -56,7 +56,7 @@ export function judgeOf(
   const { loss, patience } = validation;
   if (patience !== undefined && !((Number.isInteger(patience) || patience === Infinity) && patience > 0)) {
     const wanted = "a whole number of records from 1, or Infinity to record alone";
-    throw new PondusError("train.steps", `fit: patience must be ${wanted}, but ${patience} came.`);
+    throw new PondusError("optim.option", `fit: patience must be ${wanted}, but ${patience} came.`);
   }
   const compared = validation.train ?? train;
   oneFloat("validation.loss", loss);

@@ -27,8 +27,8 @@ const known = 0.7;
  * Reads somebody's own measurements. With columns for velocity (or displacement) and force they are a motion to and fro, whose
  * first 70 % are learned and whose rest is judged; with displacement and friction, the coefficient, a step of the velocity.
  *
- * @throws `friction.columns` where it is neither, `friction.order` unless times rise, `friction.short`, `friction.long`,
- *         `friction.flat` where velocity or force stay the same, `friction.step`, and what `numbers` throws
+ * @throws `data.columns` where it is neither, `data.order` unless times rise, `data.short`, `data.long`,
+ *         `data.flat` where velocity or force stay the same, `friction.step`, and what `numbers` throws
  */
 export function readFriction(table: Table, columns: Columns): Measured {
   const find = (kind: keyof typeof called) => table.columns.find((name) => called[kind].test(name));
@@ -59,7 +59,7 @@ export function readFriction(table: Table, columns: Columns): Measured {
 
 const unclear = (table: Table, expected: string) =>
   new PondusError(
-    "friction.columns",
+    "data.columns",
     `${table.name}: ${expected} The columns are ${table.columns.join(", ")}; rename them, or name those of velocity and force ` +
       "with --state.",
   );
@@ -77,7 +77,7 @@ function readMotion(
         ? `at least ${fewest} rows are needed, of which the last ${Math.round(100 * (1 - known))} % are judged`
         : `more than ${most.toLocaleString("en-US")} rows take too long to learn; keep one in ${Math.ceil(count / most)}`;
     throw new PondusError(
-      count < fewest ? "friction.short" : "friction.long",
+      count < fewest ? "data.short" : "data.long",
       `${table.name}: ${asked}, but ${count.toLocaleString("en-US")} came.`,
     );
   }
@@ -94,7 +94,7 @@ function readMotion(
     const high = values.reduce((a, b) => Math.max(a, b));
     if (high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high))) continue;
     throw new PondusError(
-      "friction.flat",
+      "data.flat",
       `${table.name}: ${name === moved ? "the velocity" : "the force"} (column "${name}") is ${low} in every row, and a law of ` +
         "friction is told by how one follows the other; give a motion of changing velocity, such as to and fro.",
     );

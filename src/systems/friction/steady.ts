@@ -46,13 +46,13 @@ export async function steadyForces(
 /**
  * The coefficient of friction of steady sliding, mu0 + (a - b) ln(V / V0), by both evolution laws.
  *
- * @throws `predict.velocity` unless velocities are above 0
+ * @throws `predict.input` unless velocities are above 0
  */
 export function steadyFriction(metrics: Metrics, velocities: readonly number[]): Prediction {
   const odd = velocities.find((v) => !(v > 0));
   if (odd !== undefined) {
     throw new PondusError(
-      "predict.velocity",
+      "predict.input",
       `predict: rate-and-state friction is that of velocities above 0, but ${odd} came.`,
     );
   }

@@ -29,14 +29,14 @@ export function readVelocityStep(table: Table, names: VelocityStep["names"]): Ve
   const count = time.values.length;
   if (count < 2 * fewest) {
     throw new PondusError(
-      "friction.short",
+      "data.short",
       `${table.name}: at least ${2 * fewest} rows are needed to tell the law of a velocity step, but ${count} came.`,
     );
   }
   const flat = friction.values.every((mu) => mu === friction.values[0]);
   if (flat) {
     throw new PondusError(
-      "friction.flat",
+      "data.flat",
       `${table.name}: column "${names.friction}" is ${friction.values[0]} in every row, and there is nothing to learn.`,
     );
   }

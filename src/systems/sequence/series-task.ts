@@ -124,7 +124,7 @@ export async function continueSeries(
   const few = inputs.find((values) => values.length < 2);
   if (few) {
     throw new PondusError(
-      "predict.few",
+      "predict.input",
       `predict: ${few} is one value, and what comes next is told from at least two, joined by commas (the model learned from ` +
         `${window + 1} at a time).`,
     );

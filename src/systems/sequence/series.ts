@@ -45,15 +45,15 @@ export function changesOf(series: Series) {
 /**
  * Somebody's own series: its times, and the one column of its values.
  *
- * @throws `series.columns` unless there is one column of values, `series.short`, `series.steps` where times do not lie
- *         equally far apart, `series.flat` where the values change always or never by the same, and what
+ * @throws `data.columns` unless there is one column of values, `data.short`, `data.steps` where times do not lie
+ *         equally far apart, `data.flat` where the values change always or never by the same, and what
  *         `readTimeSeries` throws
  */
 export function readSeries(table: Table, columns: Columns): Series {
   const { time, states } = readTimeSeries(table, columns);
   if (states.length > 1) {
     throw new PondusError(
-      "series.columns",
+      "data.columns",
       `${table.name}: one series is forecast, but ${states.length} columns came beside the time ` +
         `(${states.map(({ name }) => name).join(", ")}); choose one with --state.`,
     );
@@ -61,7 +61,7 @@ export function readSeries(table: Table, columns: Columns): Series {
   const [{ name, values }] = states;
   if (values.length < fewest) {
     throw new PondusError(
-      "series.short",
+      "data.short",
       `${table.name}: a series of at least ${fewest} rows is needed, of which the last fifth is held out, but ${values.length} came.`,
     );
   }
@@ -69,7 +69,7 @@ export function readSeries(table: Table, columns: Columns): Series {
   const series: Series = { time, name, values };
   if (!(changesOf(series).unit > 0)) {
     throw new PondusError(
-      "series.flat",
+      "data.flat",
       `${table.name}: "${name}" goes from row to row by the same amount, and there is nothing to learn.`,
     );
   }
@@ -85,7 +85,7 @@ function checkSteps(table: Table, { name, values }: Series["time"]): void {
   const odd = steps.findIndex((step) => Math.abs(step / middle - 1) > uneven);
   if (odd < 0) return;
   throw new PondusError(
-    "series.steps",
+    "data.steps",
     `${table.name}:${table.rows[odd + 1].line}: column "${name}": rows should be equally far apart, but from ${values[odd]} to ` +
       `${values[odd + 1]} it is ${steps[odd]}, where ${middle} is usual; fill the gap, or give the part before or after it.`,
   );

@@ -108,7 +108,7 @@ const answering: Form = "untied";
 /**
  * How a model goes on from texts.
  *
- * @throws `predict.character` for one that the model has never seen, `predict.empty`
+ * @throws `predict.input` for one that the model has never seen, `predict.input`
  */
 export async function continueTexts(
   evaluate: Trained["evaluate"],
@@ -131,14 +131,14 @@ export async function continueTexts(
 function promptOf(text: string, alphabet: readonly string[]): Int32Array {
   const characters = Array.from(plainText(text));
   if (characters.length === 0) {
-    throw new PondusError("predict.empty", "predict: a text to go on from is needed, and nothing came.");
+    throw new PondusError("predict.input", "predict: a text to go on from is needed, and nothing came.");
   }
   const codes = encode(characters, alphabet);
   const strange = codes.indexOf(-1);
   if (strange < 0) return codes;
   const known = alphabet.map((c) => (/\s/.test(c) ? shown(c) : c)).join(" ");
   throw new PondusError(
-    "predict.character",
+    "predict.input",
     `predict: ${shown(characters[strange])}, character ${strange + 1} of ${shown(text)}, is none that the model has seen; ` +
       `the ${alphabet.length} that it knows are: ${known}`,
   );

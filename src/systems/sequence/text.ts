@@ -45,13 +45,13 @@ export function plainText(text: string): string {
 /**
  * Somebody's own text.
  *
- * @throws `text.empty`, `text.short`, `text.alphabet` for one character alone or for more than an alphabet has
+ * @throws `file.empty`, `data.short`, `text.alphabet` for one character alone or for more than an alphabet has
  */
 export function readText(given: string, name: string): Text {
   const text = plainText(given);
   const characters = Array.from(text);
   if (text.trim() === "") {
-    throw new PondusError("text.empty", `${name}: the file is empty; a text belongs in it.`);
+    throw new PondusError("file.empty", `${name}: the file is empty; a text belongs in it.`);
   }
   const alphabet = [...new Set(characters)].sort();
   if (alphabet.length === 1) {
@@ -62,7 +62,7 @@ export function readText(given: string, name: string): Text {
   }
   if (characters.length < shortest) {
     throw new PondusError(
-      "text.short",
+      "data.short",
       `${name}: a text of at least ${shortest} characters is needed, since windows of ${textWindow} are learned and a tenth is held out, but ` +
         `${characters.length} came.`,
     );

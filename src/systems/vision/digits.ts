@@ -51,7 +51,7 @@ export const mnist = once(() =>
  * Somebody's own digits: a column of labels and then one for each pixel, row by row from the top, 16 x 16 or 28 x 28, from
  * 0 for bare paper to 255 for ink. The last fifth of each digit is the test.
  *
- * @throws `digits.size`, `digits.label`, `digits.pixel`, `digits.few`, and what `numbers` throws
+ * @throws `image.size`, `image.label`, `image.pixel`, `data.short`, and what `numbers` throws
  */
 export function readDigits(table: Table): Digits {
   const [label, ...pixels] = table.columns;
@@ -63,12 +63,12 @@ export function readDigits(table: Table): Digits {
   const classes: Float64Array[][] = Array.from({ length: 10 }, () => []);
   labels.values.forEach((digit, row) => {
     if (!(Number.isInteger(digit) && digit >= 0 && digit <= 9)) {
-      throw new PondusError("digits.label", `${place(label, row)}: a label is a digit from 0 to 9, but ${digit} came.`);
+      throw new PondusError("image.label", `${place(label, row)}: a label is a digit from 0 to 9, but ${digit} came.`);
     }
     const image = columns.map(({ name, values }) => {
       const value = values[row];
       if (value < 0 || value > 255) {
-        throw new PondusError("digits.pixel", `${place(name, row)}: a pixel is 0 to 255, but ${value} came.`);
+        throw new PondusError("image.pixel", `${place(name, row)}: a pixel is 0 to 255, but ${value} came.`);
       }
       brightest = Math.max(brightest, value);
       return value;
@@ -77,14 +77,14 @@ export function readDigits(table: Table): Digits {
   });
   if (brightest <= 1) {
     throw new PondusError(
-      "digits.pixel",
+      "image.pixel",
       `${table.name}: pixels are 0 for bare paper to 255 for ink, but none is above 1; multiply them by 255.`,
     );
   }
   const rare = classes.findIndex((images) => images.length < fewest);
   if (rare >= 0) {
     throw new PondusError(
-      "digits.few",
+      "data.short",
       `${table.name}: of each digit at least ${fewest} images are needed, to learn from and to test with, but of ${rare} ` +
         `${classes[rare].length} came.`,
     );
@@ -105,11 +105,11 @@ export function seen(pixels: ArrayLike<number>, ink: number): Float64Array {
   return small.map((value) => value / ink);
 }
 
-/** Throws `digits.size` unless so many numbers are an image; `came` says in words what there was. */
+/** Throws `image.size` unless so many numbers are an image; `came` says in words what there was. */
 export function checkSize(count: number, came: (count: string) => string): void {
   if (count === side ** 2 || count === original ** 2) return;
   throw new PondusError(
-    "digits.size",
+    "image.size",
     `${came(count.toLocaleString("en-US"))}, but an image has ${side} x ${side} = ${side ** 2} or ` +
       `${original} x ${original} = ${original ** 2} pixels.`,
   );

@@ -17,7 +17,7 @@ export interface Image {
  * bare paper to 255 for ink, row by row with commas between. Each has 16 x 16 or 28 x 28 pixels, and as in MNIST the ink is
  * bright.
  *
- * @throws `vision.folder`, `vision.size`, `vision.pixel`, `digits.size`, `file.*`, `pgm.*`, `predict.number`
+ * @throws `image.folder`, `image.size`, `image.pixel`, `image.size`, `file.*`, `pgm.*`, `predict.input`
  */
 export function readImages(given: string): Image[] {
   if (/^[\d\s.,+-]+$/.test(given) && !existsSync(given)) return [typedImage(given)];
@@ -27,7 +27,7 @@ export function readImages(given: string): Image[] {
     .sort();
   if (files.length > 0) return files.map((file) => imageFile(join(given, file)));
   throw new PondusError(
-    "vision.folder",
+    "image.folder",
     `${given}: no file in this folder ends in .pgm; images of digits belong in it.`,
   );
 }
@@ -36,7 +36,7 @@ function imageFile(path: string): Image {
   const { width, height, white, pixels } = readPgm(readBytes(path), path);
   if (width === height && (width === side || width === original)) return { name: path, pixels: seen(pixels, white) };
   throw new PondusError(
-    "vision.size",
+    "image.size",
     `${path}: an image of a digit is ${side} x ${side} or ${original} x ${original} pixels here, but ${width} x ${height} ` +
       "came; cut or scale it.",
   );
@@ -46,6 +46,6 @@ function typedImage(text: string): Image {
   const pixels = typedNumbers(text);
   checkSize(pixels.length, (count) => `predict: ${count} ${count === "1" ? "number" : "numbers"} came`);
   const odd = pixels.find((value) => value < 0 || value > 255);
-  if (odd !== undefined) throw new PondusError("vision.pixel", `predict: a pixel is 0 to 255, but ${odd} came.`);
+  if (odd !== undefined) throw new PondusError("image.pixel", `predict: a pixel is 0 to 255, but ${odd} came.`);
   return { name: "as typed", pixels: seen(pixels, 255) };
 }

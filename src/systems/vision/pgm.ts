@@ -15,14 +15,14 @@ const line = 10;
  * Reads a portable grey map (Poskanzer's PGM), as text (P2) or as bytes (P5); of a file that holds several images, the first.
  *
  * @param name  what errors call the file
- * @throws `pgm.magic`, `pgm.header`, `pgm.short`, `pgm.pixel`
+ * @throws `pgm.corrupt`, `image.pixel`
  */
 export function readPgm(bytes: Uint8Array, name: string): Grey {
   const magic = String.fromCharCode(...bytes.subarray(0, 2));
   if (magic !== "P2" && magic !== "P5") {
     const came = /^[ -~]+$/.test(magic) ? `"${magic}"` : bytes.length === 0 ? "nothing" : "something else";
     throw new PondusError(
-      "pgm.magic",
+      "pgm.corrupt",
       `${name}: an image in grey as PGM begins with P2 or P5, but ${came} came; save it as PGM.`,
     );
   }
@@ -33,20 +33,20 @@ export function readPgm(bytes: Uint8Array, name: string): Grey {
     if (/^\d+$/.test(word ?? "") && value >= 1 && value <= 65535) return value;
     const came = word === undefined ? "the file ends" : `"${word.slice(0, 20)}" came`;
     throw new PondusError(
-      "pgm.header",
+      "pgm.corrupt",
       `${name}: in the header the ${what} should be a whole number from 1 to 65535, but ${came}.`,
     );
   });
   const count = width * height;
   const short = (there: number) =>
     new PondusError(
-      "pgm.short",
+      "pgm.corrupt",
       `${name}: ${width} x ${height} = ${count.toLocaleString("en-US")} pixels are promised, but the file ends after ` +
         `${there.toLocaleString("en-US")}.`,
     );
   const outside = (i: number, came: string) =>
     new PondusError(
-      "pgm.pixel",
+      "image.pixel",
       `${name}: pixel ${i + 1} should be a whole number from 0 to ${white}, but ${came} came.`,
     );
   const wide = white > 255 ? 2 : 1;

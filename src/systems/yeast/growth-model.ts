@@ -79,7 +79,7 @@ export type Paths = readonly (readonly (readonly number[])[])[];
 /**
  * The states at any times from the first on, in the data's own units, of every member (of one network: of the only one).
  *
- * @throws `predict.time` for a time before the first
+ * @throws `predict.input` for a time before the first
  */
 export async function pathsAt(
   evaluate: Trained["evaluate"],
@@ -90,7 +90,7 @@ export async function pathsAt(
   const first = data.time.values[0];
   const before = times.find((t) => t < first);
   if (before !== undefined) {
-    throw new PondusError("predict.time", `predict: ${before} lies before ${first}, where the path begins.`);
+    throw new PondusError("predict.input", `predict: ${before} lies before ${first}, where the path begins.`);
   }
   const grid = [...new Set([first, ...times])].sort((a, b) => a - b);
   const { path } = await evaluate({ path: solvePath(model, data, grid, exactly(model)) });

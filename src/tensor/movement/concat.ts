@@ -7,7 +7,7 @@ import { axisOf } from "../operands.ts";
 /** Nodes joined along an existing axis: each padded to the size of all, and added up. */
 export function concatNodes(parts: readonly Node[], axis: number): Node {
   const [first] = parts;
-  if (!first) throw new PondusError("concat.empty", "concat: at least one tensor is needed.");
+  if (!first) throw new PondusError("shape.concat", "concat: at least one tensor is needed.");
   const a = axisOf("concat", first, axis);
   const others = (s: Shape) => formatShape(s.filter((_, i) => i !== a));
   for (const x of parts) {

@@ -123,7 +123,7 @@ export interface ScatterOptions {
 
 function requireCombine(combine: Combine): Combine {
   if (["set", "min", "max", "mul"].includes(combine)) return combine;
-  throw new PondusError("scatter.combine", `scatter: combine must be set, add, mul, min or max, but it is ${combine}.`);
+  throw new PondusError("tensor.option", `scatter: combine must be set, add, mul, min or max, but it is ${combine}.`);
 }
 
 /** Says so of an index whose numbers are known and lie in [0, size). */

@@ -58,13 +58,13 @@ export function key(seed: number | bigint): Tensor {
  * A fresh key from a key and a number (a step, an index): independent streams for each.
  *
  * @param data  a whole number from 0 to 2^53, a bigint from 0 to 2^64 - 1, or one int32, of which the 32 bits count
- * @throws `random.seed` when it is none of these, `random.fold` when a tensor is not one int32
+ * @throws `random.seed` when it is none of these, `random.option` when a tensor is not one int32
  */
 export function foldIn(k: Tensor, data: Tensor | number | bigint): Tensor {
   if (typeof data === "object") {
     if (data.dtype === "int32" && data.rank === 0) return folded(k, data, second.folded);
     throw new PondusError(
-      "random.fold",
+      "random.option",
       `random.foldIn: a tensor that is folded in must be one int32, but ${data.dtype} ${formatShape(data.shape)} came.`,
     );
   }
@@ -82,11 +82,11 @@ function folded(k: Tensor, word: Tensor, mark: number): Tensor {
  * So many keys from one, independent of each other, and of numbers drawn from the key itself and keys folded from it:
  * `const [a, b] = random.split(k)`.
  *
- * @throws `random.split` unless `count` is a whole number from 1
+ * @throws `random.option` unless `count` is a whole number from 1
  */
 export function split(k: Tensor, count = 2): Tensor[] {
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new PondusError("random.split", `random.split: the count is a whole number from 1, but ${count} came.`);
+    throw new PondusError("random.option", `random.split: the count is a whole number from 1, but ${count} came.`);
   }
   const keys = stack(threefry(k, [arange(count), second.split]), 1);
   return Array.from({ length: count }, (_, i) => keys.at(i));

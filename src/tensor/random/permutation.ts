@@ -9,7 +9,7 @@ import { integers, uniform } from "./uniform.ts";
  *
  * Every order is as likely as any other, but for one in 2^53 / n^2 draws: it is the order of 53 random bits each.
  *
- * @throws `random.count` unless n is a whole number from 0
+ * @throws `random.option` unless n is a whole number from 0
  */
 export function permutation(k: Tensor, of: number | Tensor, axis = 0): Tensor {
   if (typeof of !== "number") {
@@ -25,7 +25,7 @@ export function permutation(k: Tensor, of: number | Tensor, axis = 0): Tensor {
  *
  * @param shape            of the draws; with a tensor [n, ...] the result is [...shape, ...]
  * @param options.replace  whether one may come more than once (default true)
- * @throws `random.count` unless n is a whole number from 1, or when more are wanted than there are to draw without replacement
+ * @throws `random.option` unless n is a whole number from 1, or when more are wanted than there are to draw without replacement
  */
 export function choice(k: Tensor, of: number | Tensor, shape: Shape, options: { replace?: boolean } = {}): Tensor {
   const n = typeof of === "number" ? of : (of.shape[0] ?? 0);
@@ -34,7 +34,7 @@ export function choice(k: Tensor, of: number | Tensor, shape: Shape, options: { 
   const replace = options.replace ?? true;
   if (!replace && count > n) {
     throw new PondusError(
-      "random.count",
+      "random.option",
       `random.choice: ${count} are wanted of ${n}, each at most once; draw fewer, or with { replace: true }.`,
     );
   }
@@ -44,5 +44,5 @@ export function choice(k: Tensor, of: number | Tensor, shape: Shape, options: { 
 
 function requireCount(name: string, n: number, least = 0): void {
   if (Number.isSafeInteger(n) && n >= least) return;
-  throw new PondusError("random.count", `random.${name}: a whole number from ${least} is expected, but ${n} came.`);
+  throw new PondusError("random.option", `random.${name}: a whole number from ${least} is expected, but ${n} came.`);
 }

@@ -19,7 +19,7 @@ export function bits(k: Tensor, shape: Shape): Tensor {
 /** Whole numbers below 2^24 in float32, below 2^53 in float64: as many bits as the type holds. */
 function whole(k: Tensor, shape: Shape, dtype: DType): Tensor {
   if (!isFloat(dtype)) {
-    throw new PondusError("random.dtype", `random: numbers are drawn as float32 or float64, but ${dtype} was wanted.`);
+    throw new PondusError("random.option", `random: numbers are drawn as float32 or float64, but ${dtype} was wanted.`);
   }
   if (dtype === "float32") return bits(k, shape).shiftRight(8).cast(dtype);
   const [a, b] = blocks(k, sizeOf(shape));
@@ -48,12 +48,12 @@ export function insideUnit(k: Tensor, shape: Shape, dtype: DType): Tensor {
 /**
  * Whole numbers in [0, below), int32.
  *
- * @throws `random.below` unless `below` is a whole number from 1 to 2^31
+ * @throws `random.option` unless `below` is a whole number from 1 to 2^31
  */
 export function integers(k: Tensor, shape: Shape, below: number): Tensor {
   if (!Number.isInteger(below) || below < 1 || below > 2 ** 31) {
     throw new PondusError(
-      "random.below",
+      "random.option",
       `random.integers: numbers are drawn below a whole number from 1 to 2^31, but ${below} came.`,
     );
   }
@@ -64,11 +64,11 @@ export function integers(k: Tensor, shape: Shape, below: number): Tensor {
  * True with the given chance, bool.
  *
  * @param chance  from 0 to 1: one number, or a tensor that broadcasts to `shape`
- * @throws `random.chance` when a number is not between 0 and 1
+ * @throws `random.option` when a number is not between 0 and 1
  */
 export function bernoulli(k: Tensor, shape: Shape, chance: number | Tensor): Tensor {
   if (typeof chance === "number" && !(chance >= 0 && chance <= 1)) {
-    throw new PondusError("random.chance", `random.bernoulli: a chance lies from 0 to 1, but ${chance} came.`);
+    throw new PondusError("random.option", `random.bernoulli: a chance lies from 0 to 1, but ${chance} came.`);
   }
   const dtype = typeof chance === "number" ? "float32" : chance.dtype;
   return uniform(k, shape, dtype).lt(chance);

@@ -87,14 +87,14 @@ export abstract class Reduction extends Movement {
    * sum of squares, which overflows or vanishes only where the result does; with `ord` 1 the sum of absolute values, with `ord`
    * Infinity the largest. Its gradient at 0 is 0, and so are all further ones.
    *
-   * @throws `norm.ord` for another `ord`
+   * @throws `tensor.option` for another `ord`
    */
   norm(axes?: number | readonly number[], options: { ord?: number; keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().norm(axes, options);
     const { ord = 2, keepDims: keep } = options;
     if (ord === 1) return this.abs().sum(axes, { keepDims: keep });
     if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keepDims: keep });
-    if (ord !== 2) throw new PondusError("norm.ord", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
+    if (ord !== 2) throw new PondusError("tensor.option", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
     if (this.size === 0) return this.square().sum(axes, { keepDims: keep });
     const scale = intoSquareRange(this.abs().max(axes, { keepDims: true }));
     const squares = this.mul(scale).square().sum(axes, { keepDims: true });

@@ -53,7 +53,7 @@ export abstract class Sorting extends Diagonals {
     const { side = "left" } = options;
     if (this.rank !== 1 || (side !== "left" && side !== "right")) {
       throw new PondusError(
-        "searchsorted.vector",
+        "tensor.option",
         `searchsorted looks in a vector, from the left or from the right, but ${this.described()} and side "${side}" came.`,
       );
     }

@@ -9,7 +9,7 @@ type Float = "float32" | "float64";
 /**
  * Refuses a matrix with a row and a column for each knob when this machine cannot hold it, before anything is built.
  *
- * @throws `<what>.price`, with what it would take and what to do without it
+ * @throws `matrix.price`, with what it would take and what to do without it
  */
 export function affordSquare(what: string, parameters: number, dtype: Float): void {
   const price = secondOrderPrice(parameters, { dtype });
@@ -18,13 +18,13 @@ export function affordSquare(what: string, parameters: number, dtype: Float): vo
   const knobs = `${formatWhole(parameters)} knobs`;
   const ways = price.alternatives.map((a) => `  ${a.method}: ${a.formula}, ${formatBytes(a.bytes)}`);
   throw new PondusError(
-    `${what}.price`,
+    "matrix.price",
     `${what}: ${knobs} make a matrix of ${formatWhole(price.entries)} entries, ${formatBytes(price.bytes)} in ${dtype}; ` +
       `${short}. What needs no matrix holds, beside the knobs:\n${ways.join("\n")}`,
   );
 }
 
-/** The same for a Jacobian, which has a row for each output; made by columns, it is turned over. Throws `jacobian.price`. */
+/** The same for a Jacobian, which has a row for each output; made by columns, it is turned over. Throws `matrix.price`. */
 export function affordJacobian(outputs: number, parameters: number, dtype: Float, mode: "forward" | "reverse"): void {
   const bytes = outputs * parameters * bytesOf[dtype];
   const short =
@@ -33,7 +33,7 @@ export function affordJacobian(outputs: number, parameters: number, dtype: Float
       : shortage(bytes, "twice (in the program and in its result)", 2);
   if (!short) return;
   throw new PondusError(
-    "jacobian.price",
+    "matrix.price",
     `jacobian: ${formatWhole(outputs)} outputs by ${formatWhole(parameters)} knobs make a matrix of ` +
       `${formatWhole(outputs * parameters)} entries, ${formatBytes(bytes)} in ${dtype}; ${short}. Without the matrix, jvp ` +
       `multiplies it with a vector of knobs, vjp one of outputs with it, and gaussNewtonProduct does both, for ` +

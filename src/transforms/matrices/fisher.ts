@@ -37,8 +37,8 @@ export interface FisherOptions {
  * @param wrt      a tensor, or a list or record of them, of one float type; its P entries are counted tensor after tensor,
  *                 each row-major
  * @returns        [P, P], of the type of `wrt`
- * @throws `fisher.price` when the matrix does not fit this machine, before anything is built; `fisher.likelihood`,
- *         `fisher.dtype`, `fisher.twice`
+ * @throws `matrix.price` when the matrix does not fit this machine, before anything is built; `fisher.likelihood`,
+ *         `matrix.dtype`, `matrix.twice`
  */
 export function fisher(outputs: Tensor, wrt: Structure, options: FisherOptions): Tensor {
   return generalized("fisher", outputs, wrt, curvatureOf(outputs, options));

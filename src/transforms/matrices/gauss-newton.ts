@@ -16,8 +16,8 @@ import { rowsOf } from "./rows.ts";
  * @param wrt        a tensor, or a list or record of them, of one float type; its P entries are counted tensor after tensor,
  *                   each row-major
  * @returns          [P, P], of the type of `wrt`
- * @throws `gaussNewton.price` when the matrix does not fit this machine, before anything is built; `gaussNewton.dtype`,
- *         `gaussNewton.twice`
+ * @throws `matrix.price` when the matrix does not fit this machine, before anything is built; `matrix.dtype`,
+ *         `matrix.twice`
  */
 export function gaussNewton(residuals: Structure, wrt: Structure): Tensor {
   return generalized("gaussNewton", ravel(residuals), wrt, (change) => change);

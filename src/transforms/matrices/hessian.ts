@@ -13,8 +13,8 @@ import { rowsOf } from "./rows.ts";
  * @param wrt   a tensor, or a list or record of them, of one float type. Rows and columns are its entries: the tensors in
  *              their order, each row-major
  * @returns     [P, P], of the type of `wrt`
- * @throws `hessian.price` when the matrix does not fit this machine, before anything is built; `hessian.dtype`,
- *         `hessian.twice`, and `grad.scalar` when `loss` is not one float
+ * @throws `matrix.price` when the matrix does not fit this machine, before anything is built; `matrix.dtype`,
+ *         `matrix.twice`, and `grad.scalar` when `loss` is not one float
  */
 export function hessian(loss: Tensor, wrt: Structure): Tensor {
   const dtype = entryType("hessian", wrt);

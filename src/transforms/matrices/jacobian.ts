@@ -20,8 +20,8 @@ export interface JacobianOptions {
  * @param wrt      a tensor, or a list or record of them, of one float type: P entries. Both are counted tensor after
  *                 tensor, each row-major
  * @returns        [N, P], of the type of `wrt`
- * @throws `jacobian.price` when the matrix does not fit this machine, before anything is built; `jacobian.dtype`,
- *         `jacobian.twice`
+ * @throws `matrix.price` when the matrix does not fit this machine, before anything is built; `matrix.dtype`,
+ *         `matrix.twice`
  */
 export function jacobian(outputs: Structure, wrt: Structure, options: JacobianOptions = {}): Tensor {
   const dtype = entryType("jacobian", wrt);

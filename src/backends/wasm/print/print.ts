@@ -14,7 +14,7 @@ const mostPages = 65536;
  * A module whose memory is the program's arena: one function per routine, and `run`, which does the program's steps.
  *
  * @param threaded  whether threads share the routines that may be cut into parts, and take turns of loops side by side
- * @throws `wasm.memory` when the arena is larger than 4 GiB
+ * @throws `backend.memory` when the arena is larger than 4 GiB
  */
 export function printProgram(program: LoopProgram, has: Features = plain, threaded = false): WasmModule {
   const { steps, bytes } = program;
@@ -34,7 +34,7 @@ function pagesFor(bytes: number): number {
   if (pages <= mostPages) return pages;
   const gib = (bytes / 2 ** 30).toFixed(1);
   throw new PondusError(
-    "wasm.memory",
+    "backend.memory",
     `the program needs ${gib} GiB, but WebAssembly addresses at most 4 GiB; use the native backend, a smaller batch, or checkpoint().`,
   );
 }
