@@ -1,4 +1,5 @@
 import { memoryHere } from "#host/memory";
+import { scaled } from "../experiment/data/scaled-series.ts";
 import type { Plot, Series } from "../experiment/report/plot.ts";
 import { defineSystem, type Metrics } from "../experiment/system.ts";
 import dimer, { atomPair, bondErrors, type Dimer } from "./dimer.ts";
@@ -13,6 +14,9 @@ const titles: Readonly<Record<Method, string>> = {
   natural: "natural gradient",
   lm: "Levenberg-Marquardt",
 };
+
+/** What the neural ODE learns. */
+const measurements = scaled(carlson);
 
 /** The most steps that any training here takes; `--steps` shortens or lengthens all of them alike. */
 const longest = 30_000;
@@ -34,7 +38,7 @@ export default defineSystem({
   summary: "Gradient descent, Adam, L-BFGS, Newton, natural gradient and Levenberg-Marquardt race on yeast and dimer.",
   settings: { steps: longest },
 
-  model: (): { yeast: Growth; dimer: Dimer } => ({ yeast: growthModel(carlson, "float64"), dimer: atomPair() }),
+  model: (): { yeast: Growth; dimer: Dimer } => ({ yeast: growthModel(measurements, "float64"), dimer: atomPair() }),
 
   async train(session) {
     const { model, steps } = session;
@@ -42,7 +46,7 @@ export default defineSystem({
     const growth = await race(session, {
       name: "yeast",
       model: model.yeast,
-      residuals: growthErrors(model.yeast, carlson),
+      residuals: growthErrors(model.yeast, measurements),
       // Where the page stops, the network has learned the measurements well enough; here the way down goes on.
       budgets: { ...yeast.optimizers, lm: { steps: 200 } },
       share,

@@ -1,4 +1,5 @@
 import type { Chosen } from "../experiment/chosen.ts";
+import { scaled } from "../experiment/data/scaled-series.ts";
 import { rootMeanSquare, type TimeSeries } from "../experiment/data/time-series.ts";
 import type { OptimizerName } from "../experiment/optimizer-name.ts";
 import { defineSystem, type Metrics, type Session } from "../experiment/system.ts";
@@ -91,7 +92,7 @@ export default defineSystem({
 
   async predict({ model, data, metrics, evaluate }, inputs) {
     const times = inputs.flat();
-    const { mean, low, high } = bandOf(await pathsAt(evaluate, model, data, times));
+    const { mean, low, high } = bandOf(await pathsAt(evaluate, model, scaled(data).units, times));
     const law = metrics.logistic as Record<"r" | "K" | "N0", number> | undefined;
     const columns = data.states.map(({ name }, i) => ({
       [name]: mean[i],
@@ -119,14 +120,14 @@ function growth(data: TimeSeries, optimizer?: OptimizerName, chosen: Chosen = {}
     const why = `${optimizer} would take one step for all members, and each is to train as if it were alone`;
     throw new PondusError("train.ensemble", `--ensemble: ${why}; leave --optimizer out, as adam does not mind.`);
   }
-  return growthModel(data, optimizer === "adam" ? "float32" : "float64", { law, members });
+  return growthModel(scaled(data), optimizer === "adam" ? "float32" : "float64", { law, members });
 }
 
 /** What the chosen law has beside a network: its own knobs, or states that nobody measured. */
 function lawMetrics({ model, data }: Session<Growth, TimeSeries>, law: Law): Metrics {
   if (law === "network") return {};
   if (law === "augmented") return { augmented: { hidden: hiddenStates } };
-  return { [isClassical(law) ? "solved" : law]: knobsOf(model, data) };
+  return { [isClassical(law) ? "solved" : law]: knobsOf(model, scaled(data)) };
 }
 
 /** What the members say apart. */

@@ -5,6 +5,7 @@ import { nn, optim, type Tensor } from "pondus";
 import { type Metrics, train } from "pondus/experiment";
 import { curvature, dimer, yeast } from "pondus/systems";
 import { afterAll, expect, test } from "vitest";
+import { scaled } from "../../src/experiment/data/scaled-series.ts";
 import { atomPair, bondErrors } from "../../src/systems/dimer.ts";
 import { carlson, growthErrors, growthModel } from "../../src/systems/yeast.ts";
 
@@ -32,8 +33,13 @@ test("curvature: every method's loss and price on both problems, and what it wou
 });
 
 const growth = () => {
-  const model = growthModel(carlson, "float64");
-  return { model, residuals: growthErrors(model, carlson), steps: yeast.optimizers?.adam?.steps as number, rate: 7e-3 };
+  const model = growthModel(scaled(carlson), "float64");
+  return {
+    model,
+    residuals: growthErrors(model, scaled(carlson)),
+    steps: yeast.optimizers?.adam?.steps as number,
+    rate: 7e-3,
+  };
 };
 const bond = () => {
   const model = atomPair();

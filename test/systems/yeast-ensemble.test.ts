@@ -5,6 +5,7 @@ import { compile, grad, nn, optim } from "pondus";
 import { type Metrics, openRun, type Plot, predict, restoreModel, train } from "pondus/experiment";
 import { neuron, yeast } from "pondus/systems";
 import { afterAll, expect, test } from "vitest";
+import { scaled } from "../../src/experiment/data/scaled-series.ts";
 import { bandOf, clipEachMember } from "../../src/systems/yeast/ensemble.ts";
 import { growthErrors, growthModel } from "../../src/systems/yeast/growth-model.ts";
 import { blockOf, lossInBlocks } from "../../src/systems/yeast/member-blocks.ts";
@@ -14,16 +15,16 @@ const scratch = mkdtempSync(join(tmpdir(), "pondus-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 const out = (name: string) => join(scratch, name);
 
-const mse = (model: ReturnType<typeof growthModel>) => growthErrors(model, carlson).square().mean();
+const mse = (model: ReturnType<typeof growthModel>) => growthErrors(model, scaled(carlson)).square().mean();
 
 test.each([
   ["network", 6],
   ["hybrid", 4],
   ["augmented", 5],
 ] as const)("%s, %i members: in blocks the loss and its gradient are those of one piece", async (law, members) => {
-  const model = growthModel(carlson, "float64", { law, members });
+  const model = growthModel(scaled(carlson), "float64", { law, members });
   nn.initialize(model, 3);
-  const block = growthModel(carlson, "float64", { law, members: blockOf(members) });
+  const block = growthModel(scaled(carlson), "float64", { law, members: blockOf(members) });
   const knobs = Object.values(nn.parametersOf(model));
   const inBlocks = lossInBlocks(model, block, mse);
   const { start, rate } = model;
@@ -51,7 +52,7 @@ function firstWeight(layer: nn.Layer): nn.Layer["parameters"][string] {
 
 test("with the same start a member trains as a network that is alone, clipped by its own gradient", async () => {
   const members = 3;
-  const model = growthModel(carlson, "float64", { members });
+  const model = growthModel(scaled(carlson), "float64", { members });
   nn.initialize(model, 5);
   const together = Object.values(nn.weightsOf(model));
   const part = (values: ArrayLike<number>, m: number) => {
@@ -63,7 +64,7 @@ test("with the same start a member trains as a network that is alone, clipped by
   // So tight a limit binds, and not in all members alike.
   const settings = { steps: 40 };
   const adam = (clip: optim.Clip) => optim.sgd({ learningRate: 0.3, clip });
-  const block = growthModel(carlson, "float64", { members: blockOf(members) });
+  const block = growthModel(scaled(carlson), "float64", { members: blockOf(members) });
   await optim.fit({
     ...settings,
     loss: lossInBlocks(model, block, mse),
@@ -71,7 +72,7 @@ test("with the same start a member trains as a network that is alone, clipped by
     optimizer: adam(clipEachMember(0.05, members)),
   });
   for (let m = 0; m < members; m++) {
-    const alone = growthModel(carlson, "float64");
+    const alone = growthModel(scaled(carlson), "float64");
     const own = Object.values(nn.weightsOf(alone));
     for (const [i, w] of own.entries()) w.write(starts[m][i]);
     await optim.fit({ ...settings, loss: mse(alone), optimizer: adam(optim.clipByGlobalNorm(0.05)) });

@@ -85,10 +85,12 @@ function readMotion(
   const moved = names.velocity ?? (names.displacement as string);
   const column = numbers(table, moved);
   const t = Array.from(time.values, (at) => at - time.values[0]);
-  const velocity = names.velocity === undefined ? derivative(t, column.values) : column.values;
+  const velocityOf = (t: readonly number[], moved: readonly number[]) =>
+    names.velocity === undefined ? derivative(t, moved) : moved;
+  const velocity = velocityOf(t, [...column.values]);
   for (const [name, values] of [
     [moved, velocity],
-    [names.force, force.values],
+    [names.force, [...force.values]],
   ] as const) {
     const low = values.reduce((a, b) => Math.min(a, b));
     const high = values.reduce((a, b) => Math.max(a, b));
@@ -99,11 +101,16 @@ function readMotion(
         "friction is told by how one follows the other; give a motion of changing velocity, such as to and fro.",
     );
   }
-  const record = { time: t, velocity: Array.from(velocity), force: Array.from(force.values) };
+  const record = { time: t, velocity, force: [...force.values] };
   const from = Math.floor(known * count);
   const cut = (values: readonly number[]) => values.slice(0, from);
   return {
-    training: inPieces({ time: cut(t), velocity: cut(record.velocity), force: cut(record.force) }),
+    // The last velocity to learn from is that of the rows before it: it knows nothing of the first that is judged.
+    training: inPieces({
+      time: cut(t),
+      velocity: velocityOf(cut(t), cut([...column.values])),
+      force: cut(record.force),
+    }),
     // It runs through what was learned first, and so comes to its state.
     unseen: { records: [record], from },
     symmetric: false,
@@ -116,9 +123,9 @@ function readMotion(
 }
 
 /** Of values at rising times, by the difference of their neighbours. */
-function derivative(t: readonly number[], x: ArrayLike<number>): Float64Array {
+function derivative(t: readonly number[], x: readonly number[]): number[] {
   const last = t.length - 1;
-  return Float64Array.from(t, (_, i) => {
+  return t.map((_, i) => {
     const [a, b] = [Math.max(0, i - 1), Math.min(last, i + 1)];
     return (x[b] - x[a]) / (t[b] - t[a]);
   });

@@ -1,11 +1,11 @@
+import type { ScaledSeries } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import type { Metrics, Sample, Session } from "../../experiment/system.ts";
 import { weightOf } from "../../tensor/parameter.ts";
 import { fitLogisticLaw, type LogisticLaw } from "../logistic-law.ts";
 import { memberOf, spreadOf } from "./ensemble.ts";
-import { type Growth, growthErrors, growthModel, membersOf, pathsAt } from "./growth-model.ts";
-import { beginNear, knownLaw } from "./laws.ts";
-import { unitsOf } from "./series.ts";
+import { type Growth, growthErrors, growthModel, membersOf, pathsAt, startAt } from "./growth-model.ts";
+import { knownLaw } from "./laws.ts";
 
 /** The known law that was fitted beside the network, by least squares. */
 export interface Beside {
@@ -23,8 +23,9 @@ export interface Beside {
 export async function fitBeside(
   session: Pick<Session, "leastSquares" | "evaluate">,
   name: string,
-  series: TimeSeries,
+  rows: ScaledSeries,
 ): Promise<Beside | undefined> {
+  const { series, units } = rows;
   const known = knownLaw(series);
   if (known === "logistic") {
     const law = await fitLogisticLaw(session, `${name}-logistic`, series.time.values, series.states[0].values);
@@ -33,14 +34,14 @@ export async function fitBeside(
     return { key: "logistic", title: "logistic law", knobs: { r, K, N0 }, at, logistic: law };
   }
   if (known === undefined) return undefined;
-  const model = growthModel(series, "float64", { law: known });
-  beginNear(model.rate, series);
-  await session.leastSquares(`${name}-lotka-volterra`, { residuals: growthErrors(model, series), steps: 200 });
+  const model = growthModel(rows, "float64", { law: known });
+  startAt(model, rows);
+  await session.leastSquares(`${name}-lotka-volterra`, { residuals: growthErrors(model, rows), steps: 200 });
   return {
     key: "lotkaVolterra",
     title: "Lotka-Volterra",
-    knobs: knobsOf(model, series),
-    at: async (times) => (await pathsAt(session.evaluate, model, series, times))[0],
+    knobs: knobsOf(model, rows),
+    at: async (times) => (await pathsAt(session.evaluate, model, units, times))[0],
   };
 }
 
@@ -59,9 +60,8 @@ export function besideNothing({ states }: TimeSeries): Sample[] {
  * The knobs of the known law that a rate holds, in the units of the series: r, K and N0, or for each of two states its growth,
  * its interaction and its start. Of an ensemble each is a group of mean and spread. Empty where no law is known.
  */
-export function knobsOf({ rate, start }: Growth, series: TimeSeries): Metrics {
+export function knobsOf({ rate, start }: Growth, { series, units }: ScaledSeries): Metrics {
   const members = membersOf({ rate, start }) ?? 1;
-  const units = unitsOf(series);
   const value = (x: typeof start, i: number, unit: number): number | { mean: number; spread: number } => {
     const all = weightOf(x)?.read() ?? [];
     const each = Array.from({ length: members }, (_, m) => memberOf(all, members, m)[i] * unit);

@@ -1,3 +1,4 @@
+import { type ScaledSeries, scaled } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { evenly } from "../../experiment/report/plot.ts";
 import type { Trained } from "../../experiment/system.ts";
@@ -7,7 +8,6 @@ import { tensor } from "../../tensor/functions.ts";
 import { meanOf, memberOf } from "./ensemble.ts";
 import { exactly, type Growth, growthErrors, growthModel, membersOf, solveStates } from "./growth-model.ts";
 import type { Law } from "./laws.ts";
-import { unitsOf } from "./series.ts";
 
 /** Samples along the path. */
 const samples = 361;
@@ -25,22 +25,23 @@ export async function explainGrowth({
   evaluate,
 }: Trained<Growth, TimeSeries>): Promise<Explainable> {
   const members = membersOf(model);
+  const known = scaled(data);
+  const { units } = known;
   const width = model.start.shape[model.start.rank - 1];
   const n = data.states.length;
   const values = data.time.values;
   const times = evenly(values[0], values[values.length - 1], samples);
-  const states = solveStates(model, data, times, exactly(model));
+  const states = solveStates(model, units, times, exactly(model));
   // Of an ensemble times stand first, and members come first in its network.
   const rates = model.rate(members === undefined ? states : states.permute([1, 0, 2]));
   const path = await evaluate({ states, rates: members === undefined ? rates : rates.permute([1, 0, 2]) });
-  const units = unitsOf(data);
   const count = members ?? 1;
   const averaged = (x: ArrayLike<number>, t: number, i: number) =>
     meanOf(Array.from({ length: count }, (_, m) => x[(t * count + m) * width + i]));
   const series = (x: ArrayLike<number>, unit: (i: number) => number) =>
     data.states.map((_, i) => times.map((_, t) => averaged(x, t, i) * unit(i)));
   const seen = series(path.states.data, (i) => units.states[i]);
-  const one = members === undefined ? model : memberModel(model, data, law as Law);
+  const one = members === undefined ? model : memberModel(model, known, law as Law);
   const inputs = times.flatMap((_, t) =>
     Array.from({ length: width }, (_, i) => path.states.data[t * count * width + i]),
   );
@@ -61,7 +62,7 @@ export async function explainGrowth({
     ...(about && { about }),
     inputNames: [...names, ...hidden],
     outputNames: [...names, ...hidden].map((name) => `rate of ${name}`),
-    residuals: growthErrors(one, data),
+    residuals: growthErrors(one, known),
     rates: {
       time: data.time.name,
       states: names.map((name, i) => ({ name, values: seen[i] })),
@@ -85,9 +86,9 @@ function networkIn(rate: nn.Layer): nn.Layer {
 }
 
 /** The first member as a model by itself. */
-function memberModel(model: Growth, data: TimeSeries, law: Law): Growth {
+function memberModel(model: Growth, known: ScaledSeries, law: Law): Growth {
   const members = membersOf(model) as number;
-  const one = growthModel(data, model.start.dtype as "float32" | "float64", { law });
+  const one = growthModel(known, model.start.dtype as "float32" | "float64", { law });
   const all = Object.values(nn.weightsOf(model));
   for (const [i, weight] of Object.values(nn.weightsOf(one)).entries()) {
     weight.write(memberOf(all[i].read(), members, 0));

@@ -1,46 +1,61 @@
-import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import type { ScaledSeries, Units } from "../../experiment/data/scaled-series.ts";
 import type { Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
-import type * as nn from "../../nn/index.ts";
+import * as nn from "../../nn/index.ts";
 import * as ode from "../../ode/index.ts";
 import { concat, full, tensor } from "../../tensor/functions.ts";
 import { parameter } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { hiddenStates, type Law, rateLayer } from "./laws.ts";
-import { unitsOf } from "./series.ts";
+import { hiddenStates, type Law, rateLayer, startLaw } from "./laws.ts";
 
 /** The unknown law, and the state at the first time: [states], or [members, states] of an ensemble. */
 export type Growth = { rate: nn.Layer; start: Tensor };
 
 /**
- * A network of a thousand knobs for the rate (or what else the law says), and a start at the first measurement.
+ * A network of a thousand knobs for the rate (or what else the law says), and a start at the first measurement; both see
+ * numbers in the units that come with the series.
  *
  * @throws `data.law` when the law cannot be that of the series
  */
 export function growthModel(
-  data: TimeSeries,
+  known: ScaledSeries,
   dtype: "float32" | "float64",
   { law = "network", members }: { readonly law?: Law; readonly members?: number } = {},
 ): Growth {
-  const first = data.states.map(({ values }, i) => values[0] / unitsOf(data).states[i]);
+  const first = firstOf(known);
   const lead = members === undefined ? [] : [members];
-  const rate = rateLayer(data, { law, dtype, members });
+  const rate = rateLayer(known.series, { law, dtype, members });
   const seen = parameter([...lead, first.length], () => (i) => first[i % first.length], { name: "start", dtype });
   // Hidden states begin at 0, as nothing is known of them.
   const start = law === "augmented" ? concat([seen, full([...lead, hiddenStates], 0, dtype)], -1) : seen;
   return { rate, start };
 }
 
-export const membersOf = ({ start }: Growth) => (start.rank === 2 ? start.shape[0] : undefined);
+const firstOf = ({ series, units }: ScaledSeries) => series.states.map(({ values }, i) => values[0] / units.states[i]);
 
-/** The path minus the measurements, [times, states] or [times, members, states], in units of `unitsOf(data)`. */
-export function growthErrors(model: Growth, data: TimeSeries): Tensor {
-  return solvePath(model, data, data.time.values).sub(measured(model, data, unitsOf(data).states));
+/**
+ * Puts the model where a fit to these rows may begin: at their first measurement, in their units, and, where its law has knobs
+ * that a guess is made of, at that guess.
+ */
+export function startAt({ rate, start }: Growth, known: ScaledSeries): void {
+  const first = firstOf(known);
+  for (const seen of Object.values(nn.weightsOf(start))) {
+    seen.write(Array.from({ length: seen.size }, (_, i) => first[i % first.length]));
+  }
+  startLaw(rate, known);
 }
 
-/** Measurements in the given units, [times, states], or [times, 1, states] for an ensemble. */
-export function measured({ start }: Growth, { time, states }: TimeSeries, units: readonly number[]): Tensor {
-  const rows = time.values.map((_, row) => states.map(({ values }, i) => values[row] / units[i]));
+export const membersOf = ({ start }: Growth) => (start.rank === 2 ? start.shape[0] : undefined);
+
+/** The path minus the measurements, [times, states] or [times, members, states], in their units. */
+export function growthErrors(model: Growth, known: ScaledSeries): Tensor {
+  return solvePath(model, known.units, known.series.time.values).sub(measured(model, known));
+}
+
+/** Measurements in their units, [times, states], or [times, 1, states] for an ensemble. */
+export function measured({ start }: Growth, { series, units }: ScaledSeries): Tensor {
+  const { time, states } = series;
+  const rows = time.values.map((_, row) => states.map(({ values }, i) => values[row] / units.states[i]));
   const values = tensor(rows, { dtype: start.dtype });
   return start.rank === 2 ? values.unsqueeze(1) : values;
 }
@@ -51,20 +66,19 @@ export function measured({ start }: Growth, { time, states }: TimeSeries, units:
  */
 const trained: ode.SolveOptions = { method: ode.rk4, substeps: 2 };
 
-/** The measured states along the path, [times, states] or [times, members, states], in units of `unitsOf(data)`. */
-export function solvePath(model: Growth, data: TimeSeries, times: readonly number[], how = trained): Tensor {
-  return solveStates(model, data, times, how).slice(0, data.states.length, -1);
+/** The measured states along the path, [times, states] or [times, members, states], in these units. */
+export function solvePath(model: Growth, units: Units, times: readonly number[], how = trained): Tensor {
+  return solveStates(model, units, times, how).slice(0, units.states.length, -1);
 }
 
 /** The same with the hidden states. */
 export function solveStates(
   { rate, start }: Growth,
-  data: TimeSeries,
+  { origin, time }: Units,
   times: readonly number[],
   how: ode.SolveOptions = trained,
 ): Tensor {
-  const { time } = unitsOf(data);
-  const since = times.map((t) => (t - data.time.values[0]) / time);
+  const since = times.map((t) => (t - origin) / time);
   return ode.solve(rate, start, since, how);
 }
 
@@ -84,22 +98,22 @@ export type Paths = readonly (readonly (readonly number[])[])[];
 export async function pathsAt(
   evaluate: Trained["evaluate"],
   model: Growth,
-  data: TimeSeries,
+  units: Units,
   times: readonly number[],
 ): Promise<Paths> {
-  const first = data.time.values[0];
+  const first = units.origin;
   const before = times.find((t) => t < first);
   if (before !== undefined) {
     throw new PondusError("predict.input", `predict: ${before} lies before ${first}, where the path begins.`);
   }
   const grid = [...new Set([first, ...times])].sort((a, b) => a - b);
-  const { path } = await evaluate({ path: solvePath(model, data, grid, exactly(model)) });
-  const units = unitsOf(data).states;
+  const { path } = await evaluate({ path: solvePath(model, units, grid, exactly(model)) });
+  const { states } = units;
   const members = membersOf(model) ?? 1;
   const row = new Map(grid.map((t, i) => [t, i]));
   return Array.from({ length: members }, (_, m) =>
-    units.map((unit, i) =>
-      times.map((t) => path.data[((row.get(t) as number) * members + m) * units.length + i] * unit),
+    states.map((unit, i) =>
+      times.map((t) => path.data[((row.get(t) as number) * members + m) * states.length + i] * unit),
     ),
   );
 }

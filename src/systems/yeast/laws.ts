@@ -1,10 +1,11 @@
+import type { ScaledSeries } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { PondusError } from "../../graph/errors.ts";
 import * as nn from "../../nn/index.ts";
 import { parameter, weightOf } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { guessInteraction } from "./lotka-volterra.ts";
-import { canEat, canGrow, unitsOf } from "./series.ts";
+import { canEat, canGrow } from "./series.ts";
 
 /**
  * What `--law` chooses from. A network beside a law begins near the data, and goes gently or it would run off; the law alone
@@ -48,7 +49,7 @@ export interface RateOptions {
 }
 
 /**
- * The rate of change as a layer, in units of `unitsOf(data)`: of the measured states, and of the hidden ones where there are.
+ * The rate of change as a layer, in the units of its input to a unit of time: of the measured states, and of the hidden ones where there are.
  *
  * @throws `data.law` when no such law is known of the series
  */
@@ -109,10 +110,9 @@ function knownRate(known: "logistic" | "lotka-volterra", { dtype, members }: Rat
 }
 
 /** Puts the knobs of Lotka and Volterra where a fit to these rows may begin; those of other laws are there. */
-export function beginNear({ parameters }: nn.Layer, series: TimeSeries): void {
+export function startLaw({ parameters }: nn.Layer, { series, units }: ScaledSeries): void {
   const { growth, interaction } = parameters;
   if (!growth || !interaction) return;
-  const units = unitsOf(series);
   const guess = guessInteraction(series);
   const put = (x: Tensor, values: readonly number[]) =>
     weightOf(x)?.write(Array.from({ length: x.size }, (_, i) => values[i % values.length]));

@@ -1,4 +1,5 @@
-import { rootMeanSquare, rowsOf, type TimeSeries } from "../../experiment/data/time-series.ts";
+import { scaledParts } from "../../experiment/data/scaled-series.ts";
+import { rootMeanSquare, type TimeSeries } from "../../experiment/data/time-series.ts";
 import type { Metrics, Session } from "../../experiment/system.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
@@ -13,10 +14,11 @@ import {
   type Paths,
   pathsAt,
   solvePath,
+  startAt,
 } from "./growth-model.ts";
-import { beginNear, type Law } from "./laws.ts";
+import type { Law } from "./laws.ts";
 import { blockOf, lossInBlocks } from "./member-blocks.ts";
-import { smooth, unitsOf } from "./series.ts";
+import { smooth } from "./series.ts";
 
 /** Which rows to learn from, and which to look at besides. */
 export interface Split {
@@ -46,46 +48,41 @@ export interface Learned {
  * cycles of lynx and hare from every seed that was tried, and needs neither a growing horizon nor several starts on the
  * way. A known law of few knobs is another matter: see `guessInteraction`.
  */
-export async function learn(
-  session: Session<Growth, TimeSeries>,
-  name: string,
-  { train, validation, blind }: Split,
-): Promise<Learned> {
+export async function learn(session: Session<Growth, TimeSeries>, name: string, split: Split): Promise<Learned> {
   const { model, data, steps, learningRate: rate, evaluate } = session;
-  const part = rowsOf(data, train);
-  const unseen = solvePath(model, part, data.time.values).gather(tensor(validation, { dtype: "int32" }));
+  const { validation, blind } = split;
+  const parts = scaledParts(data, split);
+  const { units } = parts.train;
+  const unseen = solvePath(model, units, data.time.values).gather(tensor(validation, { dtype: "int32" }));
   const members = membersOf(model);
-  beginNear(model.rate, part);
+  startAt(model, parts.train);
   const validated =
     validation.length > 0
       ? {
-          loss: unseen
-            .sub(measured(model, rowsOf(data, validation), unitsOf(part).states))
-            .square()
-            .mean(),
+          loss: unseen.sub(measured(model, parts.validation)).square().mean(),
           ...(blind && { patience: Number.POSITIVE_INFINITY }),
         }
       : undefined;
   const adam = (clip: optim.Clip) =>
     optim.adam({ learningRate: optim.schedules.cosine({ initial: rate, steps }), clip });
-  const residuals = growthErrors(model, part);
+  const residuals = growthErrors(model, parts.train);
   if (members === undefined) {
     const problem = { residuals, validation: validated, adam: () => adam(optim.clipByGlobalNorm(1)) };
     await session.minimize(name, problem);
   } else {
     const dtype = model.start.dtype as "float32" | "float64";
-    const block = growthModel(part, dtype, { law: session.law as Law, members: blockOf(members) });
+    const block = growthModel(parts.train, dtype, { law: session.law as Law, members: blockOf(members) });
     await session.fit(name, {
-      loss: lossInBlocks(model, block, (some) => growthErrors(some, part).square().mean()),
+      loss: lossInBlocks(model, block, (some) => growthErrors(some, parts.train).square().mean()),
       parameters: model,
       observations: residuals.size,
       validation: validated,
       optimizer: adam(clipEachMember(1, members)),
     });
   }
-  const beside = await fitBeside(session, name, part);
+  const beside = await fitBeside(session, name, parts.train);
   const times = data.time.values;
-  const both = await pathsAt(evaluate, model, part, [...times, ...smooth(data)]);
+  const both = await pathsAt(evaluate, model, units, [...times, ...smooth(data)]);
   const points = both.map((states) => states.map((values) => values.slice(0, times.length)));
   const curve = both.map((states) => states.map((values) => values.slice(times.length)));
   return { beside, validation, points, curve, point: bandOf(points), band: bandOf(curve) };

@@ -1,3 +1,4 @@
+import { scaled } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { evenly, type Plot, type Series } from "../../experiment/report/plot.ts";
 import type { Session } from "../../experiment/system.ts";
@@ -6,7 +7,7 @@ import { bandOf, percentiles } from "./ensemble.ts";
 import { type Growth, membersOf } from "./growth-model.ts";
 import { type Law, titles } from "./laws.ts";
 import type { Learned } from "./learn.ts";
-import { smooth, unitsOf } from "./series.ts";
+import { smooth } from "./series.ts";
 
 const [low, high] = percentiles;
 
@@ -67,7 +68,7 @@ export async function plotLaws(
   { beside }: Learned,
   law: Law,
 ): Promise<Plot> {
-  const units = unitsOf(data);
+  const { units } = scaled(data);
   const [{ name, values }] = data.states;
   const n = evenly(Math.min(...values), Math.max(...values), 101);
   const members = membersOf(model) ?? 1;

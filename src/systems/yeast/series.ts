@@ -42,14 +42,6 @@ function changing(series: TimeSeries, file: string): TimeSeries {
   );
 }
 
-/** The network sees numbers of order one: each state over its largest value, times over a quarter of their span. */
-export function unitsOf({ time, states }: TimeSeries) {
-  return {
-    states: states.map(({ values }) => values.reduce((top, y) => Math.max(top, Math.abs(y)), 0) || 1),
-    time: (time.values[time.values.length - 1] - time.values[0]) / 4,
-  };
-}
-
 /** How many rows the forecast learns from. */
 export const knownRows = ({ time }: TimeSeries) => Math.ceil((time.values.length * 2) / 3);
 
