@@ -49,7 +49,7 @@ export interface Importance {
   readonly curves: readonly KnobCurve[];
 }
 
-/** The outputs on a few samples as one knob turns. */
+/** The outputs on a few samples as one knob changes. */
 export interface KnobCurve {
   readonly knob: string;
   readonly trained: number;
@@ -63,7 +63,8 @@ const mostRuns = 4096;
 const mostOperations = 1e10;
 /** Random directions in place of too many outputs. */
 const probes = 256;
-const turned = 3;
+/** The number of knobs whose curves are shown. */
+const shownKnobs = 3;
 
 /**
  * How much each knob matters to what the network says on the inputs: by its derivative, and by what happens when it is set
@@ -113,7 +114,7 @@ export async function importanceOf(
     layers.set(path, { knobs: sum.knobs + 1, square: sum.square + square });
   });
   const curves: KnobCurve[] = [];
-  for (const k of order.slice(0, turned))
+  for (const k of order.slice(0, shownKnobs))
     curves.push(await curveOf(k, { knobs, theta, outputs, trained, outputsAt, inputs: x.data }));
   const listed = knobs.size <= mostRuns ? order : [...order.slice(0, 1000), ...order.slice(-100)];
   return {

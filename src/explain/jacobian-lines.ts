@@ -69,12 +69,12 @@ export async function eachLine(
   }
 }
 
-/** Reports on a loop of so many turns: now and then, so that a reader sees it and timers get in. */
+/** Reports on a loop of so many iterations: now and then, so that a reader sees it and timers get in. */
 export function progressOf(part: string, steps: number, onProgress?: (progress: ExplainProgress) => void) {
   let [began, told] = [0, performance.now()];
   return async (step: number): Promise<void> => {
     const now = performance.now();
-    // The first turn compiles, and says nothing of the others.
+    // The first iteration compiles, and says nothing of the others.
     if (step <= 1) began = now;
     if (step <= 1 || now - told < 100) return;
     told = now;

@@ -12,7 +12,7 @@ const rightAngle = 1e-15;
 const mostSweeps = 60;
 
 /**
- * Singular values by one-sided Jacobi rotations (Hestenes, J. SIAM 6, 51, 1958): lines are turned in pairs until all are at
+ * Singular values by one-sided Jacobi rotations (Hestenes, J. SIAM 6, 51, 1958): lines are rotated in pairs until all are at
  * right angles, and then their lengths are the values. Small ones keep digits that squaring the matrix would lose (Demmel &
  * Veselic, SIAM J. Matrix Anal. Appl. 13, 1204, 1992): half as many decades are drowned in rounding.
  *
@@ -21,7 +21,7 @@ const mostSweeps = 60;
 export function singularValues(lines: Float64Array, k: number): SingularValues {
   const width = lines.length / Math.max(k, 1);
   const rows = Array.from({ length: k }, (_, i) => lines.slice(i * width, (i + 1) * width));
-  const turns = rows.map((_, i) => Float64Array.from({ length: k }, (_, j) => (i === j ? 1 : 0)));
+  const rotations = rows.map((_, i) => Float64Array.from({ length: k }, (_, j) => (i === j ? 1 : 0)));
   for (let sweep = 0, moved = true; moved && sweep < mostSweeps; sweep++) {
     moved = false;
     for (let i = 0; i < k; i++) {
@@ -29,7 +29,7 @@ export function singularValues(lines: Float64Array, k: number): SingularValues {
         const [a, b, c] = [dot(rows[i], rows[i]), dot(rows[j], rows[j]), dot(rows[i], rows[j])];
         // The longer line comes first, so that the long ones are done with soonest.
         if (a < b) {
-          [rows[i], rows[j], turns[i], turns[j]] = [rows[j], rows[i], turns[j], turns[i]];
+          [rows[i], rows[j], rotations[i], rotations[j]] = [rows[j], rows[i], rotations[j], rotations[i]];
         }
         if (c === 0 || Math.abs(c) <= rightAngle * Math.sqrt(a) * Math.sqrt(b)) continue;
         moved = true;
@@ -37,8 +37,8 @@ export function singularValues(lines: Float64Array, k: number): SingularValues {
         const zeta = (short - long) / (2 * c);
         const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
         const cosine = 1 / Math.hypot(1, t);
-        turn(rows[i], rows[j], cosine, cosine * t);
-        turn(turns[i], turns[j], cosine, cosine * t);
+        rotate(rows[i], rows[j], cosine, cosine * t);
+        rotate(rotations[i], rotations[j], cosine, cosine * t);
       }
     }
   }
@@ -47,12 +47,12 @@ export function singularValues(lines: Float64Array, k: number): SingularValues {
   return {
     values: Float64Array.from(order, (i) => lengths[i]),
     along: (index) => rows[order[index]].map((x) => x / (lengths[order[index]] || 1)),
-    across: (index) => turns[order[index]].slice(),
+    across: (index) => rotations[order[index]].slice(),
   };
 }
 
 /** (x, y) becomes (c x - s y, s x + c y). */
-function turn(x: Float64Array, y: Float64Array, c: number, s: number): void {
+function rotate(x: Float64Array, y: Float64Array, c: number, s: number): void {
   for (let i = 0; i < x.length; i++) {
     const [a, b] = [x[i], y[i]];
     x[i] = c * a - s * b;

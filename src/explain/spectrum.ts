@@ -71,7 +71,7 @@ const stiffest = 3;
 /**
  * The spectrum of the Gauss-Newton matrix of residuals at the present knobs, which is the Fisher information of a model with
  * normal noise. Spectra of models with many knobs are sloppy: evenly spread over many decades, so that few directions are
- * stiff and the rest may move without anybody noticing (Transtrum, Machta & Sethna, Phys. Rev. E 83, 036701, 2011).
+ * stiff and the rest may move without a visible effect (Transtrum, Machta & Sethna, Phys. Rev. E 83, 036701, 2011).
  *
  * With fewer residuals than knobs the matrix is J J', whose eigenvalues are the same but for zeros.
  *

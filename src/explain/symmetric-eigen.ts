@@ -70,7 +70,7 @@ function tridiagonalVector(diagonal: Float64Array, beside: Float64Array, value: 
   const n = diagonal.length;
   const least = 2 ** -53 * top || 1;
   let x = Float64Array.from({ length: n }, (_, i) => 1 + ((i * 7919) % 101) / 101);
-  for (let turn = 0; turn < 4; turn++) {
+  for (let sweep = 0; sweep < 4; sweep++) {
     // Rows of the upper triangle that is left: the diagonal and two entries beside it.
     const [u, v, w] = [diagonal.map((d) => d - value), new Float64Array(n), new Float64Array(n)];
     v.set(beside);

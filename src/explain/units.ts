@@ -25,7 +25,7 @@ export interface HiddenImportance {
   readonly averaged: number;
 }
 
-/** So many units of one layer are looked at. */
+/** The most units of one layer that are looked at. */
 const most = 512;
 
 /**

@@ -30,7 +30,7 @@ export function close(
   outside: ReadonlySet<Node> = new Set(),
 ): Closed {
   const inside = dependents(outputs, [...formals, ...given.keys()]);
-  // A leaf that is younger than the formals was made by the body: nobody outside can ask for its derivative.
+  // A leaf that is younger than the formals was made by the body: its derivative cannot be asked for outside.
   const since = formals.reduce((least, x) => Math.min(least, identityOf(x)), Number.POSITIVE_INFINITY);
   const madeHere = (leaf: Node) => identityOf(leaf) > since;
   const replacements = new Map<Node, Node>();

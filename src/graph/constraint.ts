@@ -215,7 +215,7 @@ function meet(a: Group, b: Group, doing: string): Group {
   return { lower, upper, frozen: { ...both, value: inside } };
 }
 
-/** A value that chance chose gives way to one that somebody did. */
+/** A value that was drawn gives way to one that was given. */
 function meetFrozen(a: Frozen | undefined, b: Frozen | undefined, doing: string): Frozen | undefined {
   if (!a || !b) return a ?? b;
   if (a.from === "drawn") return b.from === "drawn" ? a : b;

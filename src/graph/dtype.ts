@@ -19,7 +19,7 @@ export function allocate(dtype: DType, length: number): TypedArray {
   return new Int32Array(length);
 }
 
-/** A view of `length` elements of `dtype` on memory that somebody else owns. */
+/** A view of `length` elements of `dtype` on memory that the caller owns. */
 export function viewOf(dtype: DType, memory: ArrayBufferLike, byteOffset: number, length: number): TypedArray {
   if (dtype === "float32") return new Float32Array(memory, byteOffset, length);
   if (dtype === "float64") return new Float64Array(memory, byteOffset, length);

@@ -67,7 +67,7 @@ function recorded(node: Node): Node {
 }
 
 const known = new Map<string, WeakRef<Node>>();
-/** At so many, those are looked for that nobody has any more. To be told of each takes longer than to make it. */
+/** The table of nodes is swept when it has grown to this size: a callback for each collected node would cost more than making it. */
 let sweepAt = 4096;
 
 function remember(key: string, node: Node): void {

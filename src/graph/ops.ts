@@ -138,7 +138,7 @@ export type CustomForward = (given: readonly Node[], tangents: readonly (Node | 
 /**
  * `for i of 0..length`: inputs are the carries' first values, then the sequences (sliced along their first axis), then
  * what the body captured. Outputs are the last carries, then one stack per `ys`. With `count`, one of the captured
- * (an int32), only so many turns are taken, from the first slice or back to it; what they do not stack is not written.
+ * (an int32), only that many iterations are taken, from the first slice or back to it; what they do not stack is not written.
  */
 export interface ScanAttrs {
   readonly length: number;
@@ -153,7 +153,7 @@ export interface ScanAttrs {
 
 /**
  * `while (test) carry = next`, at most `limit` times when there is one. Inputs: first carries, then captured. Outputs
- * are the last carries, then one stack of `limit` per `ys`; what the turns do not stack is not written.
+ * are the last carries, then one stack of `limit` per `ys`; what the iterations do not stack is not written.
  */
 export interface WhileAttrs {
   readonly limit: number | undefined;

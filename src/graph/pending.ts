@@ -4,7 +4,7 @@ import type { Parameter } from "./parameter.ts";
 
 /**
  * A run of a program that was asked for and is not over. It computes with what its parameters were when it was asked for,
- * and nobody reads or writes those that it changes before it is over.
+ * and those that it changes are neither read nor written before it is over.
  */
 export interface PendingRun {
   readonly changes: ReadonlySet<Parameter>;

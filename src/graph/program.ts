@@ -23,7 +23,7 @@ export function parametersOf(program: GraphProgram): Set<Parameter> {
 }
 
 /**
- * Refuses a program whose parameters others hold by now: it would compute with numbers that nobody changes any more.
+ * Refuses a program whose parameters were constrained since: it would compute with numbers that no longer change.
  *
  * @throws `parameter.constrained`
  */

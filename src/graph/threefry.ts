@@ -11,7 +11,7 @@ export const parity = 0x1bd11bda;
 /**
  * Two 32-bit words (as signed integers) from a key and a counter of two words each.
  *
- * @param words  where to put them: whoever asks millions of times need not have an array made each time
+ * @param words  where to put them, so that a caller that asks millions of times need not allocate an array each time
  */
 export function threefry(
   key: ArrayLike<number>,

@@ -213,7 +213,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
 
 export type Loop = Node<"scan"> | Node<"while">;
 
-/** How many turns a loop takes at most; infinite where nothing says. */
+/** How many iterations a loop takes at most; infinite where it has no limit. */
 export function turnsOf({ attrs }: Loop): number {
   return "length" in attrs ? attrs.length : (attrs.limit ?? Number.POSITIVE_INFINITY);
 }

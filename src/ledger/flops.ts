@@ -28,9 +28,9 @@ export function flopsOfStep({ graph, loss, gradients }: Training): Flops {
 
 /**
  * Floating-point operations to compute `roots`, each node once: a product and a sum are two, a function such as tanh as
- * many as it is made of (the op table's `flops`). A loop whose turns nobody knows counts with one turn.
+ * many as it is made of (the op table's `flops`). A loop of unknown length counts with one iteration.
  *
- * @param done  nodes that somebody else has counted; what is counted here joins them
+ * @param done  nodes that are counted already; what is counted here joins them
  */
 export function flopsOf(roots: readonly Node[], done: Set<Node> = new Set()): number {
   let total = 0;

@@ -11,7 +11,7 @@ export interface Launch {
   readonly times: number;
 }
 
-/** All kernels in the order in which they run. A loop whose turns nobody knows counts with one; of a branch, both sides. */
+/** All kernels in the order in which they run. A loop of unknown length counts with one iteration; of a branch, both sides count. */
 export function launchesOf(steps: readonly Step<Kernel>[], times = 1): Launch[] {
   return steps.flatMap((step): Launch[] => {
     if (step.kind === "launch") return [{ kernel: step.kernel, times }];

@@ -30,7 +30,7 @@ export interface Weighing extends Counts {
 }
 
 export interface HessianPrice extends SecondOrderPrice {
-  /** Whether the matrix, in float64, fits this machine's memory; undefined where nobody says how large that is. */
+  /** Whether the matrix, in float64, fits this machine's memory; undefined where the size of the memory is not known. */
   readonly affordable?: boolean;
   readonly memoryHere?: number;
 }

@@ -10,7 +10,7 @@ import { type Layer, layer } from "./layer.ts";
 
 /**
  * A vector for each of `count` things, looked up: int32 [...] to [..., width]. Its weight, [count, width], has a row for
- * each thing. A number that names none of them (below 0, or from `count` on) gives NaN, not somebody else's vector.
+ * each thing. A number that names none of them (below 0, or from `count` on) gives NaN, not the vector of another.
  *
  * @param count          how many things there are
  * @param width          the length of a vector

@@ -74,7 +74,7 @@ function within<T>(now: typeof mode, build: () => T): T {
 }
 
 /**
- * Results of layers that would have done something else in training, with the layer's name; undefined once somebody meant it
+ * Results of layers that would have done something else in training, with the layer's name; undefined once the user meant it
  * so. Equal expressions are one node, so what was meant once is meant.
  */
 const afterTraining = new WeakMap<Node, string | undefined>();

@@ -116,7 +116,7 @@ export function nameParameters(model: Model): Record<string, Parameter> {
 /**
  * Draws every weight afresh: the i-th one, in the order of `weightsOf`, from stream (seed, i). The same model and seed
  * give the same numbers everywhere. Of a constrained weight, the first entry of each tied group counts, what is outside
- * its bounds is brought inside, and frozen entries stay (but those that were frozen before anybody drew or wrote the
+ * its bounds is brought inside, and frozen entries stay (but those that were frozen before a value was drawn or written for the
  * weight are drawn too).
  */
 export function initialize(model: Model, seed: number): void {

@@ -38,7 +38,7 @@ function transposedData({ shape, dtype, data }: StoredTensor): TypedArray {
  * The layout that a file is to be read in: the one that it says, which Pondus writes into each; else the one that is asked
  * for. Without either it is the model's own, as long as shapes would tell when it is not.
  *
- * @throws `weights.layout` when the file says another than is asked for, or when nobody says and it cannot be told
+ * @throws `weights.layout` when the file says another than is asked for, or when it is not given and cannot be told
  */
 export function layoutOf(
   { metadata }: TensorFile,
@@ -74,7 +74,7 @@ export function checkLayout(asked: WeightLayout | undefined): void {
 
 function saidLayout({ layout, constraints }: TensorFile["metadata"]): WeightLayout | undefined {
   if (layout === "pytorch" || layout === "pondus") return layout;
-  // Nobody else writes knobs apart from what rebuilds the weights.
+  // No other program writes knobs apart from what rebuilds the weights.
   return constraints === undefined ? undefined : "pondus";
 }
 

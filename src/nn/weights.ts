@@ -78,7 +78,7 @@ export function saveWeights(
  *
  * With PyTorch's layout, weights of dense layers are [outputs, inputs] in the file and are transposed; counts of batches,
  * `num_batches_tracked`, are passed over. A file that Pondus wrote says its layout, and of another the shapes do; only
- * where a square weight would fit both ways and nobody says, the file is refused.
+ * where a square weight would fit both ways and the layout is not given, the file is refused.
  *
  * @param options.layout  "pytorch" for a file that PyTorch wrote, "pondus" for one that keeps weights as the model does
  * @throws `weights.layout` when the layout is not what the file says, or is not known; `weights.model` when the file is of

@@ -26,7 +26,7 @@ export interface Problem<O extends Options = Adaptive> {
 }
 
 /**
- * Solves for many trajectories in blocks: turns of a scan that carries nothing, so that threads take them side by side, that
+ * Solves for many trajectories in blocks: iterations of a scan without carries, so that threads run them side by side, that
  * what a block's steps pass on to one another stays in a core's own cache, and that a block waits for its own slowest
  * trajectory alone. What each trajectory comes to is the same, to the last bit.
  *

@@ -12,7 +12,7 @@ import type { Adaptive } from "./stepping/iteration.ts";
 export interface SolveOptions {
   /** `tsit5` by default. */
   readonly method?: Method;
-  /** So many equal steps from each time to the next, in place of steps as long as the error allows. */
+  /** The number of equal steps from each time to the next, in place of steps as long as the error allows. */
   readonly substeps?: number;
   /** The error that a step may make, in units of the state: atol + rtol |y|. By default 1e-6, in float32 1e-4. */
   readonly rtol?: number;

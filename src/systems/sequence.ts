@@ -9,7 +9,7 @@ import { factbook, readText, type Text, textWindow } from "./sequence/text.ts";
 import { type TextModel, textModels, textSizes } from "./sequence/text-model.ts";
 import { continueTexts, learnText } from "./sequence/text-task.ts";
 
-/** What there is to learn from: the page's own text and series, or one file of somebody's. */
+/** What there is to learn from: the page's own text and series, or one file of the user's. */
 export interface Sequences {
   readonly text?: Text;
   readonly series?: LazySeries;

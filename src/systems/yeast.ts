@@ -123,7 +123,7 @@ function growth(data: TimeSeries, optimizer?: OptimizerName, chosen: Chosen = {}
   return growthModel(scaled(data), optimizer === "adam" ? "float32" : "float64", { law, members });
 }
 
-/** What the chosen law has beside a network: its own knobs, or states that nobody measured. */
+/** What the chosen law has beside a network: its own knobs, or states that are not measured. */
 function lawMetrics({ model, data }: Session<Growth, TimeSeries>, law: Law): Metrics {
   if (law === "network") return {};
   if (law === "augmented") return { augmented: { hidden: hiddenStates } };

@@ -60,7 +60,7 @@ function unreduce(node: Node, reduced: Tensor): Tensor {
   return t(spread(reshapeNode(reduced.node, kept), x.shape));
 }
 
-/** Where a maximum was reached, shared equally among ties; where it is NaN, the NaNs are what reached it. */
+/** Where a maximum was reached, divided equally among ties; where it is NaN, the NaNs are what reached it. */
 function winners(node: Node): Tensor {
   const { axes } = (node as Node<"max">).attrs;
   const x = t(node.inputs[0]);

@@ -1,7 +1,7 @@
 import { make, type Node } from "../graph/node.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
-/** Derivatives that vanish are undefined until somebody needs an array: `node`, or zeros of the given type. */
+/** Derivatives that vanish are undefined until an array is needed: `node`, or zeros of the given type. */
 export function orZeros(node: Node | undefined, like: Pick<Node, "shape" | "dtype">): Node {
   if (node) return node;
   const zero = make("constant", [], { value: 0, dtype: like.dtype });

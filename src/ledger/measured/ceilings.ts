@@ -46,7 +46,7 @@ export interface CeilingOptions {
   readonly backend?: BackendName | "auto";
   /** Measure again what is known. */
   readonly remeasure?: boolean;
-  /** Is told, while it is measured, which part of it is done. */
+  /** Called while measuring, with the part that is done. */
   readonly onProgress?: (done: number) => void;
 }
 

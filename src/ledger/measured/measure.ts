@@ -29,7 +29,7 @@ export interface MeasureOptions {
   readonly inputs?: { readonly [name: string]: TypedArray };
   /** For how long it runs, once it is warm (default 1): three times at least, and two hundred at most. */
   readonly seconds?: number;
-  /** Is told how many runs are done. */
+  /** Called with the number of runs that are done. */
   readonly onProgress?: (runs: number) => void;
 }
 
@@ -48,17 +48,17 @@ export async function measureProgram<I extends InputTypes, O extends Outputs>(
   const hostBytes = hostBytesOf(program.graph);
   const arenaBytes = await program.arenaBytes();
   collect();
-  // Of the arena nothing is there before somebody writes to it.
+  // The arena takes no memory before it is written to.
   const isPeakItsOwn = forgetPeak();
   const floorBytes = resident().now;
   const inputs = options.inputs ?? numbersFor(program.graph);
   const run = () => (program as unknown as Program<InputTypes, O>).run(inputs);
-  // The first run finds memory that nobody has touched yet.
+  // The first run finds memory that has not been touched yet.
   for (let i = 0; i < 2; i++) {
     await run();
     collect();
   }
-  // Later runs leave results behind that nobody collects at once: they are not the program's.
+  // Later runs leave results behind that are not collected at once: they are not the program's.
   const { most } = resident();
   const times: number[] = [];
   const end = performance.now() + 1000 * (options.seconds ?? 1);
@@ -82,7 +82,7 @@ export async function measureProgram<I extends InputTypes, O extends Outputs>(
 
 /**
  * Bytes that a run of the program takes outside its arena: the arrays of parameters that it reads and does not change,
- * and of those that it changes and somebody wrote or read before (the engine collects these once the program has taken
+ * and of those that it changes and that were written or read before (the engine collects these once the program has taken
  * them over; what was only drawn is drawn into the arena). Beside them, what goes in and what comes out.
  */
 export function hostBytesOf(graph: GraphProgram): number {

@@ -10,14 +10,14 @@ import type { PerType, Rates } from "./ceilings.ts";
 /** Seconds for which one thing is measured at a time: long beside a call, short beside what else runs on the machine. */
 const slice = 0.003;
 
-/** How often everything is measured in turn. */
+/** How often everything is measured, one after another. */
 const rounds = 16;
 
-/** Work that depends on the turn before, so that nobody can do it once and be done. */
+/** Work that depends on the iteration before, so that no compiler can do it once for all. */
 interface Exercise {
-  /** What one turn changes. */
+  /** What one iteration changes. */
   readonly updates: readonly Update[];
-  /** Of what there are so many in one turn. */
+  /** The units of work in one iteration. */
   readonly units: number;
 }
 
@@ -40,26 +40,26 @@ export async function measureRates(
     tiny(),
     ...sizes.map(sweep),
   ];
-  const turn = await loops(backend, exercises);
+  const timeOf = await loops(backend, exercises);
   const call = await emptyCall(backend);
-  const best = exercises.map(() => ({ seconds: Number.POSITIVE_INFINITY, turns: 1 }));
-  const turns = exercises.map(() => 1);
+  const best = exercises.map(() => ({ seconds: Number.POSITIVE_INFINITY, count: 1 }));
+  const counts = exercises.map(() => 1);
   let nothing = Number.POSITIVE_INFINITY;
   let run = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {
-    nothing = Math.min(nothing, await turn(-1, 0));
+    nothing = Math.min(nothing, await timeOf(-1, 0));
     run = Math.min(run, await call(slice));
     for (let i = 0; i < exercises.length; i++) {
-      // The first call finds memory that nobody has touched yet.
-      if (round === 0) await turn(i, 1);
-      const seconds = await turn(i, turns[i]);
-      const isBetter = seconds / turns[i] < best[i].seconds / best[i].turns;
-      if (isBetter && seconds > slice / 2) best[i] = { seconds, turns: turns[i] };
-      turns[i] = Math.max(turns[i], Math.ceil((slice * turns[i]) / seconds));
+      // The first call finds memory that has not been touched yet.
+      if (round === 0) await timeOf(i, 1);
+      const seconds = await timeOf(i, counts[i]);
+      const isBetter = seconds / counts[i] < best[i].seconds / best[i].count;
+      if (isBetter && seconds > slice / 2) best[i] = { seconds, count: counts[i] };
+      counts[i] = Math.max(counts[i], Math.ceil((slice * counts[i]) / seconds));
     }
     onProgress((round + 1) / rounds);
   }
-  const reached = best.map(({ seconds, turns }, i) => (exercises[i].units * turns) / (seconds - nothing));
+  const reached = best.map(({ seconds, count }, i) => (exercises[i].units * count) / (seconds - nothing));
   const [product32, product64, functions32, functions64, divisions32, divisions64, kernels, ...swept] = reached;
   // What a program in a larger arena reaches, one in a smaller arena would have in a better moment.
   const bandwidth = sizes.map((arena, i) => ({ arena, rate: Math.max(...swept.slice(i)) }));
@@ -77,7 +77,7 @@ export async function measureRates(
 
 /** One program with a loop for each exercise; the function that it gives runs one of them, and says for how long. */
 async function loops(backend: BackendName, exercises: readonly Exercise[]) {
-  const names = exercises.map((_, i) => `turns${i}`);
+  const names = exercises.map((_, i) => `counts${i}`);
   const program = compile(
     (counts) => ({
       updates: exercises.flatMap(({ updates }, i) => repeat({ outputs: {}, updates }, counts[names[i]]).updates),
@@ -86,8 +86,8 @@ async function loops(backend: BackendName, exercises: readonly Exercise[]) {
     { backend },
   );
   await program.load();
-  return (which: number, turns: number) =>
-    secondsOf(() => program.run(Object.fromEntries(names.map((name, i) => [name, i === which ? turns : 0]))));
+  return (which: number, count: number) =>
+    secondsOf(() => program.run(Object.fromEntries(names.map((name, i) => [name, i === which ? count : 0]))));
 }
 
 /** The function that it gives runs the smallest of programs for so many seconds, and says how long one run takes. */

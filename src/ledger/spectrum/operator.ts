@@ -23,7 +23,7 @@ export function operatorOf<S extends Structure>(
       if (other?.is("input")) {
         throw new PondusError(
           "input.missing",
-          `${what}: the product needs input "${other.attrs.name}", which nobody gives; build it from tensor(...) data.`,
+          `${what}: the product needs input "${other.attrs.name}", which is not given here; build it from tensor(...) data.`,
         );
       }
       if (image.size === size) return { image };

@@ -31,10 +31,10 @@ export function tridiagonalEigen(
   const floor = Math.max(2 ** -960, 2 ** -104 * [...d, ...e].reduce((top, x) => Math.max(top, Math.abs(x)), 0));
 
   for (let l = 0; l < n; l++) {
-    for (let turn = 0; ; turn++) {
+    for (let sweep = 0; ; sweep++) {
       const m = end(d, e, l, floor);
       if (m === l) break;
-      if (turn === 60) throw new InternalError(`the tridiagonal eigenproblem of ${n} rows did not converge`);
+      if (sweep === 60) throw new InternalError(`the tridiagonal eigenproblem of ${n} rows did not converge`);
       chase(d, e, z, l, m);
     }
   }

@@ -14,7 +14,7 @@ import { weightExpression } from "./weight-expression.ts";
  * Puts a weight under a constraint in place of the one that it had. Its entries keep their values as exactly as they can:
  * a group takes that of its first entry, and what chance chose is brought inside the bounds.
  *
- * @throws `constraint.value` when somebody wrote or trained a value that lies outside its bounds
+ * @throws `constraint.value` when a value that was written or trained lies outside its bounds
  */
 export function putUnder(weight: Parameter, constraint: Constraint): void {
   const numbering = numberingOf(constraint);

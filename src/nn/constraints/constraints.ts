@@ -46,7 +46,7 @@ export function tie(weight: Tensor, what: readonly EntryIndex[] | Pattern): Tens
  * @param weight   a tensor made by `parameter`
  * @param entries  `[[0, 0], [2, 1]]`, a function of an entry's index, or "all" (default)
  * @param value    one for all, or one for each of the listed entries, or a function from an entry's index to its value.
- *                 Without it they stay at what they are; `initialize` leaves them there, unless nobody had drawn or
+ *                 Without it they stay at what they are; `initialize` leaves them there, unless they had not been drawn or
  *                 written the weight before: then they are what it draws
  * @returns        the weight
  * @throws `constraint.weight`, `constraint.entry`, `constraint.value` when the value is no number or lies outside bounds,
@@ -96,7 +96,7 @@ export function freeze(
  * @param entries   `[[0, 0], [2, 1]]`, a function of an entry's index, or "all" (default)
  * @returns         the weight
  * @throws `constraint.weight`, `constraint.entry`, `constraint.bounds` when no number is left, `constraint.value` when an
- *         entry that somebody wrote, trained or froze lies outside
+ *         entry that was written, trained or frozen lies outside
  */
 export function bound(weight: Tensor, interval: readonly [number, number], entries: Entries = "all"): Tensor {
   return constrain("bound", weight, (c) => bounded(c, entriesOf("bound", c.shape, entries), interval[0], interval[1]));
@@ -122,7 +122,7 @@ export interface WeightConstraint {
   readonly knobs: Tensor | undefined;
   /** The frozen numbers, [frozen], or of the weight's shape where all is frozen apart. */
   readonly frozen: Tensor | undefined;
-  /** Who shares what, in the order of first entries. */
+  /** Which entries share a knob, in the order of first entries. */
   readonly groups: readonly EntryGroup[];
 }
 

@@ -47,7 +47,7 @@ function withoutIdleAxes(shape: Shape, index: Int32Array): { kept: number[]; ind
   return { kept, index: first };
 }
 
-/** So many copies of the numbers take turns where neighbours share one. */
+/** The number of copies among which lookups alternate where neighbours share a number. */
 const copies = 4;
 
 /**
@@ -59,6 +59,6 @@ function lookedUp(numbers: Tensor, index: Int32Array): Tensor {
   let repeats = 0;
   for (let i = 1; i < index.length; i++) if (index[i] === index[i - 1]) repeats++;
   if (2 * repeats < index.length || 2 * copies * size > index.length) return numbers.gather(tensor(index));
-  const turns = index.map((k, i) => k + (i % copies) * size);
-  return numbers.expand([copies, size]).flatten().gather(tensor(turns));
+  const copyOf = index.map((k, i) => k + (i % copies) * size);
+  return numbers.expand([copies, size]).flatten().gather(tensor(copyOf));
 }

@@ -13,7 +13,7 @@ export function compares(loss: Tensor, numbers: number): Tensor {
 
 /**
  * How many numbers a loss compares with: those of every `nn.mse`, `nn.bceWithLogits`, ... in its graph, so that a penalty
- * on the weights does not count. Undefined where it holds none of them (outside of loops and branches), as only who wrote
+ * on the weights does not count. Undefined where it holds none of them (outside of loops and branches), as only the one who wrote
  * it can tell then.
  */
 export function numbersCompared(loss: Tensor): number | undefined {

@@ -8,7 +8,7 @@ import type { Rate } from "../rate.ts";
 import type { Direction } from "./sensitive.ts";
 import { timeCotangents } from "./time-gradient.ts";
 
-/** So many sensitivities are carried side by side; more would cost more than going back. */
+/** The most sensitivities that are carried side by side; more would cost more than going back. */
 const most = 64;
 
 /**

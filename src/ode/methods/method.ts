@@ -6,7 +6,7 @@ import type { Tableau } from "./explicit/tableau.ts";
 import { rosenbrock } from "./implicit/rosenbrock.ts";
 import type { RosenbrockTableau } from "./implicit/rosenbrock-tableau.ts";
 
-/** What one step found. Whatever nobody asks for is not computed. */
+/** What one step found. What is not asked for is not computed. */
 export interface Step {
   /** The state at its end. */
   readonly y: Tensor;

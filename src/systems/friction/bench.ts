@@ -131,9 +131,9 @@ function velocities({ levels, depth, period, amplitudes, frequencies, seed }: Mo
     );
   const time = t.unsqueeze(1);
   const waves = amplitudes.map((amplitude) => {
-    const turn = drawn((u) => 2 * Math.PI * Math.exp(low + (high - low) * u));
+    const frequency = drawn((u) => 2 * Math.PI * Math.exp(low + (high - low) * u));
     const phase = drawn((u) => 2 * Math.PI * u);
-    return time.mul(turn).add(phase).sin().mul(amplitude);
+    return time.mul(frequency).add(phase).sin().mul(amplitude);
   });
   const strength = time
     .mul((2 * Math.PI) / period)

@@ -179,17 +179,17 @@ async function trainNetwork(
   });
 }
 
-/** Some of the runs; where friction has no direction of its own, half of them turned round. */
+/** Some of the runs; where friction has no direction of its own, half of them with both signs reversed. */
 function drawn({ v, h, force, from }: Samples, key: Tensor, symmetric: boolean): Samples {
   const runs = v.shape[1];
   const some = Math.min(batch, runs);
   const places = integers(foldIn(key, 1), [some], runs);
-  const turned = (x: Tensor) => {
+  const reversed = (x: Tensor) => {
     const picked = runs > batch ? x.gather(places, 1) : x;
     if (!symmetric) return picked;
     return picked.mul(bernoulli(foldIn(key, 2), [some], 0.5).where(full([some], -1), 1));
   };
-  return { v: turned(v), h: runs > batch ? h.gather(places, 1) : h, force: turned(force), from };
+  return { v: reversed(v), h: runs > batch ? h.gather(places, 1) : h, force: reversed(force), from };
 }
 
 /** Every candidate's forces on runs, and how far they are from what was measured. */

@@ -24,7 +24,7 @@ const [fewest, most] = [200, 50_000];
 const known = 0.7;
 
 /**
- * Reads somebody's own measurements. With columns for velocity (or displacement) and force they are a motion to and fro, whose
+ * Reads a user's own measurements. With columns for velocity (or displacement) and force they are a motion to and fro, whose
  * first 70 % are learned and whose rest is judged; with displacement and friction, the coefficient, a step of the velocity.
  *
  * @throws `data.columns` where it is neither, `data.order` unless times rise, `data.short`, `data.long`,

@@ -43,7 +43,7 @@ export function changesOf(series: Series) {
 }
 
 /**
- * Somebody's own series: its times, and the one column of its values.
+ * A user's own series: its times, and the one column of its values.
  *
  * @throws `data.columns` unless there is one column of values, `data.short`, `data.steps` where times do not lie
  *         equally far apart, `data.flat` where the values change always or never by the same, and what

@@ -36,7 +36,7 @@ export interface Part {
 /** Where windows may begin that lie in a part with the character that follows them: the first of so many places. */
 const placesIn = ({ from, to }: Part) => ({ first: from, count: to - from - textWindow });
 
-/** So many places for windows at even distances, from end to end; fewer where that covers the part already. */
+/** The places of windows at even distances, from end to end; fewer where that covers the part already. */
 export function evenPlaces(part: Part, most: number): number[] {
   const { first, count } = placesIn(part);
   const windows = Math.min(most, Math.ceil((count - 1) / textWindow) + 1);

@@ -43,7 +43,7 @@ export function plainText(text: string): string {
 }
 
 /**
- * Somebody's own text.
+ * A user's own text.
  *
  * @throws `file.empty`, `data.short`, `text.alphabet` for one character alone or for more than an alphabet has
  */

@@ -20,7 +20,7 @@ export interface Digits {
   readonly images: Float32Array;
   /** [count]: 0 to 9. */
   readonly labels: Int32Array;
-  /** How many to learn from; the rest is for the test. Their classes take turns, so that fewer of them are balanced too. */
+  /** How many to learn from; the rest is for the test. Their classes alternate, so that fewer of them are balanced too. */
   readonly training: number;
 }
 
@@ -48,7 +48,7 @@ export const mnist = once(() =>
 );
 
 /**
- * Somebody's own digits: a column of labels and then one for each pixel, row by row from the top, 16 x 16 or 28 x 28, from
+ * A user's own digits: a column of labels and then one for each pixel, row by row from the top, 16 x 16 or 28 x 28, from
  * 0 for bare paper to 255 for ink. The last fifth of each digit is the test.
  *
  * @throws `image.size`, `image.label`, `image.pixel`, `data.short`, and what `numbers` throws

@@ -13,7 +13,7 @@ export interface Image {
 }
 
 /**
- * Images as somebody names them on the command line: a PGM file, a folder of such, or the pixels themselves, from 0 for
+ * Images as a user names them on the command line: a PGM file, a folder of such, or the pixels themselves, from 0 for
  * bare paper to 255 for ink, row by row with commas between. Each has 16 x 16 or 28 x 28 pixels, and as in MNIST the ink is
  * bright.
  *

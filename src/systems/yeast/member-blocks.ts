@@ -45,7 +45,7 @@ export function lossInBlocks(model: Growth, block: Growth, loss: (model: Growth)
   );
   const found: Readonly<Record<string, Tensor>> = out;
   const slopes = knobs.map((x, i) => found[`slope${i}`].reshape(x.shape).div(count));
-  // What a block found out on its way is the gradient; nobody asks for that gradient's own.
+  // What a block found out on its way is the gradient; that gradient's own gradient is never asked for.
   return customGradient(found.loss.mean(), knobs, (cotangent) => slopes.map((slope) => slope.mul(cotangent)));
 }
 

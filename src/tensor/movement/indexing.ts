@@ -48,7 +48,7 @@ export abstract class Indexing extends Cumulative {
    * would find there is set, or added to, multiplied by, or becomes the smaller or larger of the two. Several updates of
    * one entry come in the order of the index, on any number of threads: of those that set, the last stands.
    *
-   * The gradient of `set` goes to what stands in the end; that of `min` and `max` is shared by all that are equal to the result,
+   * The gradient of `set` goes to what stands in the end; that of `min` and `max` is divided among all that are equal to the result,
    * as in PyTorch's `scatter_reduce`; that of `mul` is right where factors are 0.
    *
    * @param updates  this tensor's shape with the index's axes in the place of `axis`, or what broadcasts to it

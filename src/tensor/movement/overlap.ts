@@ -12,8 +12,8 @@ export function overlapAdd(x: Node, axis: number, stride: number, dilation: numb
   const [count, size] = x.shape.slice(axis);
   if (stride === 1) return overlap(x, axis, dilation);
   if (dilation > 1) return overlap(apart(x, axis, stride), axis, dilation);
-  const turns = Math.ceil(size / stride);
-  const grouped = onAxis(x, axis + 1, (y, k) => splitAxis(resized(y, k, turns * stride), k, [turns, stride]));
+  const groups = Math.ceil(size / stride);
+  const grouped = onAxis(x, axis + 1, (y, k) => splitAxis(resized(y, k, groups * stride), k, [groups, stride]));
   return resized(mergeAxes(overlap(grouped, axis, 1), axis), axis, (count - 1) * stride + size);
 }
 
@@ -35,12 +35,12 @@ function overlap(x: Node, axis: number, dilation: number): Node {
   const at = labels[windows].indexOf(i);
   const padded = padAxis(node.inputs[windows], at, reach, reach);
   const moved = make("window", [padded], { axis: at, size, stride: 1, dilation });
-  const turned = make("flip", [node.inputs[inside]], { axes: [labels[inside].indexOf(k)] });
+  const flipped = make("flip", [node.inputs[inside]], { axes: [labels[inside].indexOf(k)] });
   const operands: Node[] = [];
   const terms: number[][] = [];
   operands[windows] = moved;
   terms[windows] = [...labels[windows].slice(0, at + 1), k, ...labels[windows].slice(at + 1)];
-  operands[inside] = turned;
+  operands[inside] = flipped;
   terms[inside] = [...labels[inside]];
   const kept = out.filter((label) => label !== k);
   return make("contract", operands, { a: terms[0], b: terms[1], out: kept });

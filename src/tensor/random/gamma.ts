@@ -91,7 +91,7 @@ function draw(k: Tensor, given: Tensor): { factor: Tensor; exponent: Tensor } {
   return { factor, exponent: where(isSmall, exponent, 0) };
 }
 
-/** The same numbers, of the type of `given`; who asks how they depend on that is refused. */
+/** The same numbers, of the type of `given`; a derivative with respect to that is refused. */
 function withoutGradient(name: string, value: Tensor, given: readonly Tensor[]): Tensor {
   const refuse = (): never => {
     throw new PondusError(

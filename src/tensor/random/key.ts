@@ -79,7 +79,7 @@ function folded(k: Tensor, word: Tensor, mark: number): Tensor {
 }
 
 /**
- * So many keys from one, independent of each other, and of numbers drawn from the key itself and keys folded from it:
+ * Several keys from one, independent of each other, and of numbers drawn from the key itself and keys folded from it:
  * `const [a, b] = random.split(k)`.
  *
  * @throws `random.option` unless `count` is a whole number from 1

@@ -21,7 +21,7 @@ export function permutation(k: Tensor, of: number | Tensor, axis = 0): Tensor {
 }
 
 /**
- * So many of the numbers 0 to n - 1, or of the slices of a tensor along its first axis, each as likely as any other.
+ * Some of the numbers 0 to n - 1, or of the slices of a tensor along its first axis, each as likely as any other.
  *
  * @param shape            of the draws; with a tensor [n, ...] the result is [...shape, ...]
  * @param options.replace  whether one may come more than once (default true)

@@ -42,14 +42,14 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const backwards = dependents(present(back), ctFormals);
   // What depends on forward formals alone is kept for any kind of sum.
   const isStacked = (f: Node) => !backwards.has(f) || sliced.includes(f);
-  // Where the turns are counted as it runs, stacks have rows that nobody wrote.
+  // Where iterations are counted as the loop runs, stacks have rows that were never written.
   const whole = node.is("scan") && !node.attrs.count;
   const products = captured.map((_, i) => {
     const term = back[x + i];
     return whole && term ? stepProducts(term, (f) => moving.has(f), isStacked) : undefined;
   });
   const added = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
-  // Turns that carry nothing may run side by side, and backwards so too: what they add is stacked rather than carried.
+  // Iterations that carry nothing may run side by side, and backwards so too: what they add is stacked rather than carried.
   const apart =
     whole && carries.length === 0 && turnsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
   const sums = apart ? [] : added;
@@ -70,7 +70,7 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const stand = kept.saved.map(bound);
   const closed = substitute([...carried, ...made], new Map(kept.saved.map((s, i) => [s, stand[i]])));
   const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));
-  const usedCaptured = captured.flatMap((n, i) => (kept.uses.has(n) && n !== keeper.turns?.formal ? [i] : []));
+  const usedCaptured = captured.flatMap((n, i) => (kept.uses.has(n) && n !== keeper.iterations?.formal ? [i] : []));
 
   const backward = make(
     "scan",
@@ -81,17 +81,17 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
       ...usedXs.map((i) => node.inputs[c + i]),
       ...kept.saved.map((s) => stackOf.get(s) as Node),
       ...usedCaptured.map((i) => node.inputs[x + i]),
-      ...(keeper.turns ? [keeper.turns.value] : []),
+      ...(keeper.iterations ? [keeper.iterations.value] : []),
     ],
     {
       length: turnsOf(node),
       reverse: node.is("while") || !(node as Node<"scan">).attrs.reverse,
       carry: [...carries.map((i) => ctCarry[i] as Node), ...totals],
       xs: [...present(ctYs), ...usedXs.map((i) => xs[i]), ...stand],
-      captured: [...usedCaptured.map((i) => captured[i]), ...(keeper.turns ? [keeper.turns.formal] : [])],
+      captured: [...usedCaptured.map((i) => captured[i]), ...(keeper.iterations ? [keeper.iterations.formal] : [])],
       next: closed.slice(0, carried.length),
       ys: closed.slice(carried.length),
-      ...(keeper.turns && { count: keeper.turns.formal }),
+      ...(keeper.iterations && { count: keeper.iterations.formal }),
     },
   );
   made.forEach((y, k) => void stackOf.set(y, result(backward, carried.length + k)));
@@ -109,7 +109,7 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   ];
 }
 
-/** What turns that carry nothing add may take so many bytes, for all turns; more is summed as it comes. */
+/** What iterations without carries add may take this many bytes, for all of them; more is summed as it comes. */
 const mostStacked = 2 ** 24;
 
 /** The forward loop with what it must keep for the backward one. */
@@ -117,19 +117,22 @@ interface Keeper {
   readonly loop: Loop;
   /** How many carries it has; the stacks come after them. */
   readonly carries: number;
-  /** How many turns were taken, where that is known only when it runs; and what stands for it in the backward loop. */
-  readonly turns?: { readonly value: Node; readonly formal: Node };
+  /** How many iterations were taken, where that is known only when it runs; and the formal for it in the backward loop. */
+  readonly iterations?: { readonly value: Node; readonly formal: Node };
 }
 
-/** Counters of turns, one for each loop's test, so that loops which keep different things can be merged. */
+/** Counters of iterations, one for each loop's test, so that loops which keep different things can be merged. */
 const counters = new WeakMap<Node, Node>();
 
 function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
   const { carry, captured, next } = node.attrs;
   if (node.is("scan")) {
     const { count, xs } = node.attrs;
-    const turns = count && { value: node.inputs[carry.length + xs.length + captured.indexOf(count)], formal: count };
-    return { loop: make("scan", node.inputs, { ...node.attrs, ys: stacked }), carries: carry.length, turns };
+    const iterations = count && {
+      value: node.inputs[carry.length + xs.length + captured.indexOf(count)],
+      formal: count,
+    };
+    return { loop: make("scan", node.inputs, { ...node.attrs, ys: stacked }), carries: carry.length, iterations };
   }
   const { limit, test } = (node as Node<"while">).attrs;
   if (limit === undefined) {
@@ -146,7 +149,7 @@ function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
   // A loop that was derived before counts already.
   if (carry.includes(counter)) {
     const loop = make("while", node.inputs, { ...(node as Node<"while">).attrs, ys: stacked });
-    return { loop, carries: c, turns: { value: result(loop, carry.indexOf(counter)), formal: counter } };
+    return { loop, carries: c, iterations: { value: result(loop, carry.indexOf(counter)), formal: counter } };
   }
   const loop = make("while", [...node.inputs.slice(0, c), zero, ...node.inputs.slice(c)], {
     limit,
@@ -156,5 +159,5 @@ function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
     next: [...next, make("add", [counter, one], {})],
     ys: stacked,
   });
-  return { loop, carries: c + 1, turns: { value: result(loop, c), formal: counter } };
+  return { loop, carries: c + 1, iterations: { value: result(loop, c), formal: counter } };
 }

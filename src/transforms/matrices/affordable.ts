@@ -24,7 +24,7 @@ export function affordSquare(what: string, parameters: number, dtype: Float): vo
   );
 }
 
-/** The same for a Jacobian, which has a row for each output; made by columns, it is turned over. Throws `matrix.price`. */
+/** The same for a Jacobian, which has a row for each output; made by columns, it is transposed. Throws `matrix.price`. */
 export function affordJacobian(outputs: number, parameters: number, dtype: Float, mode: "forward" | "reverse"): void {
   const bytes = outputs * parameters * bytesOf[dtype];
   const short =
