@@ -62,9 +62,25 @@ export function costOf(counted: Tensor): Tensor {
 /** What a training asked of its loss, as its checkpoint counts it: gradients, one a step, where its optimizer does not count. */
 export function evaluationsIn(checkpoint: Pick<Checkpoint, "step" | "tensors">): Evaluations {
   const found = Object.entries(checkpoint.tensors).find(([name]) => /(^|\/)evaluations$/.test(name));
-  const n = found ? found[1].data : [0, checkpoint.step, 0, 0];
-  return { losses: n[0], gradients: n[1], derivatives: n[2], products: n[3] };
+  return named(found ? found[1].data : [0, checkpoint.step, 0, 0]);
 }
+
+/** Adds to a counter. */
+export function count(counter: Parameter, more: Partial<Evaluations>): void {
+  counter.write(counter.read().map((n, i) => n + (more[kinds[i]] ?? 0)));
+}
+
+/** What a counter counted. */
+export function evaluationsOf(counter: Parameter): Evaluations {
+  return named(counter.peek());
+}
+
+const named = (n: ArrayLike<number>): Evaluations => ({
+  losses: n[0],
+  gradients: n[1],
+  derivatives: n[2],
+  products: n[3],
+});
 
 /**
  * What a training cost in units of one evaluation of the loss with its gradient, by which different optimizers can be

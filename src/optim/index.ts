@@ -5,7 +5,7 @@ export {
   type LeastSquaresOptions,
   type LeastSquaresResult,
   leastSquares,
-} from "./least-squares/levenberg-marquardt.ts";
+} from "./least-squares/least-squares.ts";
 export { type CommonOptions, type Minimization, type Optimizer, optimizer, type ParameterUpdate } from "./optimizer.ts";
 export { biasesAndNorms, type ParameterGroup } from "./parameter-groups.ts";
 export type { Schedule } from "./schedules.ts";
@@ -16,8 +16,9 @@ export { type NaturalGradientOptions, naturalGradient } from "./second-order/nat
 export { type NewtonCGOptions, newtonCG } from "./second-order/newton-cg.ts";
 export { sgd } from "./sgd.ts";
 export type { Checkpoint, SavedTensor, TrainingRecord } from "./training/checkpoint.ts";
-export { type FitOptions, type FitResult, fit } from "./training/fit.ts";
+export { type FitOptions, fit } from "./training/fit.ts";
 export { holdOut } from "./training/hold-out.ts";
+export type { FitResult } from "./training/loop.ts";
 export { NonFiniteError } from "./training/nonfinite.ts";
 export type { Progress } from "./training/progress.ts";
 export { gapOf, type Judgement, type Validation } from "./training/validation.ts";

@@ -38,6 +38,7 @@ export interface Linearizer {
   readonly cost: Partial<Evaluations>;
   /** [n], the diagonal of J'J at its largest. It belongs to the state of the fit. */
   readonly influence: Parameter;
+  load(): Promise<unknown>;
   linearize(): Promise<Linearized>;
 }
 
@@ -127,6 +128,7 @@ function linearizer(
   return {
     cost: side.cost,
     influence,
+    load: () => program.load(),
     linearize: async () => {
       const results = await program.run();
       const data = (name: Exclude<keyof typeof results, "updates">) => results[name].data as Float64Array;

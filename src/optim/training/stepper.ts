@@ -1,133 +1,61 @@
-import type { BackendName } from "../../backends/backend.ts";
-import { PondusError } from "../../graph/errors.ts";
-import type { Node } from "../../graph/node.ts";
-import { Parameter } from "../../graph/parameter.ts";
-import { topological } from "../../graph/walk.ts";
-import { type Model, training } from "../../nn/index.ts";
-import { compile, type NumberArray, repeat } from "../../runtime/index.ts";
-import type { Tensors } from "../../tensor/control.ts";
-import { foldIn } from "../../tensor/random/index.ts";
-import { keyFor } from "../../tensor/random/key.ts";
-import { Tensor } from "../../tensor/tensor.ts";
-import { type Optimizer, tensorOf } from "../optimizer.ts";
-import { uniqueNames } from "../unique-names.ts";
-import { allFinite, capture, type Snapshot } from "./checkpoint.ts";
+import type { Parameter } from "../../graph/parameter.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { Checkpoint, TrainingRecord } from "./checkpoint.ts";
+import type { Failure } from "./retrace.ts";
 
-/** A training step compiled so that many of them run in one call. */
+/** Why a training ended. "converged": nothing is left to do; "stalled": no way on was found, see the warning. */
+export type Stopped = "finished" | "early" | "converged" | "stalled" | "interrupted";
+
+/**
+ * What takes the steps of a training: the optimizers of `fit` make one, least squares is another. `runTraining` drives
+ * them and does all the rest: records, validation, early stopping, checkpoints, progress, abort.
+ */
 export interface Stepper {
-  /** Everything that a step changes, but the count of steps, by name. */
+  /** The function that the user called, for errors. */
+  readonly name: string;
+  /** All that a step changes, but the count of steps, by the names that it has in checkpoints. */
   readonly named: ReadonlyMap<string, Parameter>;
   /** Those among them that are the model's, learned or averaged, not state of the optimizer. */
   readonly trained: ReadonlyMap<string, Parameter>;
-  /** The loss at the present weights, as the next step will find it: with its count and its key. */
-  readonly loss: Tensor;
-  /** Whether it is the same function of the weights at all steps. */
-  readonly sameLoss: boolean;
-  /** What one step computes: the loss, then the new values. */
-  readonly roots: readonly Node[];
+  /** The loss, where a step reports it at the weights that it found; undefined where at those that it left. */
+  readonly lossToJudge: Tensor | undefined;
+  /** How many numbers are trained. */
+  readonly knobs: number;
+  /** How many numbers the loss compares with, where that is known. */
+  readonly observations: number | undefined;
+  /** Whether a step can raise the loss. */
+  readonly canDiverge: boolean;
   load(): Promise<unknown>;
-  /** Steps taken since the training began. */
-  steps(): number;
-  setSteps(steps: number): void;
-  /** Copies of all that a step changes, the count of steps too; in the memory of `spare`, where one is given. */
-  snapshot(spare?: Snapshot): Snapshot;
-  /** Takes `count` steps, or fewer when a loss is not finite or the optimizer is done: that step is the last. */
-  run(count: number): Promise<StepResult>;
-  /** Whether all that steps change is finite. */
-  isFinite(): boolean;
+  /** Called once, before the first step, when the parameters hold the values that the training begins or goes on with. */
+  begin(resume: Checkpoint | undefined): Promise<Start>;
+  /** Takes `count` steps, or fewer: the last of those ended the training. */
+  run(count: number): Promise<StepResult | { readonly failure: Failure }>;
+  /** A diagnosis of a training that went wrong: undefined where it went well. */
+  warning(of: {
+    readonly stopped: Stopped;
+    readonly firstLoss: number | undefined;
+    readonly history: readonly TrainingRecord[];
+  }): string | undefined;
 }
 
-export interface StepResult {
-  readonly loss: number;
-  readonly taken: number;
-  /** Whether the optimizer found nothing left to do. */
-  readonly done: boolean;
-  /** What the training cost so far, where the optimizer counts it. */
+/** What is known before the first step. */
+export interface Start {
+  /** The loss at the starting values, where it is known: the history begins with it. */
+  readonly loss?: number;
+  readonly ended?: "converged" | "stalled";
   readonly gradientEquivalents?: number;
 }
 
-/** Throws `train.loss` when the loss is no tensor, `input.missing` when the loss needs an input, and what `Optimizer.minimize` throws. */
-export function stepper(options: {
-  readonly loss: Tensor | ((at: { readonly step: Tensor; readonly key: Tensor }) => Tensor);
-  readonly optimizer: Optimizer;
-  readonly parameters?: Model;
-  readonly seed?: number;
-  readonly backend?: BackendName | "auto";
-}): Stepper {
-  const counter = new Parameter({ name: "step", shape: [], dtype: "int32", init: () => 0, trainable: false });
-  const step = tensorOf(counter);
-  const { loss: given, optimizer, parameters, seed = 0, backend } = options;
-  const key = foldIn(keyFor(seed, "training"), step);
-  const { value: loss, updates: statistics } =
-    typeof given === "function"
-      ? training(foldIn(keyFor(seed, "layers"), step), () => given({ step, key }))
-      : { value: given, updates: [] };
-  if (!(loss instanceof Tensor)) {
-    throw new PondusError(
-      "train.loss",
-      `fit: the loss should be a tensor of one float, or a function that returns one, but ${describe(loss)} came.`,
-    );
-  }
-  const minimization = optimizer.minimize(loss, parameters);
-  const { loss: known = loss, done, gradientEquivalents } = minimization;
-  const updates = [...minimization.updates, ...statistics];
-  const roots = [known, ...updates.map((u) => u.value)].map((x) => x.node);
-  const sameLoss = !topological([loss.node]).includes(step.node);
-  if (optimizer.sameLoss && !sameLoss) {
-    throw new PondusError(
-      "train.loss",
-      `fit: ${optimizer.name} compares the losses of different steps, so the loss must be the same at all of them, but ` +
-        "it depends on the step or its key; use all the data at each step, or another optimizer such as adam.",
-    );
-  }
-  for (const node of topological(roots)) {
-    if (node.is("input")) {
-      throw new PondusError(
-        "input.missing",
-        `fit: the loss needs input "${node.attrs.name}", which nobody gives; build it from tensor(...) data, or use ` +
-          "compile and Optimizer.minimize directly.",
-      );
-    }
-  }
-  const counted = { parameter: counter, value: step.add(1) };
-  const program = compile(
-    ({ count }) => {
-      const reported = { loss: known, ...(done && { done }), ...(gradientEquivalents && { gradientEquivalents }) };
-      const many = repeat<Tensors>({ outputs: reported, updates: [...updates, counted] }, count, (at) => {
-        const finite = at.loss.abs().lt(Number.POSITIVE_INFINITY);
-        return done ? finite.and(at.done.not()) : finite;
-      });
-      const { steps: taken, ...last } = many.outputs;
-      return { ...last, taken, updates: many.updates };
-    },
-    { count: { shape: [], dtype: "int32" } },
-    { backend },
-  );
-  const changed = updates.map((u) => u.parameter);
-  const names = uniqueNames(changed.map((p) => p.name));
-  const named = new Map(changed.map((p, i) => [names[i], p]));
-  return {
-    named,
-    trained: new Map([...named].filter(([, p]) => p.trainable || statistics.some((s) => s.parameter === p))),
-    loss,
-    sameLoss,
-    roots,
-    load: () => program.load(),
-    steps: () => counter.peek()[0],
-    setSteps: (steps) => counter.write([steps]),
-    snapshot: (spare) => capture([...changed, counter], spare),
-    run: async (count) => {
-      const result = (await program.run({ count })) as Partial<Record<string, NumberArray>>;
-      const number = (name: string) => result[name]?.item();
-      return {
-        loss: number("loss") as number,
-        taken: number("taken") as number,
-        done: Boolean(number("done")),
-        gradientEquivalents: number("gradientEquivalents"),
-      };
-    },
-    isFinite: () => changed.every((p) => allFinite(p.peek())),
-  };
+export interface StepResult {
+  /** The last step's loss. */
+  readonly loss: number;
+  /** How many steps were taken. */
+  readonly taken: number;
+  /** Spent in them. */
+  readonly seconds: number;
+  /** Whether they left the weights as they were, so that there is nothing to record. */
+  readonly refused?: boolean;
+  readonly ended?: "converged" | "stalled";
+  /** What the training cost so far, where the optimizer counts it. */
+  readonly gradientEquivalents?: number;
 }
-
-const describe = (x: unknown) => (x === null || x === undefined ? String(x) : `a ${typeof x}`);

@@ -38,17 +38,19 @@ export function gapOf({ train, validation }: Omit<Judgement, "gap">): number {
 
 export interface Judge {
   load(): Promise<unknown>;
-  /** At the present weights; `known` stands for the training's loss where that need not be computed again. */
-  judge(known?: number): Promise<Judgement>;
+  /** At the present weights; `known` is the training's loss, where that need not be computed again. */
+  judge(known: number): Promise<Judgement>;
 }
 
 /**
  * Evaluates both losses at the same weights, in one program.
  *
+ * @param name   the function that was called, for errors
  * @param train  the training loss, in place of `validation.train`; undefined where the caller knows it each time
  * @throws `train.validation` when either is not one float, `optim.option` when the patience is no count
  */
 export function judgeOf(
+  name: string,
   validation: Validation,
   train: Tensor | undefined,
   backend: BackendName | "auto" | undefined,
@@ -56,15 +58,15 @@ export function judgeOf(
   const { loss, patience } = validation;
   if (patience !== undefined && !((Number.isInteger(patience) || patience === Infinity) && patience > 0)) {
     const wanted = "a whole number of records from 1, or Infinity to record alone";
-    throw new PondusError("optim.option", `fit: patience must be ${wanted}, but ${patience} came.`);
+    throw new PondusError("optim.option", `${name}: patience must be ${wanted}, but ${patience} came.`);
   }
   const compared = validation.train ?? train;
-  oneFloat("validation.loss", loss);
-  if (validation.train !== undefined) oneFloat("validation.train", validation.train);
+  oneFloat(`${name}: validation.loss`, loss);
+  if (validation.train !== undefined) oneFloat(`${name}: validation.train`, validation.train);
   const program = compile(() => ({ validation: loss, ...(compared && { train: compared }) }), {}, { backend });
   return {
     load: () => program.load(),
-    judge: async (known = Number.NaN) => {
+    judge: async (known) => {
       const values = await program.run();
       const both = { train: values.train?.item() ?? known, validation: values.validation.item() };
       return { ...both, gap: gapOf(both) };
@@ -75,5 +77,5 @@ export function judgeOf(
 function oneFloat(what: string, loss: unknown): void {
   if (loss instanceof Tensor && sizeOf(loss.shape) === 1 && isFloat(loss.dtype)) return;
   const came = loss instanceof Tensor ? `${loss.dtype} ${formatShape(loss.shape)}` : `a ${typeof loss}`;
-  throw new PondusError("train.validation", `fit: ${what} should be a tensor of one float, but ${came} came.`);
+  throw new PondusError("train.validation", `${what} should be a tensor of one float, but ${came} came.`);
 }

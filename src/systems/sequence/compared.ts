@@ -1,7 +1,7 @@
 import type { Plot } from "../../experiment/report/plot.ts";
 import type { Metrics, Session } from "../../experiment/system.ts";
 import { initialize, type Model } from "../../nn/model.ts";
-import type { FitResult } from "../../optim/training/fit.ts";
+import type { FitResult } from "../../optim/training/loop.ts";
 import { type ByForm, type Form, forms, type Lstm } from "./forms.ts";
 
 /** What of a session the tasks use. */
