@@ -204,6 +204,11 @@ test("where no step helps though the slope is not 0 it does not claim to have co
 });
 
 test("says what it cannot do", async () => {
+  for (const steps of [-1, 1.5, Number.NaN]) {
+    await expect(optim.leastSquares({ residuals: parameter([2], 1), steps })).rejects.toThrow(
+      `leastSquares: steps must be a whole number from 0, but ${steps} came.`,
+    );
+  }
   await expect(optim.leastSquares({ residuals: parameter([2], 1) })).rejects.toThrow(/must be float64/);
   const wide = tensor(1, float64)
     .expand([1 << 22])

@@ -70,7 +70,7 @@ test("says which groups it cannot take", () => {
   const minimize = (groups: optim.ParameterGroup[]) => optim.sgd({ learningRate: 0.1, groups }).minimize(loss);
   expect(() => minimize([{ parameters: stranger }])).toThrow(/group 1 holds none of the parameters to train/);
   expect(() => minimize([{ parameters: f }, { parameters: w, learningRate: -1 }])).toThrow(
-    /rate of group 2 must be a number from 0/,
+    /learningRate of group 2 must be a number from 0/,
   );
   expect(() => minimize([{ parameters: w, weightDecay: Number.NaN }])).toThrow(/weightDecay of group 1 must be/);
   expect(() => minimize([{ parameters: () => true, frozen: true }])).toThrow(/all parameters are in frozen groups/);

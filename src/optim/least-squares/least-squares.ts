@@ -34,8 +34,8 @@ export type LeastSquaresResult = FitResult;
  *
  * The parameters keep the values of the lowest loss; with a validation and a patience, of the lowest validation.
  *
- * @throws `optim.dtype` unless everything is float64, `leastSquares.start` when loss or derivatives are not finite at
- *         the starting values, `matrix.price` when the matrices are more than this machine's memory
+ * @throws `optim.option` unless `steps` is a whole number from 0, `optim.dtype` unless everything is float64,
+ *         `leastSquares.start` when loss or derivatives are not finite at the starting values, `matrix.price` when the matrices are more than this machine's memory
  */
 export async function leastSquares(options: LeastSquaresOptions): Promise<LeastSquaresResult> {
   const { residuals, steps = 100 } = options;
