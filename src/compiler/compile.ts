@@ -160,8 +160,8 @@ function countReaders(roots: readonly Node[]): Map<Node, number> {
 }
 
 /** Whether a loop's result is the last value of a carry that began as `leaf`. */
-function isCarried(result: Node, leaf: Node): result is Node<"pick"> {
-  if (!result.is("pick")) return false;
+function isCarried(result: Node, leaf: Node): result is Node<"result"> {
+  if (!result.is("result")) return false;
   const [loop] = result.inputs;
   return loop.is("while") && loop.inputs[result.attrs.index] === leaf;
 }

@@ -3,8 +3,8 @@ import { sameShape, type TensorType } from "./shape.ts";
 import { dependents, substitute, topological } from "./walk.ts";
 
 /** A fresh formal parameter of a loop's or branch's body. */
-export function bound({ shape, dtype }: TensorType): Node {
-  return make("bound", [], { id: newIdentity(), shape, dtype });
+export function formal({ shape, dtype }: TensorType): Node {
+  return make("formal", [], { id: newIdentity(), shape, dtype });
 }
 
 /** A body made self-contained: what it took from outside became formal parameters. */
@@ -37,7 +37,7 @@ export function close(
   const capture = (node: Node): void => {
     if (inside.has(node) || isConstant(node, madeHere) || replacements.has(node)) return;
     if (spreads(node) && !outside.has(node)) capture(node.inputs[0]);
-    else replacements.set(node, bound(node));
+    else replacements.set(node, formal(node));
   };
   for (const node of topological(outputs)) if (inside.has(node)) node.inputs.forEach(capture);
   outputs.forEach(capture);
@@ -64,7 +64,7 @@ export function closeAt(outputs: readonly Node[], outside: (node: Node) => boole
   const visit = (node: Node) => {
     if (seen.has(node)) return;
     seen.add(node);
-    if (outside(node)) replacements.set(node, bound(node));
+    if (outside(node)) replacements.set(node, formal(node));
     else node.inputs.forEach(visit);
   };
   outputs.forEach(visit);
@@ -93,6 +93,6 @@ export function isConstant(node: Node, madeHere: (leaf: Node) => boolean = () =>
 
 /** The identity of a formal, or of a leaf of one's own; others are as old as can be. */
 function identityOf(node: Node): number {
-  if (node.is("bound")) return node.attrs.id;
+  if (node.is("formal")) return node.attrs.id;
   return node.is("constant") || node.is("iota") ? (node.attrs.own ?? -1) : -1;
 }

@@ -14,7 +14,7 @@ export interface OpAttrs {
   iota: { length: number; own?: number };
   input: { name: string; shape: Shape; dtype: DType };
   parameter: { parameter: Parameter };
-  bound: { id: number; shape: Shape; dtype: DType };
+  formal: { id: number; shape: Shape; dtype: DType };
   // unary
   neg: None;
   abs: None;
@@ -114,7 +114,7 @@ export interface OpAttrs {
   scan: ScanAttrs;
   while: WhileAttrs;
   cond: CondAttrs;
-  pick: { index: number };
+  result: { index: number };
 }
 
 export type OpName = keyof OpAttrs;
@@ -219,7 +219,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   iota: leaf,
   input: leaf,
   parameter: leaf,
-  bound: leaf,
+  formal: leaf,
 
   neg: unary(1, wide, "number"),
   abs: unary(1, positive, "number"),
@@ -309,7 +309,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   scan: control,
   while: control,
   cond: control,
-  pick: control,
+  result: control,
 };
 
 /** True for ops that act element by element on operands of one shape. */

@@ -26,7 +26,7 @@ function known(what: string, dtype: DType): DType {
 const countable = 2 ** 31;
 
 const typeOf = (x: Node): TensorType => ({ shape: x.shape, dtype: x.dtype });
-/** A control node has several results; only `pick` sees them. */
+/** A control node has several results; only `result` sees them. */
 const several: TensorType = { shape: [], dtype: "float32" };
 
 const elementwise =
@@ -75,7 +75,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   },
   input: (_, type) => stated(`input "${type.name}"`, type),
   parameter: (_, { parameter }) => stated(parameter.name, parameter),
-  bound: (_, { shape, dtype }) => ({ shape, dtype }),
+  formal: (_, { shape, dtype }) => ({ shape, dtype }),
 
   neg: elementwise("neg"),
   abs: elementwise("abs"),
@@ -208,7 +208,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   scan: () => several,
   while: () => several,
   cond: () => several,
-  pick: ([control], { index }) => resultTypes(control)[index],
+  result: ([control], { index }) => resultTypes(control)[index],
 };
 
 export type Loop = Node<"scan"> | Node<"while">;
@@ -218,7 +218,7 @@ export function turnsOf({ attrs }: Loop): number {
   return "length" in attrs ? attrs.length : (attrs.limit ?? Number.POSITIVE_INFINITY);
 }
 
-/** The types of a control node's results, in the order that `pick` counts. */
+/** The types of a control node's results, in the order that `result` counts. */
 export function resultTypes(node: Node): readonly TensorType[] {
   let types = resultLists.get(node);
   if (!types) {

@@ -16,7 +16,7 @@ export function reach(roots: readonly Node[]): Set<Node> {
   };
   for (let node = stack.pop(); node; node = stack.pop()) {
     need(node.inputs);
-    if (!node.is("pick")) continue;
+    if (!node.is("result")) continue;
     const [control] = node.inputs;
     const { index } = node.attrs;
     if (control.is("scan") || control.is("while")) {

@@ -1,4 +1,4 @@
-import { bound } from "../graph/body.ts";
+import { formal } from "../graph/body.ts";
 import { ops } from "../graph/ops.ts";
 import { bytesIn } from "../graph/shape.ts";
 import { dependents, substitute } from "../graph/walk.ts";
@@ -51,11 +51,11 @@ function tryInBlocks<O extends Options, T extends Tensors>(
   // Symplectic methods take more of a rate than what it gives: its acceleration.
   const asked = stepper.errorOrder === undefined && "acceleration" in rate;
   if (size < 2 * mostRows || asked) return undefined;
-  const y = bound(y0.node);
-  const t = bound({ shape: batchShapeOf(y0, batch), dtype: y0.dtype });
+  const y = formal(y0.node);
+  const t = formal({ shape: batchShapeOf(y0, batch), dtype: y0.dtype });
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
   const rows = rowsOf(y0, size, costOf(change, [y, t]) + (stepper.evaluations + 5) * bytesIn(y0));
-  const few = (x: typeof y) => bound({ shape: x.shape.map((n, i) => (i === batch ? rows : n)), dtype: x.dtype });
+  const few = (x: typeof y) => formal({ shape: x.shape.map((n, i) => (i === batch ? rows : n)), dtype: x.dtype });
   const [fewY, fewT] = [few(y), few(t)];
   const along = new Map([y, t].map((x, i) => [x, { axis: batch, few: [fewY, fewT][i] }]));
   const law = narrow(change, batch, along, size, rows);

@@ -1,4 +1,4 @@
-import { bound } from "../graph/body.ts";
+import { formal } from "../graph/body.ts";
 import type { DType } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
@@ -88,7 +88,7 @@ export function checkResolution(
   const apart = Math.max(Math.abs(first), Math.abs(last)) * (y0.dtype === "float64" ? 2 ** -52 : 2 ** -23);
   const span = Math.abs(last - first);
   if (span === 0 || apart <= span * 1e-3) return;
-  const [y, t] = [bound(y0.node), bound({ shape: batchShape, dtype: y0.dtype })];
+  const [y, t] = [formal(y0.node), formal({ shape: batchShape, dtype: y0.dtype })];
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
   if (!dependents([change], [t]).has(change)) return;
   refuse(

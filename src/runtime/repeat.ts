@@ -1,4 +1,4 @@
-import { bound, close } from "../graph/body.ts";
+import { close, formal } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
@@ -42,12 +42,12 @@ export function repeat<O extends Tensors>(
   const names = Object.keys(step.outputs);
   const reported = Object.values(step.outputs).map((x) => x.node);
   const homes = step.updates.map((u) => make("parameter", [], { parameter: u.parameter }));
-  const inside = homes.map(bound);
+  const inside = homes.map(formal);
   const replacements = new Map(homes.map((home, i) => [home, inside[i]]));
   const [zero, one] = [0, 1].map((value) => make("constant", [], { value, dtype: "int32" }));
-  const index = bound(zero);
-  const alive = bound({ shape: [], dtype: "bool" });
-  const last = reported.map(bound);
+  const index = formal(zero);
+  const alive = formal({ shape: [], dtype: "bool" });
+  const last = reported.map(formal);
   const more = goOn?.(step.outputs).node ?? make("constant", [], { value: 1, dtype: "bool" });
   const body = [more, ...reported, ...step.updates.map((u) => u.value.node)];
   const carry = [index, alive, ...last, ...inside];
@@ -66,7 +66,7 @@ export function repeat<O extends Tensors>(
     next: closed.outputs.slice(1),
     ys: [],
   });
-  const result = (i: number) => new Tensor(make("pick", [loop], { index: i }));
+  const result = (i: number) => new Tensor(make("result", [loop], { index: i }));
   return {
     outputs: { ...Object.fromEntries(names.map((name, i) => [name, result(2 + i)])), steps: result(0) } as O & {
       steps: Tensor;

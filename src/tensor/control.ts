@@ -1,4 +1,4 @@
-import { bound, close, closeBranch } from "../graph/body.ts";
+import { close, closeBranch, formal } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make, type Node, recording } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
@@ -67,7 +67,7 @@ export function whileLoop<C extends Tensors>(
 ): Like<C> {
   if (options.limit !== undefined) requireShape("whileLoop, by its limit", [options.limit]);
   const names = Object.keys(init);
-  const carry = nodes(init).map(bound);
+  const carry = nodes(init).map(formal);
   const condition = scalarCondition("whileLoop", test(wrap(names, carry)));
   const next = ordered("whileLoop", init, body(wrap(names, carry)));
   const closed = close([condition, ...next], carry);

@@ -1,9 +1,9 @@
-import { bound, close } from "../graph/body.ts";
+import { close, formal } from "../graph/body.ts";
 import { make, type Node } from "../graph/node.ts";
 
 /** The results of a loop or branch, from number `from` on. */
 export const picks = (control: Node, count: number, from = 0): Node[] =>
-  Array.from({ length: count }, (_, i) => make("pick", [control], { index: from + i }));
+  Array.from({ length: count }, (_, i) => make("result", [control], { index: from + i }));
 
 /**
  * A loop of known length over nodes: `body` turns the carry and a slice of each sequence into the next carry, of the same
@@ -16,8 +16,8 @@ export function scanNodes(
   reverse: boolean,
   body: (carry: Node[], slices: Node[]) => { readonly next: readonly Node[]; readonly out: readonly Node[] },
 ): { carry: Node[]; out: Node[] } {
-  const carry = init.map(bound);
-  const slices = xs.map((x) => bound({ shape: x.shape.slice(1), dtype: x.dtype }));
+  const carry = init.map(formal);
+  const slices = xs.map((x) => formal({ shape: x.shape.slice(1), dtype: x.dtype }));
   const { next, out } = body(carry, slices);
   const closed = close([...next, ...out], [...carry, ...slices]);
   const node = make("scan", [...init, ...xs, ...closed.sources], {

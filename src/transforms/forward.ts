@@ -15,7 +15,7 @@ export function pushforward(outputs: readonly Node[], seeds: ReadonlyMap<Node, N
   const results = new Map<Node, readonly (Node | undefined)[]>();
   for (const node of topological(outputs)) {
     if (tangents.has(node)) continue;
-    if (node.is("pick")) {
+    if (node.is("result")) {
       const d = results.get(node.inputs[0])?.[node.attrs.index];
       if (d) tangents.set(node, d);
       continue;

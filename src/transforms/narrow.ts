@@ -1,4 +1,4 @@
-import { bound } from "../graph/body.ts";
+import { formal } from "../graph/body.ts";
 import { make, type Node } from "../graph/node.ts";
 import { isElementwise, type OpAttrs } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
@@ -52,7 +52,7 @@ export function narrow(output: Node, axis: number, along: Along, size: number, r
     // What is spread is spread anew.
     if (x.is("expand")) return make("expand", [operand(x.inputs[0], at)], { shape });
     const key = `${x.id}:${at}`;
-    const known = taken.get(key) ?? { whole: x, axis: at, formal: bound({ shape, dtype: x.dtype }) };
+    const known = taken.get(key) ?? { whole: x, axis: at, formal: formal({ shape, dtype: x.dtype }) };
     taken.set(key, known);
     return known.formal;
   };

@@ -44,7 +44,7 @@ export function pullback(
     }
     const ct = found.get(node);
     if (!ct) return;
-    if (node.is("pick")) {
+    if (node.is("result")) {
       const list = results.get(node.inputs[0]) ?? [];
       list[node.attrs.index] = ct.node;
       results.set(node.inputs[0], list);

@@ -100,7 +100,7 @@ export const rules: { readonly [K in OpName]: Rule } = {
   iota: flat,
   input: flat,
   parameter: flat,
-  bound: flat,
+  formal: flat,
 
   neg: smooth(() => [-1]),
   abs: smooth(([x]) => [x.sign()]),
@@ -297,5 +297,5 @@ export const rules: { readonly [K in OpName]: Rule } = {
   scan: control,
   while: control,
   cond: control,
-  pick: control,
+  result: control,
 };

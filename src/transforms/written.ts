@@ -1,4 +1,4 @@
-import { bound, close } from "../graph/body.ts";
+import { close, formal } from "../graph/body.ts";
 import { isFloat } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { substitute } from "../graph/walk.ts";
@@ -23,7 +23,7 @@ export interface Written {
 
 /** Calls `f` on stand-ins for `xs`, and finds what else it depends on. */
 export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): Written {
-  const formals = xs.map((x) => bound(x.node));
+  const formals = xs.map((x) => formal(x.node));
   const closed = close([f(...formals.map((x) => new Tensor(x))).node], formals);
   const places = [...formals, ...closed.captured];
   const [result] = closed.outputs;
@@ -33,7 +33,7 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
     );
   const on = (given: readonly Tensor[]) => placed([result], given)[0];
   const pull = (given: readonly Tensor[], cotangent: Tensor) => {
-    const ct = bound(result);
+    const ct = formal(result);
     const floats = places.filter((place) => isFloat(place.dtype));
     const back = vjp(
       new Tensor(result),
@@ -48,7 +48,7 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
     return places.map((place) => found[floats.indexOf(place)]);
   };
   const push = (given: readonly Tensor[], tangents: ReadonlyMap<number, Tensor>) => {
-    const along = [...tangents].map(([place, tangent]) => ({ place, tangent, formal: bound(tangent.node) }));
+    const along = [...tangents].map(([place, tangent]) => ({ place, tangent, formal: formal(tangent.node) }));
     const moved = jvp(
       new Tensor(result),
       along.map(({ place }) => new Tensor(places[place])),

@@ -18,4 +18,4 @@ export function present<T>(list: readonly (T | undefined)[]): T[] {
 }
 
 /** A result of a loop or branch. */
-export const result = (node: Node, index: number): Node => make("pick", [node], { index });
+export const result = (node: Node, index: number): Node => make("result", [node], { index });

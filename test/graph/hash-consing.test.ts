@@ -140,7 +140,7 @@ describe("walking and rewriting", () => {
     const outside = make("neg", [a], {});
     const closed = close([add(outside, b)], [b]);
     expect(closed.sources).toEqual([outside]);
-    expect(topological(closed.outputs).filter((n) => n.op === "bound")).toEqual(closed.captured);
+    expect(topological(closed.outputs).filter((n) => n.op === "formal")).toEqual(closed.captured);
   });
 
   test("a loop is written once however often its results are used", () => {

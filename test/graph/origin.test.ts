@@ -94,7 +94,7 @@ test("what a solver writes deep inside itself comes from the lines that called i
   const path = ode.solve(turning, y0, [0, 1, 2, 3], { method: ode.rodas5p });
   const loops = topological([path.node]).filter((x) => x.is("while"));
   const written = topological(loops.flatMap((x) => x.attrs.next)).filter(
-    (x) => x.op !== "bound" && x.op !== "constant",
+    (x) => x.op !== "formal" && x.op !== "constant",
   );
   expect(written.length).toBeGreaterThan(100);
   const nowhere = written.filter((x) => !x.origin?.place?.startsWith("origin.test.ts"));

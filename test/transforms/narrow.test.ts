@@ -1,6 +1,6 @@
 import { checkpoint, compile, cond, grad, scan, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
-import { bound } from "../../src/graph/body.ts";
+import { formal } from "../../src/graph/body.ts";
 import { substitute } from "../../src/graph/walk.ts";
 import { Tensor as Made } from "../../src/tensor/tensor.ts";
 import { narrow } from "../../src/transforms/narrow.ts";
@@ -18,7 +18,7 @@ const numbers = (shape: readonly number[]): Tensor => {
 /** What `f` gives for entries [4, 8) of an axis, written for four and written for all. */
 async function both(f: (x: Tensor) => Tensor, x: Tensor, axis: number, to: number) {
   const [whole, few] = [x.shape, x.shape.map((n, i) => (i === axis ? rows : n))].map((shape) =>
-    bound({ shape, dtype: "float64" }),
+    formal({ shape, dtype: "float64" }),
   );
   const law = narrow(f(new Made(whole)).node, to, new Map([[whole, { axis, few }]]), size, rows);
   if (!law) return undefined;

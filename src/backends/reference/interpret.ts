@@ -28,7 +28,7 @@ export function interpret(roots: readonly Node[], env: Environment, formals: Val
     else if (node.is("while")) several.set(node, runWhile(node, inputs, env));
     else if (node.is("cond")) several.set(node, runCond(node, inputs, env));
     else {
-      const value = node.is("pick")
+      const value = node.is("result")
         ? (several.get(node.inputs[0]) as TypedArray[])[node.attrs.index]
         : evaluate(node, inputs, env);
       values.set(node, value);

@@ -55,7 +55,7 @@ export function axisAfter(node: Node, batch: Batch, linear: boolean): number | T
     if (label === undefined || (l !== undefined && r !== undefined && l !== r)) return undefined;
     return out.includes(label) ? out.indexOf(label) : "sum";
   }
-  if (node.is("pick")) return loops.get(x)?.results[node.attrs.index];
+  if (node.is("result")) return loops.get(x)?.results[node.attrs.index];
   if (node.is("gather")) {
     const [at, looked] = [axes.get(x), axes.get(y)];
     if (looked !== undefined) return at === undefined ? node.attrs.axis + looked : undefined;

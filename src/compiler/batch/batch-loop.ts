@@ -94,7 +94,7 @@ export function isSpread(x: Node, at: number, deep = 3): boolean {
 /** Whether the batch has no part in what does not run along it: what is only to be computed later has none. */
 function isApart(node: Node, { axis, totals, loops }: Batch): boolean {
   const read = node.is("again") ? node.inputs.slice(0, 1) : node.inputs;
-  if (node.is("pick") && loops.has(node.inputs[0])) return true;
+  if (node.is("result") && loops.has(node.inputs[0])) return true;
   return !read.some((x) => axis.has(x) || totals.has(x));
 }
 

@@ -1,4 +1,4 @@
-import { bound } from "../../graph/body.ts";
+import { formal } from "../../graph/body.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { isElementwise, type OpAttrs } from "../../graph/ops.ts";
@@ -52,7 +52,7 @@ export function remake(node: Node, block: Block): Node {
 
 /** Ops that do in a block what they do to the whole. */
 const isRemade: ReadonlySet<Node["op"]> = new Set([
-  ...(["contract", "gather", "scatter", "pick", "sum", "max", "permute", "flip"] as const),
+  ...(["contract", "gather", "scatter", "result", "sum", "max", "permute", "flip"] as const),
   ...(["recurrence", "cummax"] as const),
   ...(["pad", "window", "overlap", "expand", "reshape", "slice"] as const),
 ]);
@@ -80,7 +80,7 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
     const at = body.axis.get(x);
     const made = () => {
       if (formals.has(x))
-        return at === undefined ? x : bound({ shape: cutShape(x.shape, at, block.rows), dtype: x.dtype });
+        return at === undefined ? x : formal({ shape: cutShape(x.shape, at, block.rows), dtype: x.dtype });
       if (isInside(x, body)) return remake(x, own);
       // Of what does not run along the batch nothing waits for what does.
       return x.is("again") ? inside(x.inputs[0]) : withInputs(x, x.inputs.map(inside));

@@ -1,4 +1,4 @@
-import { bound, close } from "../../graph/body.ts";
+import { close, formal } from "../../graph/body.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
 import { type Shape, sizeOf } from "../../graph/shape.ts";
@@ -109,7 +109,7 @@ class Blocks {
       let made = sequences.get(key);
       if (!made) {
         const source = stack ?? this.#split(x, at);
-        made = { source, formal: bound({ shape: source.shape.slice(1), dtype: x.dtype }) };
+        made = { source, formal: formal({ shape: source.shape.slice(1), dtype: x.dtype }) };
         sequences.set(key, made);
       }
       return made.formal;
@@ -153,7 +153,7 @@ class Blocks {
       ys: closed.outputs,
     });
     results.forEach((node, index) => {
-      const stack = make("pick", [scan], { index });
+      const stack = make("result", [scan], { index });
       const total = totals.get(node);
       const whole = total
         ? this.#begun(node, make(total, [stack], { axes: [0] }))
@@ -166,7 +166,7 @@ class Blocks {
   /** The total of all blocks; with what the sum began with, where a loop carries it. */
   #begun(node: Node, total: Node): Node {
     const [loop] = node.inputs;
-    if (!node.is("pick") || !this.#batch.loops.get(loop)?.sums.has(node.attrs.index)) return total;
+    if (!node.is("result") || !this.#batch.loops.get(loop)?.sums.has(node.attrs.index)) return total;
     const first = this.#outer(loop.inputs[node.attrs.index]);
     return uniform(first) === 0 ? total : make("add", [first, total], {});
   }

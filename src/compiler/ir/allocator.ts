@@ -69,7 +69,7 @@ export class Memory {
 
   view(node: Node): View | undefined {
     return (
-      this.#views.get(node) ?? (node.is("pick") ? this.#results.get(node.inputs[0])?.[node.attrs.index] : undefined)
+      this.#views.get(node) ?? (node.is("result") ? this.#results.get(node.inputs[0])?.[node.attrs.index] : undefined)
     );
   }
 

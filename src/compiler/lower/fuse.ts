@@ -87,7 +87,7 @@ function dependenciesOf(
     if (visited.has(x)) return;
     visited.add(x);
     if (leaves.has(x)) found.leaves.push(x);
-    else if (x.op === "pick") found.elsewhere.push(x.inputs[0]);
+    else if (x.op === "result") found.elsewhere.push(x.inputs[0]);
     else if (stored.has(x)) (here && !parts.has(x) ? found.here : found.elsewhere).push(x);
     else below(x, here);
   };
@@ -95,7 +95,7 @@ function dependenciesOf(
   const awaits = (x: Node) => {
     if (awaited.has(x)) return;
     awaited.add(x);
-    if (x.op === "pick") found.before.push(x.inputs[0]);
+    if (x.op === "result") found.before.push(x.inputs[0]);
     else if (stored.has(x)) found.before.push(x);
     else if (!leaves.has(x)) x.inputs.forEach(awaits);
   };

@@ -114,7 +114,7 @@ function stacksFor(
 ): { stacks: View[]; wanted: Wanted[] } {
   const { carry, ys } = loop.attrs;
   const stacks = ys.map((y, i) => {
-    const target = targets.get(make("pick", [loop], { index: carry.length + i }));
+    const target = targets.get(make("result", [loop], { index: carry.length + i }));
     const isHome = target && (target.buffer.kind === "output" || workshop.isStack(target.buffer));
     return isHome ? target : workshop.stack(y, turnsOf(loop));
   });

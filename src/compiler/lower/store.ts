@@ -51,7 +51,7 @@ export function chooseStored(
   const view = (node: Node): View | undefined => {
     const leaf = leaves.get(node);
     if (leaf) return leaf;
-    if (stored.has(node) || node.op === "pick") return contiguous(place, node.shape);
+    if (stored.has(node) || node.op === "result") return contiguous(place, node.shape);
     if (!isMove(node)) return undefined;
     const source = view(node.inputs[0]);
     return source && moveView(node, source);
@@ -64,7 +64,7 @@ export function chooseStored(
   };
 
   for (const node of longChains(order, leaves)) stored.add(node);
-  for (const y of outputs) if (!leaves.has(y) && y.op !== "pick") stored.add(y);
+  for (const y of outputs) if (!leaves.has(y) && y.op !== "result") stored.add(y);
   for (const node of order) {
     if (leaves.has(node)) continue;
     if (isAnchor(node)) stored.add(node);
@@ -86,7 +86,7 @@ export function chooseStored(
       stored.add(node);
       parts.set(node, joint);
     }
-    if (leaves.has(node) || stored.has(node) || node.op === "pick") cost.set(node, loaded);
+    if (leaves.has(node) || stored.has(node) || node.op === "result") cost.set(node, loaded);
     else if (isInline(node) || isControl(node)) cost.set(node, { flops: 0, loads: 0, depth: 0 });
     else {
       for (const x of new Set(node.inputs)) {

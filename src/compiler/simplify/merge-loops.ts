@@ -22,7 +22,7 @@ export function mergeLoops(roots: readonly Node[]): Node[] {
     };
     current = rewrite(current, (node, inputs) => {
       const loop = pair.find((p) => p === node.inputs[0]);
-      if (node.is("pick") && loop) return make("pick", [merged], { index: slot(loop, node.attrs.index) });
+      if (node.is("result") && loop) return make("result", [merged], { index: slot(loop, node.attrs.index) });
       return withInputs(node, inputs);
     });
   }

@@ -14,7 +14,7 @@ export function prune(roots: readonly Node[]): Node[] {
   const left = new Map<Node, { readonly lean: Node; readonly order: number[] }>();
   for (const node of topological(roots).reverse()) {
     if (!live.has(node)) continue;
-    if (node.is("pick")) {
+    if (node.is("result")) {
       const list = picked.get(node.inputs[0]) ?? new Set();
       picked.set(node.inputs[0], list.add(node.attrs.index));
     }
@@ -34,9 +34,9 @@ export function prune(roots: readonly Node[]): Node[] {
   }
   return rewrite(roots, (node, inputs) => {
     if (!live.has(node)) return node;
-    if (node.is("pick")) {
+    if (node.is("result")) {
       const order = left.get(node.inputs[0])?.order;
-      return make("pick", inputs, { index: order ? order.indexOf(node.attrs.index) : node.attrs.index });
+      return make("result", inputs, { index: order ? order.indexOf(node.attrs.index) : node.attrs.index });
     }
     const made = left.get(node)?.lean;
     if (!made) return withInputs(node, inputs);

@@ -1,4 +1,4 @@
-import { bound } from "../../graph/body.ts";
+import { formal } from "../../graph/body.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import type { Parameter } from "../../graph/parameter.ts";
@@ -53,7 +53,7 @@ export function linearMap(here: Vector, map: (v: Tensor[]) => Tensor[]): (weight
   let derived: { formals: Tensor[]; outputs: Tensor[] } | undefined;
   return (weights, v) => {
     if (!derived) {
-      const formals = here.map((x) => new Tensor(bound(x)));
+      const formals = here.map((x) => new Tensor(formal(x)));
       derived = { formals, outputs: map(formals) };
     }
     return moved(derived.outputs, [...here, ...derived.formals], [...weights, ...v]);

@@ -26,7 +26,7 @@ export function firstNonFinite(roots: readonly Node[]): { node: Node; value: Typ
       input: () => new Float64Array(),
       parameter: (p) => p.read(),
       observe: (node, value, inputs) => {
-        if (node.is("pick") || isWritten(node) || allFinite(value)) return;
+        if (node.is("result") || isWritten(node) || allFinite(value)) return;
         if (node.inputs.every((x, i) => isNaNAsWritten(x) || allFinite(inputs[i]))) throw new Found(node, value);
       },
     });

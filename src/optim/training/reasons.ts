@@ -13,7 +13,7 @@ export function reasonOf(roots: readonly Node[]): string | undefined {
   for (const { origin } of nodes) if (origin?.reason && nodes.has(origin.reason.of)) reasons.add(origin.reason);
   for (const { from, tell } of reasons) {
     // What a loop's iteration computes, or an input decides, is known there alone.
-    const isKnown = topological(from).every((x) => !x.is("bound") && !x.is("input"));
+    const isKnown = topological(from).every((x) => !x.is("formal") && !x.is("input"));
     const told = isKnown ? tell(interpret(from, { input: () => [] as never, parameter: (p) => p.read() })) : undefined;
     if (told) return told;
   }

@@ -1,4 +1,4 @@
-import { bound } from "../../graph/body.ts";
+import { formal } from "../../graph/body.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { topological } from "../../graph/walk.ts";
 import { orZeros, present, result } from "../zero.ts";
@@ -13,8 +13,8 @@ export function controlBackward(node: Node, cts: Cotangents, pull: Pullback): Co
 /** Each branch's gradient is a branch of the backward `cond`; it computes again what it needs of the forward one. */
 function condBackward(node: Node<"cond">, cts: Cotangents, pull: Pullback): Cotangents {
   const { captured, whenTrue, whenFalse } = node.attrs;
-  const formal = whenTrue.map((y, i) => (cts[i] ? bound(y) : undefined));
-  const [yes, no] = [pull(whenTrue, formal, captured), pull(whenFalse, formal, captured)];
+  const cotangents = whenTrue.map((y, i) => (cts[i] ? formal(y) : undefined));
+  const [yes, no] = [pull(whenTrue, cotangents, captured), pull(whenFalse, cotangents, captured)];
   const moved = captured.flatMap((_, i) => (yes[i] || no[i] ? [i] : []));
   const branches = [yes, no].map((back) => moved.map((i) => orZeros(back[i], captured[i])));
   const read = new Set(topological(branches.flat()));
@@ -23,7 +23,7 @@ function condBackward(node: Node<"cond">, cts: Cotangents, pull: Pullback): Cota
     "cond",
     [node.inputs[0], ...used.map((i) => node.inputs[1 + i]), ...present(whenTrue.map((_, i) => cts[i]))],
     {
-      captured: [...used.map((i) => captured[i]), ...present(formal)],
+      captured: [...used.map((i) => captured[i]), ...present(cotangents)],
       whenTrue: branches[0],
       whenFalse: branches[1],
     },

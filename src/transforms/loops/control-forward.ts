@@ -1,4 +1,4 @@
-import { bound } from "../../graph/body.ts";
+import { formal } from "../../graph/body.ts";
 import { isFloat } from "../../graph/dtype.ts";
 import { make, type Node } from "../../graph/node.ts";
 import type { Loop } from "../../graph/types.ts";
@@ -20,7 +20,7 @@ export function controlForward(node: Node, moving: Tangents, push: Pushforward):
 
 /** Formal tangents beside the formals that move. */
 function formalTangents(formals: readonly Node[], moves: readonly boolean[]): (Node | undefined)[] {
-  return formals.map((x, i) => (moves[i] && isFloat(x.dtype) ? bound(x) : undefined));
+  return formals.map((x, i) => (moves[i] && isFloat(x.dtype) ? formal(x) : undefined));
 }
 
 function seedsOf(pairs: readonly [readonly Node[], Tangents][]): Map<Node, Node> {

@@ -1,4 +1,4 @@
-import { bound } from "../../graph/body.ts";
+import { formal } from "../../graph/body.ts";
 import { isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
@@ -24,8 +24,8 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const xs = node.is("scan") ? node.attrs.xs : [];
   const [c, x] = [carry.length, carry.length + xs.length];
   const formals = [...carry, ...xs, ...captured];
-  const ctYs = ys.map((y, i) => (cts[c + i] && isFloat(y.dtype) ? bound(y) : undefined));
-  const ctCarry = carry.map((n) => (isFloat(n.dtype) ? bound(n) : undefined));
+  const ctYs = ys.map((y, i) => (cts[c + i] && isFloat(y.dtype) ? formal(y) : undefined));
+  const ctCarry = carry.map((n) => (isFloat(n.dtype) ? formal(n) : undefined));
   let active = carry.map((_, i) => cts[i] !== undefined);
   let back: Cotangents;
   for (;;) {
@@ -54,7 +54,7 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
     whole && carries.length === 0 && turnsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
   const sums = apart ? [] : added;
   const terms = apart ? added.map((i) => back[x + i] as Node) : [];
-  const totals = sums.map((i) => bound(captured[i]));
+  const totals = sums.map((i) => formal(captured[i]));
   const carried = [
     ...carries.map((i) => orZeros(back[i], carry[i])),
     ...sums.map((i, k) => make("add", [totals[k], back[x + i] as Node], {})),
@@ -67,7 +67,7 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const stackOf = new Map(stacked.map((s, i) => [s, result(keeper.loop, keeper.carries + i)]));
   xs.forEach((formal, i) => void stackOf.set(formal, node.inputs[c + i]));
   const made = wanted.filter((y) => !stackOf.has(y));
-  const stand = kept.saved.map(bound);
+  const stand = kept.saved.map(formal);
   const closed = substitute([...carried, ...made], new Map(kept.saved.map((s, i) => [s, stand[i]])));
   const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));
   const usedCaptured = captured.flatMap((n, i) => (kept.uses.has(n) && n !== keeper.iterations?.formal ? [i] : []));
@@ -143,7 +143,7 @@ function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
     );
   }
   const [zero, one] = [0, 1].map((value) => make("constant", [], { value, dtype: "int32" }));
-  const counter = counters.get(test) ?? bound(zero);
+  const counter = counters.get(test) ?? formal(zero);
   counters.set(test, counter);
   const c = carry.length;
   // A loop that was derived before counts already.

@@ -58,7 +58,7 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   iota: [one("iota", (x) => x.mul(arange(3, "float64")), [3])],
   input: [one("input", (x) => x, [3])],
   parameter: [one("parameter", (x) => x.mul(parameter([3], [1, 2, 3], { dtype: "float64" })), [3])],
-  bound: scanCases.slice(0, 1),
+  formal: scanCases.slice(0, 1),
 
   neg: sampled("neg"),
   abs: [...sampled("abs"), ...also("abs", [-2, -0.3])],
@@ -302,5 +302,5 @@ export const opCases: { readonly [K in Tested]: readonly GradientCase[] } = {
   scan: scanCases,
   while: whileCases,
   cond: condCases,
-  pick: scanCases.slice(1, 2),
+  result: scanCases.slice(1, 2),
 };

@@ -45,7 +45,7 @@ export function graphText(graph: GraphProgram): Omit<GraphKey, "digest"> & { rea
   const attributes = (node: Node): string => {
     if (node.is("parameter")) return `knob ${numbered(parameters, node.attrs.parameter)}`;
     // These are known by their nodes alone; and a rule for derivatives changes nothing that a program computes.
-    if (node.is("bound") || node.is("input") || node.is("custom")) return "";
+    if (node.is("formal") || node.is("input") || node.is("custom")) return "";
     if (node.is("data")) {
       const array = numbered(arrays, node.attrs.data);
       data[array] ??= { values: node.attrs.data, dtype: node.dtype };
