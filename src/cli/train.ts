@@ -42,7 +42,7 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
   const { system, source, run } = resume === undefined ? await loadSystem(what as string) : await loadRun(resume);
   const line = new ProgressLine(process.stderr);
   const { bold } = colorsFor(process.stderr);
-  if (run?.description.status === "finished") say(`${run.folder} is finished; nothing is left to train.`);
+  if (run?.description.status === "finished") say(`${run.folder.name} is finished; nothing is left to train.`);
   const interrupt = interruption(line);
   try {
     const result = await train(system, {

@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import { type ExplainOptions, type Explanation, explain as explainNetwork } from "../explain/explain.ts";
 import type { Explainable } from "../explain/explainable.ts";
 import { PondusError } from "../graph/errors.ts";
 import { Stream } from "../graph/stream.ts";
 import { topological } from "../graph/walk.ts";
-import { checkWritable } from "../io/run-folder.ts";
 import { count } from "../ledger/counts.ts";
 import { networkOf } from "../ledger/network.ts";
 import { knobsOf } from "../nn/knobs.ts";
@@ -52,16 +50,16 @@ export async function explain<M extends Model, D>(
   options: ExplainOptions = {},
 ): Promise<DrawnExplanation> {
   const { backend, ...trained } = finishedModel(system, run);
-  checkWritable(run.folder);
+  run.folder.checkWritable();
   const own = await system.explain?.(trained);
   const what = own ?? onNormalInputs(system, trained);
   // The page may have put parts of the model together anew, which names their parameters by place.
   nameParameters(trained.model);
   const found = await explainNetwork(what, { backend, ...options });
   const { about, inputNames, outputNames } = what;
-  const from = { system: system.name, run: run.folder, inputs: own ? "its own" : "standard normal" } as const;
+  const from = { system: system.name, run: run.folder.name, inputs: own ? "its own" : "standard normal" } as const;
   const names = { ...(about && { about }), inputNames, outputNames };
-  const explanation = { ...from, ...names, ...found, page: join(run.folder, explainFile) };
+  const explanation = { ...from, ...names, ...found, page: run.folder.path(explainFile) };
   const plots = plotExplanation(found, what);
   await writeExplainPage(run, explanation, plots);
   return { ...explanation, plots };

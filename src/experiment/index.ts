@@ -1,3 +1,4 @@
+export type { RunFiles } from "../io/run-folder.ts";
 export { readTimeSeries, type TimeSeries } from "./data/time-series.ts";
 export { type DrawnExplanation, explain, type RunExplanation } from "./explain-run.ts";
 export type { FitSummary } from "./fits.ts";

@@ -77,7 +77,7 @@ export function finishedModel<M extends Model, D>(
   if (status !== "finished" || !metrics) {
     throw new PondusError(
       "run.unfinished",
-      `${run.folder} is ${status}; finish it first: pondus train --resume ${run.folder}`,
+      `${run.folder.name} is ${status}; finish it first: pondus train --resume ${run.folder.name}`,
     );
   }
   // A run that was trained elsewhere answers here too, on what this machine has.

@@ -1,9 +1,9 @@
-import { basename, join, relative, resolve } from "node:path";
+import { basename, relative, resolve } from "#host/files";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { version } from "../host/version.ts";
-import { writeAtomic } from "../io/atomic.ts";
-import { checkRunFolder, checkWritable, makeRunFolder, runFiles, writeJson } from "../io/run-folder.ts";
+import type { Folder } from "../io/folder.ts";
+import { checkRunFolder, json, makeRunFolder, type RunFiles, runFiles } from "../io/run-folder.ts";
 import { count } from "../ledger/counts.ts";
 import { weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
@@ -36,8 +36,8 @@ export interface TrainOptions extends Chosen {
   readonly backend?: BackendName | "auto";
   /** Measurements in place of the page's own. */
   readonly data?: DataFile;
-  /** The run folder (default: `runs/<system>-<n>`). */
-  readonly out?: string;
+  /** The run folder (default: `runs/<system>-<n>`); a Map takes the files as bytes, by name, as in a web page. */
+  readonly out?: string | RunFiles;
   /** The file that the system came from, when it is a user's own; the run folder remembers it. */
   readonly source?: string;
   /** Continues an interrupted run, with its options. */
@@ -104,7 +104,7 @@ export async function train<M extends Model, D>(
 ): Promise<TrainResult> {
   const { resume } = options;
   if (resume === undefined) checkRunFolder(options.out);
-  else checkWritable(resume.folder);
+  else resume.folder.checkWritable();
   const settings = settingsOf(system, options);
   const { data, copy, kept } = dataFor(system, options);
   const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
@@ -118,15 +118,20 @@ export async function train<M extends Model, D>(
   const title = kept ? `${basename(kept.file)} through the ${system.name} system` : system.title;
   let folder = resume?.folder;
 
+  /** Made when there is something to keep. */
+  const openFolder = (): Folder => {
+    if (folder === undefined) {
+      folder = makeRunFolder(system.name, options.out);
+      if (copy) folder.write(copy.name, copy.text);
+    }
+    return folder;
+  };
   const save = (
     part: Pick<RunDescription, "status" | "metrics" | "samples" | "error">,
   ): RunDescription & { run: string } => {
-    if (folder === undefined) {
-      folder = makeRunFolder(system.name, options.out);
-      if (copy) writeAtomic(join(folder, copy.name), copy.text);
-    }
+    const folder = openFolder();
     const { steps, learningRate, optimizer, chosen, quick, patience, seed } = settings;
-    const source = options.source && relative(folder, resolve(options.source));
+    const source = options.source && relative(folder.name, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
       title,
@@ -144,8 +149,8 @@ export async function train<M extends Model, D>(
     writeWeights(folder, model, { format: "pondus", system: system.name, seed: String(seed) });
     writeCheckpoint(folder, fits, { system: system.name, seed: String(seed) });
     writeHistory(folder, fits);
-    writeJson(join(folder, runFiles.run), description);
-    return { ...description, run: folder };
+    folder.write(runFiles.run, json(description));
+    return { ...description, run: folder.name };
   };
 
   options.onStart?.({ title, parameters, backend, seed: settings.seed, steps: settings.steps });
@@ -156,7 +161,7 @@ export async function train<M extends Model, D>(
     const { metrics, plots = [], tables = [], samples } = checkOutcome(system.name, await system.train(session));
     const done = save({ status: "finished", metrics, samples });
     const weighing = weigh(model, { ...system.network?.(model), backend });
-    await writeReport(done.run, { description: done, weighing, plots, tables, fits, summary: system.summary });
+    await writeReport(openFolder(), { description: done, weighing, plots, tables, fits, summary: system.summary });
     return { ...done, plots, tables };
   } catch (thrown) {
     if (thrown instanceof Interrupted) return { ...save({ status: "interrupted" }), plots: [], tables: [] };
@@ -164,7 +169,7 @@ export async function train<M extends Model, D>(
     const error = thrown instanceof Error ? thrown : new Error(`something that is no Error was thrown: ${thrown}`);
     const { message } = error;
     save({ status: "failed", error: { code: error instanceof PondusError ? error.code : "page", message } });
-    throw Object.assign(error, { run: folder });
+    throw Object.assign(error, { run: folder.name });
   }
 }
 

@@ -138,6 +138,7 @@ export const errorCodes = {
       "A loss is a tensor of one float, or a function that returns one. Some optimizers need it to be the same at every step.",
     "train.mode":
       "The loss holds a layer as it is after training. Give `fit` a function that builds the loss, or build it in `nn.training`.",
+    "train.checkpoint": "The file holds no checkpoint of a training. `encodeCheckpoint` writes one.",
     "train.resume": "The checkpoint belongs to another model or optimizer.",
     "train.validation": "The validation loss must be a tensor of one float.",
     "train.nonfinite":
@@ -162,6 +163,12 @@ export const errorCodes = {
     "explain.moves": "Each hidden layer takes one move: a permutation of its units and a sign for each.",
   },
   "Files and run folders": {
+    "source.type":
+      "Bytes are read from a path, a Uint8Array, an ArrayBuffer, a Blob, a Response or a promise of these, and a run from a path or a Map.",
+    "source.response":
+      "The server's response is no success, or its bytes have been read before. Check the address, or give `response.clone()`.",
+    "file.host":
+      "A web page has no files. Give bytes, a Blob or a Response to read from, and take what is written as bytes.",
     "file.missing": "There is no file at this path.",
     "file.folder": "A file is needed, and the path leads to a folder.",
     "file.read": "The file cannot be read, for the reason that the operating system gives.",
@@ -177,6 +184,7 @@ export const errorCodes = {
     "safetensors.corrupt": "The file is not a whole safetensors file. Write or fetch it again.",
     "safetensors.dtype": "The file holds a tensor of an element type which Pondus does not have.",
     "weights.model": "The file's weights are not those of the model: names or shapes differ.",
+    "weights.prefix": "No name in the file begins with the prefix, or the dot at its end was left out.",
     "weights.layout":
       "It is not known whether matrices are stored as [inputs, outputs] or as [outputs, inputs]. Say it by the option `layout`.",
     "weights.constraint":

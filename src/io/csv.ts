@@ -1,7 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
 import Papa from "papaparse";
 import { PondusError } from "../graph/errors.ts";
-import { readText } from "./read.ts";
+import { type Read, type Source, withBytes } from "./source.ts";
+import { textOf } from "./text.ts";
 
 /** A table of text with a header, read by columns. `name` is what errors call the file. */
 export interface Table {
@@ -27,18 +28,20 @@ export interface Column {
  * Reads a CSV file: a header line, then rows. The delimiter is found out; blank lines and lines that begin with `#` are
  * skipped.
  *
- * @throws `file.*`, and what `parseCsv` throws
+ * @param source  a path or bytes, whose table is returned at once; of a Blob, a Response or `fetch(url)` a promise of it is
+ * @throws `file.*`, `source.*`, and what `parseCsv` throws
  */
-export function readCsv(path: string): Table {
-  return parseCsv(readText(path), path);
+export function readCsv<S extends Source>(source: S): Read<S, Table> {
+  return withBytes(source, (bytes, name) => parseCsv(textOf(bytes, name), name));
 }
 
 /**
  * The same from text.
  *
+ * @param name  what errors call it
  * @throws `file.empty`, `csv.header`, `csv.fields`, `csv.quotes`
  */
-export function parseCsv(text: string, name: string): Table {
+export function parseCsv(text: string, name = "the text"): Table {
   const rows: Row[] = [];
   let seen = 0;
   let line = 1;

@@ -7,3 +7,4 @@ export {
   type TensorFile,
   writeSafetensors,
 } from "./safetensors.ts";
+export { type Arriving, bytesOf, type Present, type Read, type Source } from "./source.ts";

@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync, rmdirSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { PondusError } from "../graph/errors.ts";
-import { writeAtomic } from "./atomic.ts";
-import { readText } from "./read.ts";
+import { type Folder, folderInMemory, folderOnDisk, makeNewFolder } from "./folder.ts";
+import { textOf } from "./text.ts";
 
 /** What a run folder holds, by file. */
 export const runFiles = {
@@ -21,25 +19,42 @@ export const runFiles = {
   report: "report.html",
 } as const;
 
+/** A run folder's files by name, as bytes in memory: what a page has in place of a folder. */
+export type RunFiles = Map<string, Uint8Array>;
+
+/**
+ * The folder at a path, or of files in memory.
+ *
+ * @throws `source.type` for anything else
+ */
+export function runFolder(place: string | RunFiles): Folder {
+  if (typeof place === "string") return folderOnDisk(place);
+  if (place instanceof Map) return folderInMemory(place, "the run");
+  throw new PondusError(
+    "source.type",
+    "a run lies in a folder, whose path is given, or in memory, as a Map from file names to bytes, but " +
+      `${place === null ? "null" : `a value of the type ${typeof place}`} came.`,
+  );
+}
+
 /**
  * Makes a folder for a run: `out`, or `runs/<name>-<n>` with the first number that is free.
  *
- * @throws `run.exists` when `out` already holds a run, `file.write` when it cannot be made
+ * @throws `run.exists` when `out` already holds a run, `file.write` when it cannot be made, `file.host` in a web page, where
+ *         `out` must be given as a Map
  */
-export function makeRunFolder(name: string, out?: string): string {
+export function makeRunFolder(name: string, out?: string | RunFiles): Folder {
   if (out !== undefined) {
     checkRunFolder(out);
-    return made(out);
+    const folder = runFolder(out);
+    folder.make();
+    return folder;
   }
-  made("runs");
+  const all = folderOnDisk("runs");
+  all.make();
   for (let n = 1; ; n++) {
-    const folder = join("runs", `${name}-${n}`);
-    try {
-      mkdirSync(folder);
-      return folder;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(folder, error);
-    }
+    const path = all.path(`${name}-${n}`);
+    if (makeNewFolder(path)) return folderOnDisk(path);
   }
 }
 
@@ -48,92 +63,36 @@ export function makeRunFolder(name: string, out?: string): string {
  *
  * @throws what `makeRunFolder` throws
  */
-export function checkRunFolder(out?: string): void {
-  if (out !== undefined && existsSync(join(out, runFiles.run))) {
+export function checkRunFolder(out?: string | RunFiles): void {
+  const folder = runFolder(out ?? "runs");
+  if (out !== undefined && folder.has(runFiles.run)) {
     throw new PondusError(
       "run.exists",
-      `${out} already holds a run; choose another folder, or continue that run with --resume ${out}.`,
+      `${folder.name} already holds a run; choose another folder, or continue that run with --resume ${folder.name}.`,
     );
   }
-  checkWritable(out ?? "runs");
+  folder.checkWritable();
 }
 
-/** @throws `file.write` unless files can be made in the folder, or the folder itself; leaves nothing behind */
-export function checkWritable(folder: string): void {
-  try {
-    for (const fresh of makeFolders(join(folder, `.trial-${process.pid}`)).reverse()) removeIfEmpty(fresh);
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
-}
-
-/** Another run may have begun to use the folder. */
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY") throw error;
-  }
-}
-
-function made(folder: string): string {
-  try {
-    makeFolders(folder);
-    return folder;
-  } catch (error) {
-    throw unwritable(folder, error);
-  }
-}
-
-/** Makes a folder and those above it; returns the new ones. (Node's own way never ends in folders such as /proc.) */
-function makeFolders(folder: string): string[] {
-  try {
-    mkdirSync(folder);
-    return [folder];
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST" && statSync(folder).isDirectory()) return [];
-    if (code !== "ENOENT") throw error;
-    const fresh = makeFolders(dirname(resolve(folder)));
-    mkdirSync(folder);
-    return [...fresh, folder];
-  }
-}
-
-function unwritable(folder: string, cause: unknown): PondusError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const why: Record<string, string> = {
-    EEXIST: "a file of that name is in the way; choose another with --out",
-    ENOTDIR: "part of the path is a file; choose another with --out",
-    EACCES: "you may not write there; choose another with --out",
-    EROFS: "that disk is read-only; choose another with --out",
-  };
-  return new PondusError("file.write", `${folder}: the run folder cannot be made: ${why[code ?? ""] ?? message}.`, {
-    cause,
-  });
-}
-
-export function writeJson(path: string, value: unknown): void {
-  writeAtomic(path, `${JSON.stringify(value, undefined, 2)}\n`);
-}
+export const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /**
  * The run.json of a folder.
  *
- * @throws `run.missing` when the folder holds none, `run.corrupt` when it is not a JSON object
+ * @throws `run.missing` when the folder holds none, `run.corrupt` when it is not a JSON object, and what reading throws
  */
-export function readRunJson(folder: string): Record<string, unknown> {
-  const path = join(folder, runFiles.run);
-  if (!existsSync(path)) {
-    const why = existsSync(folder) ? `it holds no ${runFiles.run}` : "there is no such folder";
-    throw new PondusError("run.missing", `${folder || '""'} is not a run folder: ${why}.`);
-  }
+export function readRunJson(folder: Folder): Record<string, unknown> {
+  const path = folder.path(runFiles.run);
   try {
-    const value: unknown = JSON.parse(readText(path));
+    const value: unknown = JSON.parse(textOf(folder.read(runFiles.run), path));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (cause) {
-    if (cause instanceof PondusError) throw cause;
-    throw new PondusError("run.corrupt", `${path} is not JSON (${(cause as Error).message}).`, { cause });
+    if (!(cause instanceof PondusError)) {
+      throw new PondusError("run.corrupt", `${path} is not JSON (${(cause as Error).message}).`, { cause });
+    }
+    if (cause.code !== "file.missing") throw cause;
+    const why = folder.isThere() ? `it holds no ${runFiles.run}` : "there is no such folder";
+    throw new PondusError("run.missing", `${folder.name || '""'} is not a run folder: ${why}.`);
   }
   throw new PondusError("run.corrupt", `${path} should hold a JSON object.`);
 }

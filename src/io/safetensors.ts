@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "#host/digest";
 import { allocate, bytesOf, type DType, type TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
-import { writeAtomic } from "./atomic.ts";
-import { readBytes } from "./read.ts";
+import { writeBytes } from "./files.ts";
+import { type Read, type Source, withBytes } from "./source.ts";
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes with the length of a JSON header, the
@@ -35,7 +35,7 @@ const checksumKey = "pondus.sha256";
 const longestHeader = 100_000_000;
 
 /** The file's bytes. Wider elements come first, so that every tensor is aligned; bools are stored as I32. */
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array {
+export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
   const entries = Object.entries(tensors).sort(([, a], [, b]) => bytesOf[b.dtype] - bytesOf[a.dtype]);
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
@@ -44,9 +44,8 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
     end += data.length * bytesOf[dtype];
     header[name] = { dtype: formatNames[dtype], shape, data_offsets: [start, end] };
   }
-  const sum = createHash("sha256").update(JSON.stringify(header));
-  for (const [, { data }] of entries) sum.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  header.__metadata__ = { ...metadata, [checksumKey]: sum.digest("hex") };
+  const numbers = entries.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  header.__metadata__ = { ...metadata, [checksumKey]: sha256(JSON.stringify(header), ...numbers) };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded + end);
@@ -54,9 +53,9 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
   bytes.fill(0x20, 8, 8 + padded);
   bytes.set(text, 8);
   let at = 8 + padded;
-  for (const [, { data }] of entries) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
+  for (const part of numbers) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
 }
@@ -68,7 +67,7 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Uint8Array
  * @throws `safetensors.corrupt` when header, offsets and size do not agree; `safetensors.dtype` for element types that
  *         Pondus does not have, and for whole numbers that int32 cannot hold
  */
-export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
+export function decodeSafetensors(bytes: Uint8Array, name = "the file"): TensorFile {
   const { header, body } = splitHeader(bytes, name);
   const { __metadata__: metadata = {}, ...entries } = header;
   if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
@@ -76,37 +75,42 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   }
   const { [checksumKey]: checksum, ...own } = metadata as Record<string, string>;
   const tensors: Record<string, StoredTensor> = {};
-  let needed = 0;
-  for (const [key, entry] of Object.entries(entries)) {
-    const { dtype, shape, start, end, isWide } = describe(key, entry, name);
-    if (end > body.length) {
-      throw corrupt(
-        name,
-        `tensor "${key}" should end at byte ${end} of the numbers, but there are ${body.length} (the file is cut off)`,
-      );
-    }
-    needed = Math.max(needed, end);
+  const places = Object.entries(entries).map(([key, entry]) => describe(key, entry, name));
+  checkPlaces(places, body.length, name);
+  for (const { key, dtype, shape, start, end, isWide } of places) {
     const data = allocate(dtype, sizeOf(shape));
     if (isWide) narrow(body.subarray(start, end), data, key, name);
     else new Uint8Array(data.buffer).set(body.subarray(start, end));
     Object.defineProperty(tensors, key, { value: { shape, dtype, data }, enumerable: true });
   }
-  if (body.length > needed) throw corrupt(name, `${body.length - needed} bytes at its end belong to no tensor`);
-  if (checksum !== undefined) {
-    const sum = createHash("sha256").update(JSON.stringify({ __metadata__: own, ...entries }));
-    if (sum.update(body).digest("hex") !== checksum)
-      throw corrupt(name, "its numbers or its header have changed since it was written");
+  if (checksum !== undefined && sha256(headerOf(own, entries), body) !== checksum) {
+    throw corrupt(name, "its numbers or its header have changed since it was written");
   }
   return { tensors, metadata: own };
 }
 
-/** @throws `file.*` and what `decodeSafetensors` throws */
-export function readSafetensors(path: string): TensorFile {
-  return decodeSafetensors(readBytes(path), path);
+/**
+ * Reads a file or its bytes.
+ *
+ * @param source  a path or bytes, whose tensors are returned at once; of a Blob, a Response or `fetch(url)` a promise is
+ * @throws `file.*`, `source.*`, and what `decodeSafetensors` throws
+ */
+export function readSafetensors<S extends Source>(source: S): Read<S, TensorFile> {
+  return withBytes(source, decodeSafetensors);
 }
 
+/** @throws `file.write`, and `file.host` in a web page, where `encodeSafetensors` gives the bytes */
 export function writeSafetensors(path: string, file: TensorFile): void {
-  writeAtomic(path, encodeSafetensors(file));
+  writeBytes(path, encodeSafetensors(file));
+}
+
+/** The header as it was before its checksum was written into it. */
+function headerOf(metadata: Record<string, string>, entries: Record<string, unknown>): string {
+  const plain = Object.entries(entries).map(([key, entry]) => {
+    const { dtype, shape, data_offsets } = entry as Record<string, unknown>;
+    return [key, { dtype, shape, data_offsets }];
+  });
+  return JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(plain) });
 }
 
 function splitHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; body: Uint8Array } {
@@ -130,7 +134,35 @@ function splitHeader(bytes: Uint8Array, name: string): { header: Record<string, 
   return { header, body: bytes.subarray(8 + length) };
 }
 
-function describe(key: string, entry: unknown, name: string) {
+/** Where the numbers of a tensor lie, and what they are. */
+interface Place {
+  readonly key: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly start: number;
+  readonly end: number;
+  /** Whether the file's elements are wider than those of `dtype`. */
+  readonly isWide: boolean;
+}
+
+/** The tensors fill the numbers without gaps, and no byte is of two: as the format has it, and so that none is read often. */
+function checkPlaces(places: readonly Place[], length: number, name: string): void {
+  let at = 0;
+  for (const { key, start, end } of places.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    if (end > length) {
+      throw corrupt(
+        name,
+        `tensor "${key}" should end at byte ${end} of the numbers, but there are ${length} (the file is cut off)`,
+      );
+    }
+    if (start !== at)
+      throw corrupt(name, `tensor "${key}" should begin at byte ${at} of the numbers, but begins at ${start}`);
+    at = end;
+  }
+  if (length > at) throw corrupt(name, `${length - at} bytes at its end belong to no tensor`);
+}
+
+function describe(key: string, entry: unknown, name: string): Place {
   if (!isRecord(entry)) throw corrupt(name, `the header's entry for "${key}" is not an object`);
   const { dtype: type, shape, data_offsets: offsets } = entry;
   if (!Array.isArray(shape) || !shape.every(isCount)) throw corrupt(name, `tensor "${key}" has no valid shape`);
@@ -153,7 +185,7 @@ function describe(key: string, entry: unknown, name: string) {
       `tensor "${key}" is ${type} ${formatShape(shape as number[])}, ${wanted} bytes, but its offsets span ${end - start}`,
     );
   }
-  return { dtype, shape: shape as number[], start, end, isWide: bytes > bytesOf[dtype] };
+  return { key, dtype, shape: shape as number[], start, end, isWide: bytes > bytesOf[dtype] };
 }
 
 /** Whole numbers of 64 bits into 32. */

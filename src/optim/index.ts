@@ -16,6 +16,7 @@ export { type NaturalGradientOptions, naturalGradient } from "./second-order/nat
 export { type NewtonCGOptions, newtonCG } from "./second-order/newton-cg.ts";
 export { sgd } from "./sgd.ts";
 export type { Checkpoint, SavedTensor, TrainingRecord } from "./training/checkpoint.ts";
+export { decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint-file.ts";
 export { type FitOptions, fit } from "./training/fit.ts";
 export { holdOut } from "./training/hold-out.ts";
 export type { FitResult } from "./training/loop.ts";

@@ -11,9 +11,17 @@ const sides: Record<string, [node: object, browser: object]> = {
     await import("../../src/host/node/environment.ts"),
     await import("../../src/host/browser/environment.ts"),
   ),
+  digest: both<typeof import("../../src/host/node/digest.ts")>(
+    await import("../../src/host/node/digest.ts"),
+    await import("../../src/host/browser/digest.ts"),
+  ),
   "event-loop": both<typeof import("../../src/host/node/event-loop.ts")>(
     await import("../../src/host/node/event-loop.ts"),
     await import("../../src/host/browser/event-loop.ts"),
+  ),
+  files: both<typeof import("../../src/host/node/files.ts")>(
+    await import("../../src/host/node/files.ts"),
+    await import("../../src/host/browser/files.ts"),
   ),
   memory: both<typeof import("../../src/host/node/memory.ts")>(
     await import("../../src/host/node/memory.ts"),

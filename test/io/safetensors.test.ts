@@ -99,6 +99,16 @@ const broken: [what: string, bytes: Uint8Array, says: RegExp][] = [
   ["a negative size", file({ x: { ...entry, shape: [-2] } }, two), /no valid shape/],
   ["offsets that fall", file({ x: { ...entry, data_offsets: [8, 0] } }, two), /data_offsets/],
   ["offsets that do not fit the shape", file({ x: { ...entry, shape: [3] } }, two), /12 bytes, but its offsets span 8/],
+  [
+    "bytes that are of two tensors",
+    file({ x: entry, y: entry }, two),
+    /"y" should begin at byte 8 of the numbers, but begins at 0/,
+  ],
+  [
+    "bytes between tensors that are of none",
+    file({ x: { ...entry, data_offsets: [4, 12] } }, new Uint8Array(12)),
+    /"x" should begin at byte 0 of the numbers, but begins at 4/,
+  ],
   ["a type that Pondus lacks", file({ x: { ...entry, dtype: "BF16" } }, two), /"BF16"; Pondus reads F32, F64, I32/],
 ];
 
@@ -124,6 +134,57 @@ test("whatever is broken, the error is one that a person can read", () => {
       }
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("a header that nests without end, beside a checksum, is refused too", () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const text = `{"__metadata__":{"pondus.sha256":"0"},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":${deep}}}`;
+  expect(() => decodeSafetensors(file(text, two))).toThrow(PondusError);
+});
+
+test("the numbers are not read once for each of many tensors that claim them all", () => {
+  const claims = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, i) => [`t${i}`, { dtype: "F32", shape: [25_000], data_offsets: [0, 100_000] }]),
+  );
+  expect(() => decodeSafetensors(file(claims, new Uint8Array(100_000)))).toThrow(/should begin at byte 100000/);
+});
+
+test("whatever a header says, it is read, or refused with an error of Pondus", () => {
+  const offset = fc.oneof(fc.nat(16), fc.constantFrom(-1, 0.5, 2 ** 53, 1e300, "0", null));
+  const said = fc.record(
+    {
+      dtype: fc.constantFrom("F32", "F64", "I32", "I64", "F16", "constructor", 3, null),
+      shape: fc.oneof(
+        fc.array(offset, { maxLength: 3 }),
+        fc.constantFrom([2], [1e15, 0], [2 ** 27, 2 ** 27], {}, null),
+      ),
+      data_offsets: fc.oneof(fc.tuple(offset, offset), fc.constantFrom([0, 8], [8, 16], [], null, "0,8")),
+    },
+    { requiredKeys: [] },
+  );
+  const header = fc.dictionary(
+    fc.constantFrom("a", "b", "__proto__", "constructor", "__metadata__"),
+    fc.oneof(said, fc.anything(), fc.dictionary(fc.constantFrom("pondus.sha256", "by"), fc.string())),
+    { noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(header, fc.uint8Array({ maxLength: 16 }), (header, body) => {
+      let text: string | undefined;
+      try {
+        text = JSON.stringify(header);
+      } catch {
+        return; // No JSON says so.
+      }
+      try {
+        for (const { shape, data } of Object.values(decodeSafetensors(file(text, body)).tensors)) {
+          expect(data.length).toBe(shape.reduce((n, m) => n * m, 1));
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(PondusError);
+      }
+    }),
+    { numRuns: 3000 },
   );
 });
 

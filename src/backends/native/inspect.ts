@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryName } from "#host/files";
 import type { Machine } from "../../compiler/ir/loop.ts";
-import { cacheFolder, readOwn, temporaryName, writeWhole } from "./cache/folder.ts";
+import { cacheFolder, readOwn, writeOwn } from "./cache/folder.ts";
 import { openLibrary } from "./library.ts";
 import { commandFor, findToolchain, type Toolchain } from "./toolchain.ts";
 
@@ -91,7 +92,7 @@ function factsOf(toolchain: Toolchain): Facts {
     const text = `${bytes} ${library.func("int pondus_is_gcc(void)")() ? "gcc" : "other"}`;
     const facts = factsIn(text);
     if (!facts) throw new Error(`it compiled a program that answers ${text}`);
-    writeWhole(note, text);
+    writeOwn(note, text);
     return facts;
   } finally {
     rmSync(target, { force: true });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Machine } from "../../compiler/ir/loop.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import { codeDigest } from "./cache/code-digest.ts";
-import { cacheFolder, readOwn, writeWhole } from "./cache/folder.ts";
+import { cacheFolder, readOwn, writeOwn } from "./cache/folder.ts";
 import { type GraphKey, graphKey } from "./cache/graph-key.ts";
 import { markUsed } from "./cache/prune.ts";
 import { type Kept, openKept } from "./library.ts";
@@ -47,7 +47,7 @@ export function remember(memo: Memo, plan: Plan, library: string): void {
   if (!note) return;
   const text = JSON.stringify({ library, note });
   try {
-    writeWhole(memo.path, `${sealOf(memo, text)}\n${text}\n`);
+    writeOwn(memo.path, `${sealOf(memo, text)}\n${text}\n`);
     markUsed(memo.path);
   } catch {
     // The disk is full: the next process compiles again.

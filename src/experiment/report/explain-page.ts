@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { writeAtomic } from "../../io/atomic.ts";
-import { readText } from "../../io/read.ts";
+import type { Folder } from "../../io/folder.ts";
 import { runFiles } from "../../io/run-folder.ts";
+import { textOf } from "../../io/text.ts";
 import type { RunExplanation } from "../explain-run.ts";
 import type { OpenedRun } from "../run/run.ts";
 import { type ExplainSection, explainSections } from "./explain-tables.ts";
@@ -26,8 +24,8 @@ export async function writeExplainPage(
     "<h2>Pictures</h2>",
     ...figures,
   ].join("\n");
-  writeAtomic(join(folder, explainFile), htmlPage(title, body));
-  link(join(folder, runFiles.report));
+  folder.write(explainFile, htmlPage(title, body));
+  link(folder);
 }
 
 function section({ title, sentences, tables }: ExplainSection): string {
@@ -41,9 +39,9 @@ function section({ title, sentences, tables }: ExplainSection): string {
 const reference = `<p><a href="${explainFile}">What was learned, explained</a></p>`;
 
 /** The report is written when training ends, and again when a run is resumed: the link is added where it is missing. */
-function link(path: string): void {
-  if (!existsSync(path)) return;
-  const text = readText(path);
+function link(folder: Folder): void {
+  if (!folder.has(runFiles.report)) return;
+  const text = textOf(folder.read(runFiles.report), folder.path(runFiles.report));
   if (text.includes(reference) || !text.includes("</h1>")) return;
-  writeAtomic(path, text.replace("</h1>", `</h1>\n${reference}`));
+  folder.write(runFiles.report, text.replace("</h1>", `</h1>\n${reference}`));
 }

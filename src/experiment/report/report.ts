@@ -1,5 +1,5 @@
-import { basename, join } from "node:path";
-import { writeAtomic } from "../../io/atomic.ts";
+import { basename } from "#host/files";
+import type { Folder } from "../../io/folder.ts";
 import { runFiles } from "../../io/run-folder.ts";
 import type { Counts } from "../../ledger/counts.ts";
 import type { Weighing } from "../../ledger/weigh.ts";
@@ -26,11 +26,11 @@ export interface Report {
 }
 
 /** Writes report.html: one file that needs nothing else, with the plots as SVG. */
-export async function writeReport(folder: string, report: Report): Promise<void> {
+export async function writeReport(folder: Folder, report: Report): Promise<void> {
   const { plots, fits, weighing } = report;
   const trainings = [...fits].flatMap(([name, record]) => plotTraining(name, record) ?? []);
   const figures = await figuresOf([...plots, ...trainings, ...plotMemory(weighing)]);
-  writeAtomic(join(folder, runFiles.report), page(report, figures));
+  folder.write(runFiles.report, page(report, figures));
 }
 
 /** Drawings as HTML, each with its caption and key. */

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { sha256 } from "#host/digest";
 import { PondusError } from "../../graph/errors.ts";
 import { parseCsv } from "../../io/csv.ts";
-import { readText } from "../../io/read.ts";
+import { readBytes } from "../../io/files.ts";
 import { runFiles } from "../../io/run-folder.ts";
+import { textOf } from "../../io/text.ts";
 import type { Model } from "../../nn/model.ts";
 import type { Columns, System } from "../system.ts";
 import type { OpenedRun } from "./run.ts";
@@ -34,7 +34,7 @@ export interface DataCopy {
  */
 export function readMeasurements<D>(system: Reader<D>, data: DataFile): { data: D; copy: DataCopy; kept: KeptData } {
   checkReads(system);
-  const text = readText(data.file);
+  const text = textOf(readBytes(data.file), data.file);
   const copy = { name: copyOf(system, data), text };
   return { data: parsed(system, text, data), copy, kept: { ...data, sha256: sha256(text) } };
 }
@@ -48,8 +48,9 @@ export function dataOfRun<D>(system: Reader<D>, { folder, description }: OpenedR
   const kept = description.options.data;
   if (!kept) return system.data as D;
   checkReads(system);
-  const path = join(folder, copyOf(system, kept));
-  const text = readText(path);
+  const copy = copyOf(system, kept);
+  const path = folder.path(copy);
+  const text = textOf(folder.read(copy), path);
   if (kept.sha256 !== undefined && kept.sha256 !== sha256(text)) {
     throw new PondusError(
       "run.data",
@@ -80,5 +81,3 @@ function parsed<D>(system: Reader<D>, text: string, data: DataFile): D {
   const reader = system as Required<Reader<D>>;
   return isText(system, data) ? reader.readText(text, data.file) : reader.read(parseCsv(text, data.file), data);
 }
-
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -1,13 +1,14 @@
 import type { BackendName } from "../../backends/backend.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { readRunJson, runFiles } from "../../io/run-folder.ts";
+import type { Folder } from "../../io/folder.ts";
+import { type RunFiles, readRunJson, runFiles, runFolder } from "../../io/run-folder.ts";
 import { backendNames } from "../../runtime/choose.ts";
 import { type OptimizerName, optimizerNames } from "../optimizer-name.ts";
 import type { RunDescription } from "../train.ts";
 
 /** A run folder and what its run.json says. */
 export interface OpenedRun {
-  readonly folder: string;
+  readonly folder: Folder;
   readonly description: RunDescription;
 }
 
@@ -55,11 +56,13 @@ const optional: ReadonlySet<string> = new Set(
 const statuses = new Set<unknown>(["running", "finished", "interrupted", "failed"]);
 
 /**
- * Opens a run folder.
+ * Opens a run.
  *
- * @throws `run.missing`, `run.corrupt`
+ * @param place  its folder's path; or, in a web page, its files by name, such as `run.json` and `weights.safetensors`
+ * @throws `run.missing`, `run.corrupt`, `file.*`
  */
-export function openRun(folder: string): OpenedRun {
+export function openRun(place: string | RunFiles): OpenedRun {
+  const folder = runFolder(place);
   const description = readRunJson(folder);
   for (const [path, wanted, fits] of parts) {
     const value = path
@@ -67,7 +70,7 @@ export function openRun(folder: string): OpenedRun {
       .reduce<unknown>((x, key) => (isRecord(x) && Object.hasOwn(x, key) ? x[key] : undefined), description);
     if (fits(value) || (value === undefined && optional.has(path))) continue;
     const came = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
-    throw new PondusError("run.corrupt", `${folder}/${runFiles.run}: ${path} should be ${wanted}, but it ${came}.`);
+    throw new PondusError("run.corrupt", `${folder.path(runFiles.run)}: ${path} should be ${wanted}, but it ${came}.`);
   }
   return { folder, description: description as unknown as RunDescription };
 }

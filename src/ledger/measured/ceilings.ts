@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import type { BackendName } from "../../backends/backend.ts";
-import { cacheFolder, readOwn, writeWhole } from "../../backends/native/cache/folder.ts";
+import { cacheFolder, readOwn, writeOwn } from "../../backends/native/cache/folder.ts";
 import { threadsHere } from "../../backends/threads.ts";
 import { features } from "../../backends/wasm/module/features.ts";
 import { PondusError } from "../../graph/errors.ts";
@@ -93,7 +93,7 @@ function nameFor(backend: BackendName, threads: number): string {
 
 function keep(path: string, rates: Rates): void {
   try {
-    writeWhole(path, `${JSON.stringify(rates, null, 2)}\n`);
+    writeOwn(path, `${JSON.stringify(rates, null, 2)}\n`);
   } catch {
     // The disk is full: the next process measures again.
   }

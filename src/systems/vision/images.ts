@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { typedNumbers } from "../../experiment/data/typed-numbers.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { readBytes } from "../../io/read.ts";
+import { readBytes } from "../../io/files.ts";
 import { checkSize, original, seen, side } from "./digits.ts";
 import { readPgm } from "./pgm.ts";
 

@@ -1,17 +1,7 @@
-import { randomBytes } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { writeFile } from "#host/files";
 
 /**
  * Where compiled programs are kept: a folder that its owner alone can change, since whoever can write there can run
@@ -82,18 +72,7 @@ export function readOwn(path: string): string | undefined {
   }
 }
 
-/** Writes a file under a temporary name and renames it, so that nobody ever sees half of it. */
-export function writeWhole(path: string, text: string): void {
-  const draft = temporaryName(path);
-  try {
-    writeFileSync(draft, text, { mode: 0o600 });
-    renameSync(draft, path);
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/** A name beside `path` that nobody else uses. */
-export function temporaryName(path: string): string {
-  return `${path}.${process.pid}.${randomBytes(6).toString("hex")}`;
+/** Writes a file, whole or not at all, that its owner alone can read. */
+export function writeOwn(path: string, text: string): void {
+  writeFile(path, text, 0o600);
 }

@@ -1,8 +1,8 @@
-import { allocate, type TypedArray } from "../graph/dtype.ts";
-import { PondusError } from "../graph/errors.ts";
-import { formatShape, type Shape, sameShape } from "../graph/shape.ts";
-import type { StoredTensor, TensorFile } from "../io/safetensors.ts";
-import type { Occurrence } from "./model.ts";
+import { allocate, type TypedArray } from "../../graph/dtype.ts";
+import { PondusError } from "../../graph/errors.ts";
+import { formatShape, type Shape, sameShape } from "../../graph/shape.ts";
+import type { StoredTensor, TensorFile } from "../../io/safetensors.ts";
+import type { Occurrence } from "../model.ts";
 
 /**
  * Which way round a file keeps weights: as the model has them, or as PyTorch has those of the same layers. They differ in
