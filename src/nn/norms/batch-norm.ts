@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { ones, zeros } from "../initializers.ts";
 import { type Layer, layer } from "../layer.ts";
 import { asAfterTraining, type Training, trainingHere } from "../mode.ts";
-import { standardized } from "./standardized.ts";
+import { standardize } from "./standardized.ts";
 
 /**
  * Batch normalization over all axes but the last (Ioffe & Szegedy, ICML 2015): (x - mean) / sqrt(variance + epsilon), then
@@ -55,15 +55,15 @@ export function batchNorm(
           `${describeOrigin(x.node.origin)}; take a larger batch.`,
       );
     }
-    const [mean, variance] = [x.mean(axes), x.variance(axes)];
+    const { result, meanSquare: variance } = standardize(x, axes, epsilon, true);
     const average = (statistic: Tensor, now: Tensor) => {
       const known = weightOf(statistic) as Parameter;
       const before = training.statistic(known, statistic);
       training.note({ parameter: known, value: before.mul(1 - momentum).add(now.stopGradient().mul(momentum)) });
     };
-    average(running.mean, mean);
+    average(running.mean, x.mean(axes));
     average(running.variance, variance.mul(count / Math.max(count - 1, 1)));
-    return scaled(standardized(x, axes, epsilon, true));
+    return scaled(result);
   };
   const call = (x: Tensor) => {
     if (x.rank === 0 || x.shape[x.rank - 1] !== features) {
