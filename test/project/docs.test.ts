@@ -133,6 +133,7 @@ test("a shown number may differ by one in its last place, a whole number not at 
   expect(agrees("1,154 knobs", "1,155 knobs")).toBe(false);
   expect(agrees("1.5 a", "1.5 b")).toBe(false);
   expect(agrees("1 2", "1")).toBe(false);
+  expect(agrees("0.00002", "1.8e-5")).toBe(false);
 });
 
 /** The shell commands of a page: the lines of `sh` blocks, and what stands in the text as `npx ...` or `npm ...`. */

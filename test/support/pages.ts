@@ -121,11 +121,16 @@ export function agrees(shown: string, printed: string): boolean {
 
 function near(shown: string, printed: string): boolean {
   if (shown === printed) return true;
-  const [, decimals, power = "0"] = shown.match(/\.(\d+)(?:e([+-]?\d+))?$/i) ?? [];
-  if (decimals === undefined) return false;
-  const unit = 10 ** (Number(power) - decimals.length);
-  return Math.abs(Number(shown.replaceAll(",", "")) - Number(printed.replaceAll(",", ""))) < 1.5 * unit;
+  const decimals = decimalsOf(shown);
+  if (decimals === undefined || decimals !== decimalsOf(printed)) return false;
+  const [, power = "0"] = shown.split(/e/i);
+  const unit = 10 ** (Number(power) - decimals);
+  return Math.abs(quantity(shown) - quantity(printed)) < 1.5 * unit;
 }
+
+/** Digits behind the point of what is written without or with a power of ten; undefined where there is no point. */
+const decimalsOf = (text: string) => text.match(/\.(\d+)/)?.[1].length;
+const quantity = (text: string) => Number(text.replaceAll(",", ""));
 
 /** The page with what its programs printed, by the line of the block, where it shows anything else. */
 export function withOutputs(page: string, printed: ReadonlyMap<number, string>): string {
