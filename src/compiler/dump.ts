@@ -1,13 +1,13 @@
 import { setting } from "#host/environment";
 import { writeAside } from "#host/terminal";
 import type { Node } from "../graph/node.ts";
-import { formatGraph, formatKernels, formatProgram, type Kernels } from "./ir/format.ts";
+import { type Formattable, formatGraph, formatKernels, formatProgram } from "./ir/format.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 
 /** The result of a pass: printed text, a graph, kernels in order, or loops. */
-export type Dumpable = string | readonly Node[] | Kernels | LoopProgram;
+export type Dumpable = string | readonly Node[] | Formattable | LoopProgram;
 
-/** Called after each pass with its result, which it reads at once or never: later passes write into it. */
+/** Called after each pass with its result. */
 export type OnPass = (pass: string, what: () => Dumpable) => void;
 
 /** Writes the result of a pass to stderr in readable form when PONDUS_DUMP=1 (or the pass's own name). */

@@ -11,9 +11,9 @@ import { build, leavesOf, recipes } from "../support/random-graphs.ts";
 const machine = { vectorBytes: 32, registers: 16, mixedWidths: true };
 
 function planOf(graph: GraphProgram, threads = 1) {
-  const { steps, workshop, memory } = planGraph(graph, { ...machine, threads });
-  const check = () => verify(steps, workshop.buffers, workshop.shared, memory.bytes, threads);
-  return { buffers: workshop.buffers, check };
+  const { steps, buffers, shared, memory } = planGraph(graph, { ...machine, threads });
+  const check = () => verify(steps, buffers, shared, memory.bytes, threads);
+  return { buffers, check };
 }
 
 /** Lets an array end one element earlier while `check` runs. */

@@ -19,8 +19,7 @@ export interface Fenced {
  * left of the last 64 that it fills. Only arrays that lie in one place on purpose share it.
  */
 export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
-  const { steps, routines, workshop, inputs, parameters, outputs, data } = planGraph(graph, machine);
-  const { buffers, shared } = workshop;
+  const { steps, routines, buffers, shared, inputs, parameters, outputs, data } = planGraph(graph, machine);
   const fences = [{ from: 0, to: alignment }];
   let bytes = alignment;
   const place = (b: Buffer) => {
@@ -34,7 +33,7 @@ export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
   };
   for (const b of buffers) if (!shared.has(b)) place(b);
   for (const [made, { offset, stride, turn }] of shared) Object.assign(made, { offset, stride, turn });
-  const calls = routines().calls(steps, bytes);
+  const calls = routines.calls(steps, bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   return { compiled: { program: { steps: calls, buffers, bytes, work }, inputs, parameters, outputs, data }, fences };
 }

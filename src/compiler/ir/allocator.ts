@@ -1,16 +1,13 @@
 import type { DType } from "../../graph/dtype.ts";
 import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import type { Axis, Kernel } from "./kernel.ts";
-import type { Buffer, Index, Step } from "./loop.ts";
+import type { Axis } from "./kernel.ts";
+import type { Buffer, Index } from "./loop.ts";
 import { contiguous, type View } from "./views.ts";
 
 /** Makes the buffers and counters of one program. */
 export class Allocator {
   readonly buffers: Buffer[] = [];
-  readonly shared = new Map<Buffer, Buffer>();
-  /** For a loop, places that some of its carries already have, by number. */
-  readonly homes = new Map<Node, Map<number, View>>();
   readonly #stacks = new Set<Buffer>();
   #next = 0;
 
@@ -18,11 +15,6 @@ export class Allocator {
     const made: Buffer = { id: this.buffers.length, kind, dtype, length, offset: -1, holds };
     this.buffers.push(made);
     return made;
-  }
-
-  /** Lets two buffers lie in the same place: `made` never holds a value of its own beside `home`. */
-  share(made: Buffer, home: Buffer): void {
-    this.shared.set(made, home);
   }
 
   index(): Index {
@@ -47,37 +39,5 @@ export class Allocator {
 
   isStack(buffer: Buffer): boolean {
     return this.#stacks.has(buffer);
-  }
-}
-
-export type Steps = Step<Kernel>[];
-
-/** A result of a block, and where it must end up. */
-export interface Wanted {
-  readonly node: Node;
-  readonly target: View;
-}
-
-/** Where the nodes of a block lie: its leaves, what was stored, and the results of its loops and branches. */
-export class Memory {
-  readonly #views: Map<Node, View>;
-  readonly #results = new Map<Node, readonly View[]>();
-
-  constructor(leaves: ReadonlyMap<Node, View>) {
-    this.#views = new Map(leaves);
-  }
-
-  view(node: Node): View | undefined {
-    return (
-      this.#views.get(node) ?? (node.is("result") ? this.#results.get(node.inputs[0])?.[node.attrs.index] : undefined)
-    );
-  }
-
-  put(node: Node, view: View): void {
-    this.#views.set(node, view);
-  }
-
-  putResults(control: Node, views: readonly View[]): void {
-    this.#results.set(control, views);
   }
 }

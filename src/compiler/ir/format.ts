@@ -1,6 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
+import type { Assignment, Kernels, Lowered } from "./block.ts";
 import { eachScalar, type Kernel, operandsOf, type Scalar, scalarsOfRunning } from "./kernel.ts";
 import type { Affine, Buffer, Call, Instruction, LoopProgram, Place, Routine, Step, Value } from "./loop.ts";
 
@@ -51,16 +52,15 @@ function attributes(node: Node): string {
   return plain.length > 0 ? ` ${plain.map(([name, value]) => `${name}=${value}`).join(" ")}` : "";
 }
 
-/** Kernels in order, and what is known of the arrays that they use. */
-export interface Kernels {
-  readonly steps: readonly Step<Kernel>[];
-  /** Arrays that lie in the place of others. */
-  readonly shared: ReadonlyMap<Buffer, Buffer>;
-}
+/** Kernels in order, or what lowering leaves of them, whose assignments are no kernels yet. */
+export type Formattable = Kernels | { readonly steps: Lowered; readonly shared?: undefined };
 
-export function formatKernels({ steps, shared }: Kernels): string[] {
+export function formatKernels({ steps, shared }: Formattable): string[] {
   const arrays = new Arrays(shared);
-  const lines = formatSteps(steps, arrays, (kernel) => formatKernel(kernel, arrays));
+  const lines = formatSteps(steps, arrays, (kernel: Kernel | Assignment) => {
+    if (!("from" in kernel)) return formatKernel(kernel, arrays);
+    return [`${arrays.name(kernel.to.buffer)} is replaced by ${arrays.name(kernel.from.buffer)}`];
+  });
   return [...arrays.table(), ...lines];
 }
 

@@ -1,6 +1,6 @@
-import type { Steps } from "./allocator.ts";
 import { type Kernel, readsOf } from "./kernel.ts";
 import type { Buffer, Step } from "./loop.ts";
+import { bodiesOf } from "./steps.ts";
 
 /** What a step, or anything inside it, reads and writes. */
 export interface Uses {
@@ -24,13 +24,9 @@ function findUses(step: Step<Kernel>): Uses {
   if (step.kind === "launch") {
     return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
   }
-  const inner = (step.kind === "branch" ? [...step.yes, ...step.no] : bodyOf(step)).map(usesOf);
+  const inner = bodiesOf(step).flatMap((body) => body.map(usesOf));
   const reads = new Set(inner.flatMap((u) => [...u.reads]));
   if (step.kind !== "repeat") reads.add(step.flag.buffer);
   else if (step.count) reads.add(step.count.buffer);
   return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
-}
-
-function bodyOf(loop: Extract<Step<Kernel>, { kind: "repeat" | "while" }>): Steps {
-  return loop.kind === "while" ? [...loop.test, ...loop.body] : [...loop.body];
 }

@@ -14,6 +14,7 @@ import {
   type Routine,
   type Step,
 } from "../ir/loop.ts";
+import { withBodies } from "../ir/steps.ts";
 import { collapse } from "./collapse.ts";
 import { emit } from "./emit.ts";
 import { shareLoops } from "./parallel.ts";
@@ -32,27 +33,39 @@ interface Form {
   routine?: Routine;
 }
 
+interface Forms {
+  readonly members: ReadonlyMap<Kernel, Member>;
+  readonly forms: ReadonlyMap<string, Form>;
+}
+
+function formsOf(steps: readonly Step<Kernel>[]): Forms {
+  const members = new Map<Kernel, Member>();
+  const forms = new Map<string, Form>();
+  mapKernels(steps, (given) => {
+    const kernel = collapse(given);
+    const member = { kernel, ...signatureOf(kernel) };
+    members.set(given, member);
+    const form = forms.get(member.form);
+    if (form) form.members.push(member);
+    else forms.set(member.form, { members: [member], number: forms.size });
+  });
+  return { members, forms };
+}
+
 /**
  * The kernels of a program as routines. Kernels of one form are one routine: a network of many equal layers is not compiled
  * many times. A routine is written when somebody asks for it, before arrays have their places or after.
  */
 export class Routines {
+  readonly #steps: readonly Step<Kernel>[];
   readonly #machine: Machine;
-  readonly #workshop: Allocator;
-  readonly #members = new Map<Kernel, Member>();
-  readonly #forms = new Map<string, Form>();
+  readonly #allocator: Allocator;
+  #found: Forms | undefined;
 
-  constructor(steps: readonly Step<Kernel>[], machine: Machine, workshop: Allocator) {
+  constructor(steps: readonly Step<Kernel>[], machine: Machine, allocator: Allocator) {
+    this.#steps = steps;
     this.#machine = machine;
-    this.#workshop = workshop;
-    mapKernels(steps, (given) => {
-      const kernel = collapse(given);
-      const member = { kernel, ...signatureOf(kernel) };
-      this.#members.set(given, member);
-      const form = this.#forms.get(member.form);
-      if (form) form.members.push(member);
-      else this.#forms.set(member.form, { members: [member], number: this.#forms.size });
-    });
+    this.#allocator = allocator;
   }
 
   /** Instructions in a run of the kernel, roughly. */
@@ -71,25 +84,32 @@ export class Routines {
     return mapKernels(steps, (kernel) => {
       const form = this.#formOf(kernel);
       const { routine, varying } =
-        placed.get(form) ?? place(form.members, this.#routineOf(form), this.#workshop, bytes);
+        placed.get(form) ?? place(form.members, this.#routineOf(form), this.#allocator, bytes);
       placed.set(form, { routine, varying });
-      const { buffers, indices } = this.#members.get(kernel) as Member;
+      const { buffers, indices } = this.#forms.members.get(kernel) as Member;
       return { routine, counters: [...indices, ...varying.map((k) => buffers[k])] };
     });
   }
 
+  /** Found when they are asked for: not all who plan need them. */
+  get #forms(): Forms {
+    this.#found ??= formsOf(this.#steps);
+    return this.#found;
+  }
+
   #formOf(kernel: Kernel): Form {
-    return this.#forms.get((this.#members.get(kernel) as Member).form) as Form;
+    const { members, forms } = this.#forms;
+    return forms.get((members.get(kernel) as Member).form) as Form;
   }
 
   #routineOf(form: Form): Routine {
     // All at once, in their order: counters are numbered as they come, and a program's text does not depend on what is asked first.
-    if (!form.routine) for (const each of this.#forms.values()) each.routine = this.#emit(each);
+    if (!form.routine) for (const each of this.#forms.forms.values()) each.routine = this.#emit(each);
     return form.routine as Routine;
   }
 
   #emit({ members: [{ kernel, indices }], number }: Form): Routine {
-    const fresh = () => this.#workshop.index();
+    const fresh = () => this.#allocator.index();
     return shareLoops(emit(kernel, `${kernel.name}_${number}`, indices, this.#machine, fresh));
   }
 }
@@ -100,13 +120,13 @@ interface Placed {
   readonly varying: readonly number[];
 }
 
-function place(members: readonly Member[], routine: Routine, workshop: Allocator, bytes: number): Placed {
+function place(members: readonly Member[], routine: Routine, allocator: Allocator, bytes: number): Placed {
   const [{ buffers }] = members;
   const varying = buffers.flatMap((b, k) =>
     members.some((m) => m.buffers[k].stride || m.buffers[k].offset !== b.offset) ? [k] : [],
   );
   if (varying.length === 0) return { routine, varying };
-  const bases = new Map(varying.map((k) => [buffers[k], workshop.index()]));
+  const bases = new Map(varying.map((k) => [buffers[k], allocator.index()]));
   return { routine: relocated(routine, bases, bytes), varying };
 }
 
@@ -139,12 +159,9 @@ function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: n
 
 /** The same steps around something else than kernels. */
 function mapKernels<K>(steps: readonly Step<Kernel>[], change: (kernel: Kernel) => K): Step<K>[] {
-  const go = (list: readonly Step<Kernel>[]): Step<K>[] => list.map(one);
-  const one = (step: Step<Kernel>): Step<K> => {
-    if (step.kind === "launch") return { kind: "launch", kernel: change(step.kernel) };
-    if (step.kind === "branch") return { ...step, yes: go(step.yes), no: go(step.no) };
-    if (step.kind === "repeat") return { ...step, body: go(step.body) };
-    return { ...step, test: go(step.test), body: go(step.body) };
-  };
+  const go = (list: readonly Step<Kernel>[]): Step<K>[] =>
+    list.map((step) => {
+      return step.kind === "launch" ? { kind: "launch", kernel: change(step.kernel) } : withBodies(step, go);
+    });
   return go(steps);
 }

@@ -1,4 +1,5 @@
 import type { Machine, Step } from "../ir/loop.ts";
+import { bodiesOf, withBodies } from "../ir/steps.ts";
 import { workOfSteps, worthSharing } from "./parallel.ts";
 
 type Repeat<K> = Extract<Step<K>, { kind: "repeat" }>;
@@ -13,24 +14,21 @@ export function sideBySide<K>(
   steps: readonly Step<K>[],
   { threads = 1, aloneBelow = 0 }: Machine,
   workOf: (kernel: K) => number,
-): Step<K>[] {
+): readonly Step<K>[] {
   const isApart = (loop: Repeat<K>) =>
     loop.independent && loop.length > 1 && workOfSteps([loop], workOf) >= worthSharing;
   const mark = (list: readonly Step<K>[]): Step<K>[] => list.map(markOne);
   const markOne = (step: Step<K>): Step<K> => {
     if (step.kind === "launch") return step;
-    if (step.kind === "branch") return { ...step, yes: mark(step.yes), no: mark(step.no) };
-    if (step.kind === "while") return { ...step, test: mark(step.test), body: mark(step.body) };
-    return isApart(step) ? { ...step, apart: true } : { ...step, body: mark(step.body) };
+    return step.kind === "repeat" && isApart(step) ? { ...step, apart: true } : withBodies(step, mark);
   };
   const pays = threads > 1 && steps.some(isInAnyOrder) && workOfSteps(steps, workOf) >= aloneBelow;
-  return pays ? mark(steps) : [...steps];
+  return pays ? mark(steps) : steps;
 }
 
 /** Whether it is, or has in it, a loop whose turns may go in any order. */
 function isInAnyOrder<K>(step: Step<K>): boolean {
   if (step.kind === "launch") return false;
-  if (step.kind === "branch") return step.yes.some(isInAnyOrder) || step.no.some(isInAnyOrder);
-  if (step.kind === "while") return step.test.some(isInAnyOrder) || step.body.some(isInAnyOrder);
-  return (step.independent && step.length > 1) || step.body.some(isInAnyOrder);
+  if (step.kind === "repeat" && step.independent && step.length > 1) return true;
+  return bodiesOf(step).some((body) => body.some(isInAnyOrder));
 }

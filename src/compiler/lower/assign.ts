@@ -1,35 +1,46 @@
-import type { Node } from "../../graph/node.ts";
-import type { Allocator, Steps } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import type { Assignment, Kernels, Steps } from "../ir/block.ts";
 import { eachScalar, type Kernel, scalarsOfRunning } from "../ir/kernel.ts";
 import { type Buffer, type Step, sameAffine } from "../ir/loop.ts";
+import { withBodies } from "../ir/steps.ts";
 import { type Uses, usesOf } from "../ir/uses.ts";
-import type { View } from "../ir/views.ts";
 import { copyView } from "./copy.ts";
 
-/** A value that replaces another when a block is done: the next carry, an updated parameter. */
-export interface Assignment {
-  readonly node: Node;
-  /** Where the block computed it: a buffer of its own. */
-  readonly from: View;
-  readonly to: View;
-}
+type Block = readonly Step<Kernel | Assignment>[];
 
 /**
- * Ends a block by moving new values over old ones. Where nothing reads the old value after the new one is computed, the
- * kernel that computes it writes in place (both buffers share memory) and no copy is left.
+ * Makes kernels of assignments, in the program and in the bodies of its loops. Where nothing reads the old value after the
+ * new one is computed, the kernel that computes it writes in place (both buffers share memory) and no copy is left.
  */
-export function assign(assignments: readonly Assignment[], steps: Steps, workshop: Allocator): void {
-  const uses = steps.map(usesOf);
+export function assign(program: Block, allocator: Allocator): Kernels {
+  const shared = new Map<Buffer, Buffer>();
+  const go = (block: Block): Steps => {
+    const assignments: Assignment[] = [];
+    const steps: Steps = [];
+    for (const step of block) {
+      if (step.kind !== "launch") steps.push(withBodies(step, go));
+      else if ("from" in step.kernel) assignments.push(step.kernel);
+      else steps.push({ kind: "launch", kernel: step.kernel });
+    }
+    const { inPlace, idle } = withoutCopies(assignments, steps);
+    for (const { from, to } of inPlace) shared.set(from.buffer, to.buffer);
+    const copied = assignments.filter((a) => !inPlace.has(a)).map((a) => copyView(a.node, a.from, a.to, allocator));
+    return [...steps.filter((s) => !idle.has(s)), ...copied];
+  };
+  return { steps: go(program), shared };
+}
+
+/** Which assignments need no copy, and which kernels have nothing to do then. */
+function withoutCopies(assignments: readonly Assignment[], steps: Steps) {
   const inPlace = new Set<Assignment>();
   const idle = new Set<Step<Kernel>>();
+  const uses = assignments.length > 0 ? steps.map(usesOf) : [];
   for (const a of assignments) {
     const start = copyThenScatter(a, steps, uses);
     if (start) idle.add(start);
     if (start || canShare(a, steps, uses)) inPlace.add(a);
   }
-  for (const { from, to } of inPlace) workshop.share(from.buffer, to.buffer);
-  if (idle.size > 0) steps.splice(0, steps.length, ...steps.filter((s) => !idle.has(s)));
-  for (const a of assignments) if (!inPlace.has(a)) steps.push(copyView(a.node, a.from, a.to, workshop));
+  return { inPlace, idle };
 }
 
 /**

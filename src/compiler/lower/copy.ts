@@ -1,5 +1,6 @@
 import type { Node } from "../../graph/node.ts";
-import type { Allocator, Memory } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import type { Memory } from "../ir/block.ts";
 import type { Axis, Kernel, Scalar } from "../ir/kernel.ts";
 import { type Affine, along, at, type Step } from "../ir/loop.ts";
 import { position, type View } from "../ir/views.ts";
@@ -7,26 +8,32 @@ import { Evaluator } from "./evaluate.ts";
 import { longAxes } from "./store.ts";
 
 /** A kernel that writes `node`, any expression over what is in memory, to `target`. */
-export function copy(node: Node, target: View, memory: Memory, workshop: Allocator): Step<Kernel> {
+export function copy(node: Node, target: View, memory: Memory, allocator: Allocator): Step<Kernel> {
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
-  return write(node, target, workshop, (index) => evaluator.at(node, index));
+  return write(node, target, allocator, (index) => evaluator.at(node, index));
 }
 
 /** A kernel that copies one place to another of the same shape. */
-export function copyView(node: Node, from: View, to: View, workshop: Allocator): Step<Kernel> {
+export function copyView(node: Node, from: View, to: View, allocator: Allocator): Step<Kernel> {
   const { buffer } = from;
   const { dtype } = node;
-  return write(node, to, workshop, (index) => ({ kind: "load", buffer, at: position(from, index), guards: [], dtype }));
+  return write(node, to, allocator, (index) => ({
+    kind: "load",
+    buffer,
+    at: position(from, index),
+    guards: [],
+    dtype,
+  }));
 }
 
 /** A kernel over the shape of `node` that stores one value at each point. */
 function write(
   { shape }: Node,
   target: View,
-  workshop: Allocator,
+  allocator: Allocator,
   valueAt: (index: readonly Affine[]) => Scalar,
 ): Step<Kernel> {
-  const axes = workshop.axes(longAxes(shape));
+  const axes = allocator.axes(longAxes(shape));
   const index = indexOf(shape, axes);
   const store = { buffer: target.buffer, at: position(target, index), value: valueAt(index) };
   return { kind: "launch", kernel: { name: "copy", axes, stores: [store] } };

@@ -1,37 +1,35 @@
 import { InternalError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { type Loop, turnsOf } from "../../graph/types.ts";
-import type { Allocator, Memory, Steps, Wanted } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import type { Lowered, Memory, Wanted } from "../ir/block.ts";
 import { add, along, type Index, type Place } from "../ir/loop.ts";
 import type { View } from "../ir/views.ts";
-import { assign } from "./assign.ts";
 import { copy } from "./copy.ts";
 import { viewThrough } from "./evaluate.ts";
-import type { Overwrite } from "./fuse.ts";
+import type { Block } from "./lower.ts";
 
-type LowerBlock = (
-  wanted: readonly Wanted[],
-  leaves: ReadonlyMap<Node, View>,
-  workshop: Allocator,
-  overwrites?: readonly Overwrite[],
-) => Steps;
+/** What a loop or branch finds around it. */
+export interface Around extends Pick<Block, "homes"> {
+  readonly memory: Memory;
+  readonly allocator: Allocator;
+  /** Where the block's results must end up. */
+  readonly targets: ReadonlyMap<Node, View>;
+  /** Lowers a body. */
+  readonly lower: (block: Block) => Lowered;
+}
 
-/**
- * Lowers a loop or branch; its body becomes a block with the formals as leaves.
- *
- * @param targets  where the block's results must end up
- */
-export function lowerControl(
-  node: Node,
-  memory: Memory,
-  workshop: Allocator,
-  steps: Steps,
-  targets: ReadonlyMap<Node, View>,
-  lower: LowerBlock,
-): void {
-  if (node.is("scan")) memory.putResults(node, lowerScan(node, memory, workshop, steps, targets, lower));
-  else if (node.is("while")) memory.putResults(node, lowerWhile(node, memory, workshop, steps, targets, lower));
-  else if (node.is("cond")) memory.putResults(node, lowerCond(node, memory, workshop, steps, lower));
+/** A loop or branch as steps, and where its results lie. */
+interface Control {
+  readonly steps: Lowered;
+  readonly results: readonly View[];
+}
+
+/** Lowers a loop or branch; its body becomes a block with the formals as leaves. */
+export function lowerControl(node: Node, around: Around): Control {
+  if (node.is("scan") || node.is("while")) return lowerLoop(node, around);
+  if (node.is("cond")) return lowerCond(node, around);
+  throw new InternalError(`${node.op} is neither a loop nor a branch`);
 }
 
 function viewOf(node: Node, memory: Memory): View {
@@ -40,61 +38,52 @@ function viewOf(node: Node, memory: Memory): View {
   return view;
 }
 
-/** Places for the carries, filled with their first values; those that are at home have theirs. */
-function startCarries(node: Node, count: number, memory: Memory, workshop: Allocator, steps: Steps): View[] {
-  return node.inputs.slice(0, count).map((init, i) => {
-    const home = workshop.homes.get(node)?.get(i);
+const resultOf = (loop: Loop, index: number) => make("result", [loop], { index });
+
+/** The body computes what is to be stacked and the next carries, which then replace the old ones. */
+function lowerLoop(node: Loop, around: Around): Control {
+  const { memory, allocator, lower } = around;
+  const { carry, captured, next } = node.attrs;
+  const xs = node.is("scan") ? node.attrs.xs : [];
+  const index = allocator.index();
+  const { carries, steps } = startCarries(node, around);
+  const given = node.inputs.slice(carry.length).map((x) => viewOf(x, memory));
+  const leaves = new Map([
+    ...carry.map((formal, i) => [formal, carries[i]] as const),
+    ...xs.map((formal, i) => [formal, sliceOf(given[i], index)] as const),
+    ...captured.map((formal, i) => [formal, given[xs.length + i]] as const),
+  ]);
+  const flag = node.is("while") ? allocator.place("temporary", node.attrs.test) : undefined;
+  const { stacks, wanted } = stacksFor(node, index, around);
+  const updates = next.flatMap((y, i) => (y === carry[i] ? [] : [{ node: y, leaf: carry[i], to: carries[i] }]));
+  const results = [...carries, ...stacks];
+  if (node.is("while")) {
+    const target = flag as View;
+    const test = lower({ leaves, wanted: [{ node: node.attrs.test, target }] });
+    const body = lower({ leaves, wanted, updates });
+    steps.push({ kind: "while", index, limit: node.attrs.limit, test, flag: placeOf(target), body });
+    return { steps, results };
+  }
+  const { length, reverse, count } = node.attrs;
+  const body = lower({ leaves, wanted, updates });
+  const turns = count && { count: placeOf(leaves.get(count) as View) };
+  const independent = carry.length === 0 && !count;
+  if (length > 0) steps.push({ kind: "repeat", index, length, ...turns, reverse, independent, body });
+  return { steps, results };
+}
+
+/** Places for the carries, and what fills them with their first values; a carry that is at home has both. */
+function startCarries(node: Loop, { memory, allocator, homes }: Around): { carries: View[]; steps: Lowered } {
+  const steps: Lowered = [];
+  const carries = node.attrs.carry.map((_, i) => {
+    const home = homes?.get(resultOf(node, i));
     if (home) return home;
-    const view = workshop.place("carry", init);
-    steps.push(copy(init, view, memory, workshop));
+    const init = node.inputs[i];
+    const view = allocator.place("carry", init);
+    steps.push(copy(init, view, memory, allocator));
     return view;
   });
-}
-
-/** The body of a loop: computes what is wanted and the next carries, then lets them replace the old ones. */
-function lowerBody(
-  formals: readonly Node[],
-  next: readonly Node[],
-  carries: readonly View[],
-  wanted: readonly Wanted[],
-  leaves: ReadonlyMap<Node, View>,
-  workshop: Allocator,
-  lower: LowerBlock,
-): Steps {
-  const changed = next.flatMap((node, i) => (node === formals[i] ? [] : [{ node, leaf: formals[i], to: carries[i] }]));
-  const assignments = changed.map((c) => ({ ...c, from: workshop.place("temporary", c.node) }));
-  const all = [...wanted, ...assignments.map((a) => ({ node: a.node, target: a.from }))];
-  const steps = lower(all, leaves, workshop, assignments);
-  assign(assignments, steps, workshop);
-  return steps;
-}
-
-function lowerScan(
-  node: Node<"scan">,
-  memory: Memory,
-  workshop: Allocator,
-  steps: Steps,
-  targets: ReadonlyMap<Node, View>,
-  lower: LowerBlock,
-): View[] {
-  const { carry, xs, captured, next, length, reverse, count } = node.attrs;
-  const index = workshop.index();
-  const leaves = new Map<Node, View>();
-  const carries = startCarries(node, carry.length, memory, workshop, steps);
-  carry.forEach((formal, i) => leaves.set(formal, carries[i]));
-  xs.forEach((formal, i) => {
-    const view = viewOf(node.inputs[carry.length + i], memory);
-    leaves.set(formal, sliceOf(view, index));
-  });
-  captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + xs.length + i], memory)));
-  const { stacks, wanted } = stacksFor(node, index, workshop, targets);
-  const body = lowerBody(carry, next, carries, wanted, leaves, workshop, lower);
-  const turns = count && { count: placeOf(leaves.get(count) as View) };
-  if (length > 0) {
-    const independent = carry.length === 0 && !count;
-    steps.push({ kind: "repeat", index, length, ...turns, reverse, independent, body });
-  }
-  return [...carries, ...stacks];
+  return { carries, steps };
 }
 
 /** One slice along a view's first axis. */
@@ -109,58 +98,25 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
 function stacksFor(
   loop: Loop,
   index: Index,
-  workshop: Allocator,
-  targets: ReadonlyMap<Node, View>,
-): { stacks: View[]; wanted: Wanted[] } {
+  { allocator, targets }: Around,
+): { stacks: readonly View[]; wanted: Wanted[] } {
   const { carry, ys } = loop.attrs;
   const stacks = ys.map((y, i) => {
-    const target = targets.get(make("result", [loop], { index: carry.length + i }));
-    const isHome = target && (target.buffer.kind === "output" || workshop.isStack(target.buffer));
-    return isHome ? target : workshop.stack(y, turnsOf(loop));
+    const target = targets.get(resultOf(loop, carry.length + i));
+    const isHome = target && (target.buffer.kind === "output" || allocator.isStack(target.buffer));
+    return isHome ? target : allocator.stack(y, turnsOf(loop));
   });
   return { stacks, wanted: ys.map((node, i) => ({ node, target: sliceOf(stacks[i], index) })) };
 }
 
-function lowerWhile(
-  node: Node<"while">,
-  memory: Memory,
-  workshop: Allocator,
-  steps: Steps,
-  targets: ReadonlyMap<Node, View>,
-  lower: LowerBlock,
-): View[] {
-  const { carry, captured, next, test, limit } = node.attrs;
-  const index = workshop.index();
-  const leaves = new Map<Node, View>();
-  const carries = startCarries(node, carry.length, memory, workshop, steps);
-  carry.forEach((formal, i) => leaves.set(formal, carries[i]));
-  captured.forEach((formal, i) => leaves.set(formal, viewOf(node.inputs[carry.length + i], memory)));
-  const flag = workshop.place("temporary", test);
-  const { stacks, wanted } = stacksFor(node, index, workshop, targets);
-  steps.push({
-    kind: "while",
-    index,
-    limit,
-    test: lower([{ node: test, target: flag }], leaves, workshop),
-    flag: placeOf(flag),
-    body: lowerBody(carry, next, carries, wanted, leaves, workshop, lower),
-  });
-  return [...carries, ...stacks];
-}
-
-function lowerCond(node: Node<"cond">, memory: Memory, workshop: Allocator, steps: Steps, lower: LowerBlock): View[] {
+function lowerCond(node: Node<"cond">, { memory, allocator, lower }: Around): Control {
   const { captured, whenTrue, whenFalse } = node.attrs;
   const leaves = new Map(captured.map((formal, i) => [formal, viewOf(node.inputs[1 + i], memory)]));
-  const results = whenTrue.map((y) => workshop.place("temporary", y));
+  const results = whenTrue.map((y) => allocator.place("temporary", y));
   const branch = (list: readonly Node[]) =>
-    lower(
-      list.map((y, i) => ({ node: y, target: results[i] })),
-      leaves,
-      workshop,
-    );
+    lower({ leaves, wanted: list.map((y, i) => ({ node: y, target: results[i] })) });
   const flag = placeOf(viewOf(node.inputs[0], memory));
-  steps.push({ kind: "branch", flag, yes: branch(whenTrue), no: branch(whenFalse) });
-  return results;
+  return { steps: [{ kind: "branch", flag, yes: branch(whenTrue), no: branch(whenFalse) }], results };
 }
 
 function placeOf(view: View): Place {

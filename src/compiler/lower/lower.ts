@@ -3,7 +3,8 @@ import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { uniform } from "../../tensor/operands.ts";
-import { type Allocator, Memory, type Steps, type Wanted } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import { type Lowered, Memory, type Steps, type Wanted } from "../ir/block.ts";
 import type { Axis, Reduction, Running, Scalar, Store } from "../ir/kernel.ts";
 import { add, along, at, scaled } from "../ir/loop.ts";
 import { contiguous, position, type View } from "../ir/views.ts";
@@ -15,38 +16,51 @@ import { lowerControl } from "./lower-control.ts";
 import type { Part } from "./parts.ts";
 import { longAxes } from "./store.ts";
 
-/**
- * Turns a block of graph into steps: kernels in order, loops and branches with their bodies lowered in turn.
- *
- * @param leaves      where the block's leaves (inputs, parameters, data, formals) lie
- * @param overwrites  leaves that the caller will overwrite, so that their readers are ordered first
- */
-export function lowerBlock(
-  wanted: readonly Wanted[],
-  leaves: ReadonlyMap<Node, View>,
-  workshop: Allocator,
-  overwrites: readonly Overwrite[] = [],
-): Steps {
-  const steps: Steps = [];
+/** A block of graph: the program, or the body of a loop or branch. */
+export interface Block {
+  /** Where leaves (inputs, parameters, data, formals) lie. */
+  readonly leaves: ReadonlyMap<Node, View>;
+  readonly wanted: readonly Wanted[];
+  /** What replaces leaves when the block is done. */
+  readonly updates?: readonly Update[];
+  /** Results of loops that lie where the loop's carries began: it works on that memory, and nothing is copied in or out. */
+  readonly homes?: ReadonlyMap<Node, View>;
+}
+
+/** A value that replaces a leaf: the next value of a carry, or of a parameter. */
+export interface Update extends Overwrite {
+  /** Where the leaf lies. */
+  readonly to: View;
+}
+
+/** Turns a block into steps: kernels in order, loops and branches with their bodies lowered in turn, then its assignments. */
+export function lowerBlock({ leaves, wanted: given, updates = [], homes }: Block, allocator: Allocator): Lowered {
+  const steps: Lowered = [];
   const memory = new Memory(leaves);
+  const assignments = updates.map(({ node, to }) => ({ node, from: allocator.place("temporary", node), to }));
+  const wanted = [...given, ...assignments.map(({ node, from }) => ({ node, target: from }))];
   const plan = fuse(
     wanted.map((w) => w.node),
     leaves,
-    overwrites,
+    updates,
   );
   const targets = new Map<Node, View>();
   for (const { node, target } of wanted) if (!memory.view(node) && !targets.has(node)) targets.set(node, target);
+  const around = { memory, allocator, targets, homes, lower: (body: Block) => lowerBlock(body, allocator) };
   for (const group of plan.groups) {
     if (group.control) {
-      lowerControl(group.control, memory, workshop, steps, targets, lowerBlock);
+      const control = lowerControl(group.control, around);
+      steps.push(...control.steps);
+      memory.putResults(group.control, control.results);
       continue;
     }
-    for (const node of group.stored) memory.put(node, targets.get(node) ?? workshop.place("temporary", node));
-    steps.push(...lowerGroup(group, plan.parts, memory, workshop));
+    for (const node of group.stored) memory.put(node, targets.get(node) ?? allocator.place("temporary", node));
+    steps.push(...lowerGroup(group, plan.parts, memory, allocator));
   }
   for (const { node, target } of wanted) {
-    if (memory.view(node) !== target) steps.push(copy(node, target, memory, workshop));
+    if (memory.view(node) !== target) steps.push(copy(node, target, memory, allocator));
   }
+  for (const kernel of assignments) steps.push({ kind: "launch", kernel });
   return steps;
 }
 
@@ -54,11 +68,11 @@ function lowerGroup(
   group: Group,
   parts: ReadonlyMap<Node, readonly Part[]>,
   memory: Memory,
-  workshop: Allocator,
+  allocator: Allocator,
 ): Steps {
   const { anchor, members, space } = group;
-  if (anchor?.is("scatter") || anchor?.is("scatterInto")) return lowerScatter(anchor, members, memory, workshop);
-  const axes = workshop.axes(space);
+  if (anchor?.is("scatter") || anchor?.is("scatterInto")) return lowerScatter(anchor, members, memory, allocator);
+  const axes = allocator.axes(space);
   const inside = new Set(members);
   const view = (node: Node) => (inside.has(node) ? undefined : memory.view(node));
   const evaluator: Evaluator = new Evaluator({
@@ -70,7 +84,7 @@ function lowerGroup(
     },
   });
   const running = anchor && lowerRunning(anchor, axes, evaluator);
-  const reduction = anchor && !running ? lowerReduction(anchor, axes, evaluator, workshop) : undefined;
+  const reduction = anchor && !running ? lowerReduction(anchor, axes, evaluator, allocator) : undefined;
   // In order, so that each finds the ones before it done.
   for (const node of members) if (!parts.has(node)) evaluator.at(node, indexOf(node.shape, axes));
   const stores = [...group.stored].flatMap((node): Store[] => {
@@ -105,13 +119,13 @@ function lowerRunning(anchor: Node, axes: readonly Axis[], evaluator: Evaluator)
   return { axis, op: "sum", start: first(start), factor, term };
 }
 
-function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, workshop: Allocator): Reduction {
+function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluator, allocator: Allocator): Reduction {
   const index = indexOf(anchor.shape, axes);
   if (anchor.is("contract")) {
     const { a, b, out } = anchor.attrs;
     const [x, y] = anchor.inputs;
     const inner = [...new Set(a)].filter((label) => !out.includes(label));
-    const loops = workshop.axes(inner.map((label) => x.shape[a.indexOf(label)]));
+    const loops = allocator.axes(inner.map((label) => x.shape[a.indexOf(label)]));
     const along1 = (label: number) =>
       out.includes(label) ? index[out.indexOf(label)] : along(loops[inner.indexOf(label)].index);
     const args = [evaluator.at(x, a.map(along1)), evaluator.at(y, b.map(along1))];
@@ -121,7 +135,7 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
     const { axis, dilation } = anchor.attrs;
     const [x] = anchor.inputs;
     const [count, size] = x.shape.slice(axis);
-    const loops = workshop.axes([size]);
+    const loops = allocator.axes([size]);
     const k = along(loops[0].index);
     const window = add(index[axis], scaled(k, -dilation));
     const inside = [...index.slice(0, axis), window, k, ...index.slice(axis + 1)];
@@ -130,7 +144,7 @@ function lowerReduction(anchor: Node, axes: readonly Axis[], evaluator: Evaluato
   }
   if (!anchor.is("sum") && !anchor.is("max")) throw new InternalError(`${anchor.op} is no reduction`);
   const [x] = anchor.inputs;
-  const loops = workshop.axes(anchor.attrs.axes.map((axis) => x.shape[axis]));
+  const loops = allocator.axes(anchor.attrs.axes.map((axis) => x.shape[axis]));
   let kept = 0;
   const full = x.shape.map((_, axis) => {
     const k = anchor.attrs.axes.indexOf(axis);
@@ -144,15 +158,15 @@ function lowerScatter(
   node: Node<"scatter"> | Node<"scatterInto">,
   [, sum]: readonly Node[],
   memory: Memory,
-  workshop: Allocator,
+  allocator: Allocator,
 ): Steps {
   const target = memory.view(sum ?? node) as View;
   const [where, updates, base] = node.inputs;
   const { axis, inRange = false } = node.attrs;
   const evaluator = new Evaluator({ view: (x) => memory.view(x), own: () => undefined });
   const onto = base ?? sum?.inputs.find((x) => x !== node);
-  const start = onto ? copy(onto, target, memory, workshop) : clear(node, target, workshop);
-  const axes = workshop.axes(longAxes(updates.shape));
+  const start = onto ? copy(onto, target, memory, allocator) : clear(node, target, allocator);
+  const axes = allocator.axes(longAxes(updates.shape));
   const index = indexOf(updates.shape, axes);
   const rank = where.shape.length;
   const rest = [...index.slice(0, axis), at(0), ...index.slice(axis + rank)];
@@ -161,7 +175,7 @@ function lowerScatter(
   const store = { buffer: target.buffer, at: position(target, rest), moving, value: evaluator.at(updates, index) };
   const scatter = node.is("scatterInto") ? node.attrs.combine : "add";
   if (scatter === "add" && isFloat(node.dtype) && sizeOf(where.shape) > manyUpdates) {
-    const lost = contiguous(workshop.buffer("temporary", node.dtype, sizeOf(node.shape)), node.shape);
+    const lost = contiguous(allocator.buffer("temporary", node.dtype, sizeOf(node.shape)), node.shape);
     const errors = {
       ...store,
       buffer: lost.buffer,
@@ -170,7 +184,7 @@ function lowerScatter(
     };
     const stores = [store, errors];
     const add: Steps[number] = { kind: "launch", kernel: { name: "scatter", axes, stores, scatter: "addExactly" } };
-    return [start, clear(node, lost, workshop), add, addLost(node, target, lost, workshop)];
+    return [start, clear(node, lost, allocator), add, addLost(node, target, lost, allocator)];
   }
   return [start, { kind: "launch", kernel: { name: "scatter", axes, stores: [store], scatter } }];
 }
@@ -179,9 +193,9 @@ function lowerScatter(
 const manyUpdates = 1024;
 
 /** Adds what a long sum lost, where it is finite. */
-function addLost(node: Node, target: View, lost: View, workshop: Allocator): Steps[number] {
+function addLost(node: Node, target: View, lost: View, allocator: Allocator): Steps[number] {
   const { dtype } = node;
-  const axes = workshop.axes(longAxes(node.shape));
+  const axes = allocator.axes(longAxes(node.shape));
   const index = indexOf(node.shape, axes);
   const load = (view: View): Scalar => ({
     kind: "load",
@@ -195,9 +209,9 @@ function addLost(node: Node, target: View, lost: View, workshop: Allocator): Ste
   return { kind: "launch", kernel: { name: "add", axes, stores } };
 }
 
-function clear(node: Node, { buffer, offset }: View, workshop: Allocator): Steps[number] {
+function clear(node: Node, { buffer, offset }: View, allocator: Allocator): Steps[number] {
   const zero: Scalar = { kind: "constant", value: 0, dtype: node.dtype };
-  const axes = workshop.axes([sizeOf(node.shape)]);
+  const axes = allocator.axes([sizeOf(node.shape)]);
   const stores = [{ buffer, at: add(offset, along(axes[0].index)), value: zero }];
   return { kind: "launch", kernel: { name: "clear", axes, stores } };
 }

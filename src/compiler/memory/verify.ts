@@ -4,6 +4,7 @@ import type { Node } from "../../graph/node.ts";
 import { ops } from "../../graph/ops.ts";
 import { type Axis, eachScalar, type Guard, type Kernel, type Moving, readsOf, type Scalar } from "../ir/kernel.ts";
 import type { Affine, Buffer, Index, Place, Step } from "../ir/loop.ts";
+import { bodiesOf } from "../ir/steps.ts";
 import { boundsOf, type Turns } from "./bounds.ts";
 
 /**
@@ -71,8 +72,7 @@ function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, 
 function isUsed(buffer: Buffer, steps: readonly Step<Kernel>[]): boolean {
   return steps.some((s) => {
     if (s.kind === "launch") return s.kernel.stores.some((store) => store.buffer === buffer);
-    if (s.kind === "branch") return isUsed(buffer, [...s.yes, ...s.no]);
-    return isUsed(buffer, s.kind === "while" ? [...s.test, ...s.body] : s.body);
+    return bodiesOf(s).some((body) => isUsed(buffer, body));
   });
 }
 

@@ -1,7 +1,8 @@
 import { bytesOf } from "../../graph/dtype.ts";
-import type { Allocator, Steps } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import type { Kernels, Steps } from "../ir/block.ts";
 import type { Kernel } from "../ir/kernel.ts";
-import { type Buffer, type Index, type Machine, scaleOf } from "../ir/loop.ts";
+import { type Buffer, type Index, type Machine, type Step, scaleOf } from "../ir/loop.ts";
 import { usesOf } from "../ir/uses.ts";
 import { copied, inPanels, wantsPanels } from "./panels.ts";
 import { type Load, lengthOf, multiply, type Product, productOf, rowsOf } from "./product.ts";
@@ -16,8 +17,8 @@ import { type Load, lengthOf, multiply, type Product, productOf, rowsOf } from "
  *
  * A copy is made outside all loops in which its source does not change.
  */
-export function pack(steps: Steps, workshop: Allocator, machine: Machine): Steps {
-  const homes = (buffers: Iterable<Buffer>) => new Set([...buffers].map((b) => workshop.shared.get(b) ?? b));
+export function pack({ steps, shared }: Kernels, allocator: Allocator, machine: Machine): Kernels {
+  const homeOf = (b: Buffer) => shared.get(b) ?? b;
 
   /** Places before which a copy may be made, from the outside in. */
   interface Scope {
@@ -26,28 +27,25 @@ export function pack(steps: Steps, workshop: Allocator, machine: Machine): Steps
     readonly before: Steps;
   }
 
-  const go = (list: Steps, scopes: readonly Scope[]): Steps =>
+  const go = (list: readonly Step<Kernel>[], scopes: readonly Scope[]): Steps =>
     list.flatMap((step): Steps => {
       if (step.kind === "launch") {
-        const packed = packKernel(step.kernel, workshop, machine);
+        const packed = packKernel(step.kernel, allocator, machine);
         const here = packed.copies.filter((copy) => !moveOut(copy, scopes));
         return [...here.map((kernel) => ({ kind: "launch", kernel }) as const), ...packed.steps];
       }
-      if (step.kind === "branch") return [{ ...step, yes: go([...step.yes], []), no: go([...step.no], []) }];
+      if (step.kind === "branch") return [{ ...step, yes: go(step.yes, []), no: go(step.no, []) }];
       const before: Steps = [];
-      const inside = [...scopes, { index: step.index, changes: homes(usesOf(step).writes), before }];
-      const body = go([...step.body], inside);
-      return [
-        ...before,
-        step.kind === "while" ? { ...step, test: go([...step.test], inside), body } : { ...step, body },
-      ];
+      const inside = [...scopes, { index: step.index, changes: new Set([...usesOf(step).writes].map(homeOf)), before }];
+      const body = go(step.body, inside);
+      return [...before, step.kind === "while" ? { ...step, test: go(step.test, inside), body } : { ...step, body }];
     });
 
   /** Puts a copy before the outermost of the innermost loops that leave its source alone. */
   const moveOut = (copy: Kernel, scopes: readonly Scope[]): boolean => {
     const [{ value }] = copy.stores;
     if (value.kind !== "load") return false;
-    const home = workshop.shared.get(value.buffer) ?? value.buffer;
+    const home = homeOf(value.buffer);
     const stays = (s: Scope) => !s.changes.has(home) && !(s.index && scaleOf(value.at, s.index) !== 0);
     let place: Scope | undefined;
     for (const s of [...scopes].reverse()) {
@@ -58,7 +56,7 @@ export function pack(steps: Steps, workshop: Allocator, machine: Machine): Steps
     return place !== undefined;
   };
 
-  return go(steps, []);
+  return { steps: go(steps, []), shared };
 }
 
 interface Packed {
@@ -66,13 +64,13 @@ interface Packed {
   readonly steps: Steps;
 }
 
-function packKernel(given: Kernel, workshop: Allocator, machine: Machine): Packed {
+function packKernel(given: Kernel, allocator: Allocator, machine: Machine): Packed {
   const product = productOf(given, machine);
   const copies: Kernel[] = [];
   if (!product) return { copies, steps: [{ kind: "launch", kernel: given }] };
-  const narrow = packNarrow(product, workshop, copies);
-  if (wantsPanels(product, machine)) return { copies, steps: inPanels(product, narrow, machine, workshop, copies) };
-  const wide = packWide(product, workshop, copies);
+  const narrow = packNarrow(product, allocator, copies);
+  if (wantsPanels(product, machine)) return { copies, steps: inPanels(product, narrow, machine, allocator, copies) };
+  const wide = packWide(product, allocator, copies);
   const kernel = copies.length > 0 ? multiply(product.kernel, narrow, wide) : given;
   return { copies, steps: [{ kind: "launch", kernel }] };
 }
@@ -81,18 +79,18 @@ function packKernel(given: Kernel, workshop: Allocator, machine: Machine): Packe
 const largeOperand = 2 ** 19;
 
 /** The operand whose elements serve whole vectors, in the order of the sum. */
-function packNarrow({ loops, narrow, row, column, kernel }: Product, workshop: Allocator, copies: Kernel[]): Load {
+function packNarrow({ loops, narrow, row, column, kernel }: Product, allocator: Allocator, copies: Kernel[]): Load {
   const inner = loops[loops.length - 1];
   const bytes = lengthOf(loops) * row.size * bytesOf[narrow.dtype];
   if (!inner || scaleOf(narrow.at, inner.index) === 1 || bytes < largeOperand || column.size < 256) return narrow;
   const outer = kernel.axes.filter((axis) => axis !== row && scaleOf(narrow.at, axis.index) !== 0);
-  return copied(narrow, [...outer, row, ...loops], workshop, copies);
+  return copied(narrow, [...outer, row, ...loops], allocator, copies);
 }
 
 /** The operand with the vectors, turned over when they do not lie together; eight rows pay for it. */
-function packWide(product: Product, workshop: Allocator, copies: Kernel[]): Load {
+function packWide(product: Product, allocator: Allocator, copies: Kernel[]): Load {
   const { kernel, loops, wide, column } = product;
   if (scaleOf(wide.at, column.index) === 1 || rowsOf(product) < 8) return wide;
   const outer = kernel.axes.filter((axis) => axis !== column && scaleOf(wide.at, axis.index) !== 0);
-  return copied(wide, [...outer, ...loops, column], workshop, copies);
+  return copied(wide, [...outer, ...loops, column], allocator, copies);
 }

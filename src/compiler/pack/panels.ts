@@ -1,6 +1,7 @@
 import { bytesOf } from "../../graph/dtype.ts";
 import { stridesOf } from "../../graph/shape.ts";
-import type { Allocator, Steps } from "../ir/allocator.ts";
+import type { Allocator } from "../ir/allocator.ts";
+import type { Steps } from "../ir/block.ts";
 import type { Axis, Kernel, Reduction, Scalar } from "../ir/kernel.ts";
 import { type Affine, add, along, at, type Buffer, type Machine, replace, scaleOf } from "../ir/loop.ts";
 import { rebuilder } from "../loops/collapse.ts";
@@ -17,7 +18,7 @@ export function inPanels(
   product: Product,
   narrow: Load,
   machine: Machine,
-  workshop: Allocator,
+  allocator: Allocator,
   copies: Kernel[],
 ): Steps {
   const { kernel, column } = product;
@@ -26,8 +27,8 @@ export function inPanels(
   const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
   if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
   const turns = turnsInPiece(product, narrow, machine);
-  const kept = turns === undefined ? undefined : grid(kernel, turns, product.loops[0].size / turns, workshop);
-  return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, workshop, copies));
+  const kept = turns === undefined ? undefined : grid(kernel, turns, product.loops[0].size / turns, allocator);
+  return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, allocator, copies));
 }
 
 /** Rows that a sum walks down, one line of memory after another, are to stay in a core's own cache from panel to panel. */
@@ -95,26 +96,26 @@ function overPanels(
   narrow: Load,
   { from, count, width }: Cut,
   kept: Kept | undefined,
-  workshop: Allocator,
+  allocator: Allocator,
   copies: Kernel[],
 ): Steps {
   const length = kept ? kept.turns * lengthOf(loops.slice(1)) : lengthOf(loops);
   const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype], kept ? blockBytes / 2 : blockBytes);
-  const [panels, inside, block, rest] = workshop.axes([count, width, blocks, row.size / blocks]);
+  const [panels, inside, block, rest] = allocator.axes([count, width, blocks, row.size / blocks]);
   const columns = add(at(from), add(along(panels.index, width), along(inside.index)));
   const rows = add(along(block.index, rest.size), along(rest.index));
   const change = (a: Affine) => replace(replace(a, column.index, columns), row.index, rows);
   const rebuild = rebuilder(change);
   const others = kernel.axes.filter((axis) => axis !== row && axis !== column);
   const outer = others.filter((axis) => scaleOf(wide.at, axis.index) !== 0);
-  const packed = copied({ ...wide, at: change(wide.at) }, [...outer, panels, ...loops, inside], workshop, copies);
+  const packed = copied({ ...wide, at: change(wide.at) }, [...outer, panels, ...loops, inside], allocator, copies);
   const cut: Kernel = {
     ...kernel,
     axes: [...others, block, panels, rest, inside],
     stores: kernel.stores.map((s) => ({ ...s, at: change(s.at), value: rebuild(s.value) })),
   };
   const whole = multiply(cut, { ...narrow, at: change(narrow.at) }, packed);
-  return kept ? inPieces(whole, { ...kept, at: change(kept.at) }, workshop) : [{ kind: "launch", kernel: whole }];
+  return kept ? inPieces(whole, { ...kept, at: change(kept.at) }, allocator) : [{ kind: "launch", kernel: whole }];
 }
 
 /** Rows of one block and the panel that they meet stay in a core's own cache, and so do totals that are kept. */
@@ -141,14 +142,14 @@ interface Kept {
 /** More pieces than this are added with their rounding errors kept, as blocks of sums are (partial-sums.ts). */
 const manyPieces = 32;
 
-function grid({ axes, reduction }: Kernel, turns: number, pieces: number, workshop: Allocator): Kept {
+function grid({ axes, reduction }: Kernel, turns: number, pieces: number, allocator: Allocator): Kept {
   const { dtype } = (reduction as Reduction).value;
-  const buffer = () => workshop.buffer("temporary", dtype, lengthOf(axes));
+  const buffer = () => allocator.buffer("temporary", dtype, lengthOf(axes));
   return { sums: buffer(), lost: pieces > manyPieces ? buffer() : undefined, at: inOrder(axes), turns };
 }
 
 /** The first piece of a sum, those between, and the last. */
-function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, workshop: Allocator): Steps {
+function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, allocator: Allocator): Steps {
   const reduction = kernel.reduction as Reduction;
   const [loop, ...inner] = reduction.axes;
   const { dtype } = reduction.value;
@@ -159,7 +160,7 @@ function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept
   const sum = binary("add", before, total);
   const errors = lost && binary("add", load(lost), binary("sub", total, binary("sub", sum, before)));
   const piece = (from: Affine, size: number, stores: Kernel["stores"]): Steps[number] => {
-    const [axis] = workshop.axes([size]);
+    const [axis] = allocator.axes([size]);
     const change = rebuilder((a) => replace(a, loop.index, add(from, along(axis.index))));
     return {
       kind: "launch",
@@ -176,7 +177,7 @@ function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept
   };
   const between = Math.floor(loop.size / length) - 2;
   const last = (between + 1) * length;
-  const index = workshop.index();
+  const index = allocator.index();
   const next = add(at(length), along(index, length));
   const withSum = rebuilder((a) => a, errors ? corrected(sum, errors) : sum);
   const steps: Steps = [piece(at(0), length, keep(total, zero))];
@@ -195,9 +196,9 @@ function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept
 }
 
 /** A copy of what a load reads, laid out along `axes`; `copies` gets the kernel that makes it. */
-export function copied(load: Load, axes: readonly Axis[], workshop: Allocator, copies: Kernel[]): Load {
-  const buffer = workshop.buffer("temporary", load.dtype, lengthOf(axes));
-  const fresh = workshop.axes(axes.map((axis) => axis.size));
+export function copied(load: Load, axes: readonly Axis[], allocator: Allocator, copies: Kernel[]): Load {
+  const buffer = allocator.buffer("temporary", load.dtype, lengthOf(axes));
+  const fresh = allocator.axes(axes.map((axis) => axis.size));
   const from = axes.reduce((a, axis, k) => replace(a, axis.index, along(fresh[k].index)), load.at);
   const store = { buffer, at: inOrder(fresh), value: { ...load, at: from } };
   copies.push({ name: "pack", axes: fresh, stores: [store] });
