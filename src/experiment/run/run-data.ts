@@ -10,11 +10,14 @@ import type { OpenedRun } from "./run.ts";
 
 /** A file with measurements, and which of its columns to read. */
 export interface DataFile extends Columns {
+  /** Its path, or its name where `bytes` holds it. */
   readonly file: string;
+  /** What it holds, as where there are no files: in a web page. */
+  readonly bytes?: Uint8Array;
 }
 
 /** The same as run.json remembers it. */
-export interface KeptData extends DataFile {
+export interface KeptData extends Omit<DataFile, "bytes"> {
   /** Of the text, in hexadecimal. */
   readonly sha256?: string;
 }
@@ -32,9 +35,9 @@ export interface DataCopy {
  *
  * @throws `system.data` when the system reads none, and what reading throws
  */
-export function readMeasurements<D>(system: Reader<D>, data: DataFile): { data: D; copy: DataCopy; kept: KeptData } {
+export function readMeasurements<D>(system: Reader<D>, { bytes, ...data }: DataFile): { data: D; copy: DataCopy; kept: KeptData } {
   checkReads(system);
-  const text = textOf(readBytes(data.file), data.file);
+  const text = textOf(bytes ?? readBytes(data.file), data.file);
   const copy = { name: copyOf(system, data), text };
   return { data: parsed(system, text, data), copy, kept: { ...data, sha256: sha256(text) } };
 }
