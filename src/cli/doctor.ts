@@ -1,5 +1,5 @@
 import { cpus, totalmem } from "node:os";
-import { cacheFolder } from "../backends/native/cache/folder.ts";
+import { cacheFolder } from "#host/cache-folder";
 import { findToolchain } from "../backends/native/toolchain.ts";
 import { threadsHere } from "../backends/threads.ts";
 import { features, hasVectors } from "../backends/wasm/module/features.ts";

@@ -1,3 +1,4 @@
+import { ownFolder } from "#host/own-code";
 import type { Node } from "./node.ts";
 
 /**
@@ -22,8 +23,8 @@ export interface Reason {
   tell(numbers: readonly ArrayLike<number>[]): string | undefined;
 }
 
-const ownFolder = readable(new URL("..", import.meta.url).href);
-const systemsFolder = `${ownFolder}systems/`;
+const own = ownFolder === undefined ? undefined : readable(ownFolder);
+const systems = `${own}systems/`;
 
 let labels: readonly string[] = [];
 let inherited: Origin | undefined;
@@ -53,14 +54,22 @@ class Captured implements Origin {
 /** `file:line` at the end of a stack frame, of V8 (`at f (file:///a.ts:1:2)`) or of Firefox and Safari (`f@http://a.js:1:2`). */
 const frame = /(?:^at (?:async )?|\(|@)((?:[a-z]+:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):\d+\)?$/;
 
-/** The first frame of a stack that lies outside the library (worked systems count as the user's own pages). */
+/**
+ * The first frame of a stack that lies outside the library (worked systems count as the user's own pages). In a bundle
+ * that holds the library and the user's code there is none that could be told from the others.
+ */
 export function userFrame(stack: string): string | undefined {
+  let isBundled = own === undefined;
   for (const line of stack.split("\n")) {
     const match = frame.exec(line.trim());
     if (!match) continue;
     const url = asUrl(match[1]);
-    const library = url.startsWith(ownFolder) && !url.startsWith(systemsFolder);
-    if (library || url.includes("/node_modules/")) continue;
+    const isPackage = url.includes("/node_modules/");
+    // A stack begins in the library: if that is a package here, the user's code is not in one file with it.
+    if (isBundled && !isPackage) return undefined;
+    isBundled = false;
+    const isLibrary = own !== undefined && url.startsWith(own) && !url.startsWith(systems);
+    if (isLibrary || isPackage) continue;
     return `${url.slice(url.lastIndexOf("/") + 1).replace(/\?.*$/, "")}:${match[2]}`;
   }
   return undefined;

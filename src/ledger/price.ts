@@ -5,7 +5,7 @@ import { bytesOf } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import type { GraphProgram } from "../graph/program.ts";
 import { bytesIn } from "../graph/shape.ts";
-import { hostBytesOf } from "./measured/measure.ts";
+import { hostBytesOf } from "./host-bytes.ts";
 import { describe, type Held, memoryOf, type Phase, type ProgramMemory, type Role } from "./memory.ts";
 import type { Training } from "./programs.ts";
 import { reach } from "./reach.ts";

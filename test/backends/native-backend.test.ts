@@ -231,7 +231,7 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     arrange();
     const pondus = await fresh();
     expect(await answer(pondus)).toBe(7);
-    const { cacheFolder } = await import("../../src/backends/native/cache/folder.ts");
+    const { cacheFolder } = await import("../../src/host/node/cache-folder.ts");
     expect(cacheFolder()).not.toBe(process.env.PONDUS_CACHE);
     expect(statSync(cacheFolder()).mode & 0o777).toBe(0o700);
     if (statSync(cache, { throwIfNoEntry: false })?.isDirectory()) expect(readdirSync(cache)).toEqual([]);

@@ -1,5 +1,5 @@
 import { einsum, grad, ode, parameter, stack, type Tensor, tensor, zeros } from "pondus";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { describeOrigin, labelled, userFrame } from "../../src/graph/origin.ts";
 import { topological } from "../../src/graph/walk.ts";
 import { errorOf, here } from "../support/places.ts";
@@ -85,6 +85,19 @@ describe("places are read from the stacks of every engine", () => {
     const page = new URL("../../src/systems/yeast.ts", import.meta.url).href;
     expect(userFrame(`Error\n${library}    at ${page}:7:1`)).toBe("yeast.ts:7");
     expect(userFrame(`Error\n${library}`)).toBeUndefined();
+  });
+
+  test.each([
+    ["beside a package, as a development server has it", "/node_modules/.vite/deps/pondus.js?v=1", "model.ts:12"],
+    ["in one bundle", "/assets/index-1.js", undefined],
+  ])("in a page: %s", async (_, file, place) => {
+    vi.resetModules();
+    vi.doMock("#host/own-code", () => import("../../src/host/browser/own-code.ts"));
+    const { userFrame } = await import("../../src/graph/origin.ts");
+    vi.doUnmock("#host/own-code");
+    const inside = `    at Tensor.add (http://localhost${file}:43:17)\n`;
+    const user = `    at f (http://localhost${place ? "/src/model.ts" : file}:12:5)\n    at http://localhost/shell.js:1:1`;
+    expect(userFrame(`Error: add\n${inside}${user}`)).toBe(place);
   });
 });
 

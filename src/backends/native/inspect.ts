@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { cacheFolder, readOwn, writeOwn } from "#host/cache-folder";
 import { temporaryName } from "#host/files";
 import type { Machine } from "../../compiler/ir/loop.ts";
-import { cacheFolder, readOwn, writeOwn } from "./cache/folder.ts";
 import { openLibrary } from "./library.ts";
 import { commandFor, findToolchain, type Toolchain } from "./toolchain.ts";
 

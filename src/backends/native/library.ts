@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
+import { cacheFolder } from "#host/cache-folder";
 import { temporaryName } from "#host/files";
-import { cacheFolder } from "./cache/folder.ts";
 import { findLibrary, findLibraryOf, keepLibrary } from "./cache/kept.ts";
 import { compileC, type Toolchain } from "./toolchain.ts";
 

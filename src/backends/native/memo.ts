@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { cacheFolder, readOwn, writeOwn } from "#host/cache-folder";
 import type { Machine } from "../../compiler/ir/loop.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import { codeDigest } from "./cache/code-digest.ts";
-import { cacheFolder, readOwn, writeOwn } from "./cache/folder.ts";
 import { type GraphKey, graphKey } from "./cache/graph-key.ts";
 import { markUsed } from "./cache/prune.ts";
 import { type Kept, openKept } from "./library.ts";

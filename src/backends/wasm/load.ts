@@ -69,11 +69,18 @@ function print(program: LoopProgram, has: Features, threaded: boolean): WasmModu
 
 /**
  * At once, unless the module is large: V8 compiles functions when they are first called, and asked to do it aside it
- * takes longer to come back (20 ms, where a training step's 11 KiB need 0.3 ms).
+ * takes longer to come back (20 ms, where a training step's 11 KiB need 0.3 ms). A page may be refused it at once:
+ * Chromium's limit is 8 MiB today and was 4 KiB.
  */
 async function compile(printed: WasmModule): Promise<WebAssembly.Module> {
   const bytes = encode(printed);
-  return bytes.length <= 2 ** 20 ? new WebAssembly.Module(bytes) : WebAssembly.compile(bytes);
+  if (bytes.length > 2 ** 20) return WebAssembly.compile(bytes);
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return WebAssembly.compile(bytes);
+  }
 }
 
 /** Gives what `make` makes, the program's memory in it. */

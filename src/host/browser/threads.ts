@@ -2,7 +2,7 @@ import type { Thread, ThreadEvents } from "../thread.ts";
 
 /** How many threads can run at once. */
 export function threadsOffered(): number {
-  return navigator.hardwareConcurrency || 1;
+  return globalThis.navigator?.hardwareConcurrency || 1;
 }
 
 /** Whether there are workers, and memory that they can share: where the page is isolated from other origins. */

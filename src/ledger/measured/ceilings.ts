@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
-import { availableParallelism, cpus, loadavg } from "node:os";
-import { join } from "node:path";
+import { sha256 } from "#host/digest";
+import { keep, recall } from "#host/kept";
+import { busy as busyNow, engine, processorName } from "#host/processor";
 import type { BackendName } from "../../backends/backend.ts";
-import { cacheFolder, readOwn, writeOwn } from "../../backends/native/cache/folder.ts";
 import { threadsHere } from "../../backends/threads.ts";
 import { features } from "../../backends/wasm/module/features.ts";
 import { PondusError } from "../../graph/errors.ts";
@@ -67,33 +66,27 @@ export async function ceilings(options: CeilingOptions = {}): Promise<Ceilings> 
     );
   }
   const threads = threadsHere();
-  const path = join(cacheFolder(), nameFor(backend, threads));
-  const busy = Math.min(1, loadavg()[0] / availableParallelism());
-  const known = options.remeasure ? undefined : ratesIn(readOwn(path));
+  const name = nameFor(backend, threads);
+  const busy = busyNow();
+  const known = options.remeasure ? undefined : ratesIn(recall(name));
   const isGood = known && !((known.busy ?? 0) > Math.max(0.25, 2 * busy));
   const rates = isGood ? known : { ...(await measureRates(backend, threads, options.onProgress)), busy };
-  if (!isGood) keep(path, rates);
+  if (!isGood) keepRates(name, rates);
   return { backend, threads, ...rates };
 }
 
 /** Whatever changes the figures is in the name: what is measured elsewhere, or otherwise, is another file. */
 function nameFor(backend: BackendName, threads: number): string {
-  const processor = cpus()[0]?.model ?? "unknown";
+  const processor = processorName();
   const readable = processor.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  const exact = JSON.stringify([
-    processor,
-    process.arch,
-    process.version,
-    chooseBackend(backend).machine(),
-    features(),
-  ]);
-  const digest = createHash("sha256").update(exact).digest("hex").slice(0, 8);
+  const exact = JSON.stringify([processor, ...engine(), chooseBackend(backend).machine(), features()]);
+  const digest = sha256(exact).slice(0, 8);
   return `ceilings-${readable.slice(0, 60)}-${threads}-${backend}-${version}-${digest}.json`;
 }
 
-function keep(path: string, rates: Rates): void {
+function keepRates(name: string, rates: Rates): void {
   try {
-    writeOwn(path, `${JSON.stringify(rates, null, 2)}\n`);
+    keep(name, `${JSON.stringify(rates, null, 2)}\n`);
   } catch {
     // The disk is full: the next process measures again.
   }

@@ -1,11 +1,12 @@
+import { forgetPeak, resident } from "#host/resident";
 import type { BackendName } from "../../backends/backend.ts";
 import { allocate, isFloat, type TypedArray } from "../../graph/dtype.ts";
 import { type Initializer, Parameter } from "../../graph/parameter.ts";
-import { type GraphProgram, parametersOf } from "../../graph/program.ts";
-import { bytesIn, sizeOf } from "../../graph/shape.ts";
+import type { GraphProgram } from "../../graph/program.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { tensorOf } from "../../optim/optimizer.ts";
 import { compile, type InputTypes, type Outputs, type Program, repeat } from "../../runtime/index.ts";
-import { forgetPeak, resident } from "./resident.ts";
+import { hostBytesOf } from "../host-bytes.ts";
 
 /** What a program was seen to take. */
 export interface Measured {
@@ -78,18 +79,6 @@ export async function measureProgram<I extends InputTypes, O extends Outputs>(
     secondsPerRun: times[times.length >> 1],
     runs: times.length,
   };
-}
-
-/**
- * Bytes that a run of the program takes outside its arena: the arrays of parameters that it reads and does not change,
- * and of those that it changes and that were written or read before (the engine collects these once the program has taken
- * them over; what was only drawn is drawn into the arena). Beside them, what goes in and what comes out.
- */
-export function hostBytesOf(graph: GraphProgram): number {
-  const changed = new Set(graph.updates.map((u) => u.parameter));
-  const held = [...parametersOf(graph)].filter((p) => !changed.has(p) || p.isHeld);
-  const passed = [...graph.inputs, ...graph.outputs.map((o) => o.node)];
-  return [...held, ...passed].reduce((sum, x) => sum + bytesIn(x), 0);
 }
 
 /** A small program is run by all threads, so that they and what the engine takes for work are there. */

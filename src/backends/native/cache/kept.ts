@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isMine } from "./folder.ts";
+import { isMine } from "#host/cache-folder";
 import { markUsed, prune } from "./prune.ts";
 
 const digestOf = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 32);

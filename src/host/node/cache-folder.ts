@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { writeFile } from "#host/files";
+import { writeFile } from "./files.ts";
 
 /**
  * Where compiled programs are kept: a folder that its owner alone can change, since whoever can write there can run
