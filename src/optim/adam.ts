@@ -18,10 +18,10 @@ export interface AdamOptions extends CommonOptions {
  * @throws `optim.option`
  */
 export function adam(options: AdamOptions): Optimizer {
-  return optimizer("adam", options, (turn) => {
-    const { weightDecay = options.weightDecay ?? 0 } = turn;
-    const g = weightDecay === 0 ? turn.gradient : turn.gradient.add(turn.value.mul(weightDecay));
-    return turn.value.sub(step(turn, g, options));
+  return optimizer("adam", options, (update) => {
+    const { weightDecay = options.weightDecay ?? 0 } = update;
+    const g = weightDecay === 0 ? update.gradient : update.gradient.add(update.value.mul(weightDecay));
+    return update.value.sub(step(update, g, options));
   });
 }
 
@@ -32,15 +32,15 @@ export function adam(options: AdamOptions): Optimizer {
  * @throws `optim.option`
  */
 export function adamw(options: AdamOptions): Optimizer {
-  return optimizer("adamw", options, (turn) => {
-    const { value, learningRate: rate, gradient, weightDecay = options.weightDecay ?? 0.01 } = turn;
-    const kept = value.sub(value.mul(weightDecay).mul(rate));
-    return kept.sub(step(turn, gradient, options));
+  return optimizer("adamw", options, (update) => {
+    const { value, learningRate: rate, gradient, weightDecay = options.weightDecay ?? 0.01 } = update;
+    const decayed = value.sub(value.mul(weightDecay).mul(rate));
+    return decayed.sub(step(update, gradient, options));
   });
 }
 
 /** rate m / (sqrt(v) + epsilon), with both corrections taken out of what is done to every entry: one root, one division. */
-function step(turn: ParameterUpdate, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
+function step(update: ParameterUpdate, g: Tensor, { betas = [0.9, 0.999], epsilon = 1e-8 }: AdamOptions): Tensor {
   if (!betas.every((beta) => beta > 0 && beta < 1)) {
     throw new PondusError(
       "optim.option",
@@ -48,12 +48,12 @@ function step(turn: ParameterUpdate, g: Tensor, { betas = [0.9, 0.999], epsilon 
     );
   }
   const average = (name: string, beta: number, x: Tensor) =>
-    turn.remember(name, (before) => before.mul(beta).add(x.mul(1 - beta)));
+    update.remember(name, (before) => before.mul(beta).add(x.mul(1 - beta)));
   // 1 - beta^t by expm1: in float32 the plain difference would lose five digits at beta = 0.999.
-  const correction = (beta: number) => turn.count().mul(Math.log(beta)).expm1().neg();
+  const correction = (beta: number) => update.count().mul(Math.log(beta)).expm1().neg();
   const m = average("m", betas[0], g);
   const v = average("v", betas[1], g.square());
   const one = full([], 1, g.dtype);
   const root = v.sqrt().mul(one.div(correction(betas[1]).sqrt()));
-  return m.mul(one.mul(turn.learningRate).div(correction(betas[0]))).div(root.add(epsilon));
+  return m.mul(one.mul(update.learningRate).div(correction(betas[0]))).div(root.add(epsilon));
 }

@@ -64,7 +64,7 @@ export interface ParameterUpdate {
 }
 
 /** An optimizer from the rule that gives a parameter's next value. */
-export function optimizer(name: string, options: CommonOptions, rule: (turn: ParameterUpdate) => Tensor): Optimizer {
+export function optimizer(name: string, options: CommonOptions, rule: (update: ParameterUpdate) => Tensor): Optimizer {
   const { learningRate: common, clip, groups = [] } = options;
   if (typeof common === "number" && !(Number.isFinite(common) && common >= 0)) {
     throw new PondusError("optim.option", `${name}: learningRate must be a number from 0, but ${common} came.`);
@@ -116,7 +116,7 @@ export function tensorOf(parameter: Parameter): Tensor {
   return new Tensor(make("parameter", [], { parameter }));
 }
 
-/** A count of the steps so far, which exists only when somebody asks for it. */
+/** A count of the steps so far, which exists only when it is asked for. */
 function lazyCounter(name: string) {
   let counter: Parameter | undefined;
   return {

@@ -280,7 +280,7 @@ describe.skipIf(problem !== undefined)(`machine code${problem ? ` (skipped: ${pr
     const { compile, zeros } = await fresh();
     for (const backend of ["native", "wasm", "reference"] as const) {
       const program = compile(({ x }) => ({ y: x.add(zeros([2 ** 22, 2 ** 22])) }), { x: [1, 1] }, { backend });
-      await expect(program.load()).rejects.toMatchObject({ name: "PondusError", code: `${backend}.memory` });
+      await expect(program.load()).rejects.toMatchObject({ name: "PondusError", code: "backend.memory" });
     }
   });
 });

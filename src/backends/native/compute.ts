@@ -101,7 +101,7 @@ function shiftCount(to: Value, count: string): string {
   return `(${count} & ${to.type === "int32" ? 31 : 63})`;
 }
 
-/** Lanes of two vectors in turn, beginning at the first or the second half. */
+/** Lanes of two vectors, alternating, beginning at the first or the second half. */
 const zip =
   (half: 0 | 1): Expression =>
   (to, _, [a, b]) => {

@@ -6,10 +6,10 @@ import type { Toolchain } from "./toolchain.ts";
  * so that all programs share one team.
  *
  * A launch is cut into parts. Every member begins with parts of its own (always the same ones, so that what a core
- * wrote it reads again) and then helps the others: a core that another program holds up delays nobody. Whoever calls
+ * wrote it reads again) and then helps the others: a core that another program holds up delays none. The thread that calls
  * does not wait for members to wake, only for the parts that they took. Members spin for a while, then sleep.
  *
- * What a launch is stands in the team before its lanes open, and is read only by who has taken a part: as long as a part
+ * What a launch is stands in the team before its lanes open, and is read only by a thread that has taken a part: as long as a part
  * is out, the launch cannot end, and no other can take its place. A member that looks late finds empty lanes, or takes
  * part in what has begun since.
  */
@@ -69,7 +69,7 @@ static void help(struct team *team, long me) {
   if (taken > 0) atomic_fetch_add(&team->done, taken);
 }
 
-// To wake a thread costs some ten microseconds; those who are awake share work that is worth less.
+// To wake a thread costs some ten microseconds; the threads that are awake divide work that is worth less.
 static const long worth_waking = 100000;
 
 static void together(struct team *team, task run, char *m, const long *at, long parts, long work) {
@@ -94,8 +94,8 @@ static void together(struct team *team, task run, char *m, const long *at, long 
     pthread_mutex_unlock(&team->lock);
   }
   help(team, 0);
-  for (long turns = 0; atomic_load(&team->done) < parts; turns++) {
-    if (turns < 4000) pause_a_little();
+  for (long tries = 0; atomic_load(&team->done) < parts; tries++) {
+    if (tries < 4000) pause_a_little();
     else sched_yield();
   }
   atomic_store(&team->busy, 0);
@@ -108,7 +108,7 @@ static void *work(void *data) {
   struct team *const team = me.team;
   free(data);
   for (unsigned seen = 0;;) {
-    for (long turns = 0; turns < 5000 && atomic_load(&team->number) == seen; turns++) pause_a_little();
+    for (long tries = 0; tries < 5000 && atomic_load(&team->number) == seen; tries++) pause_a_little();
     if (atomic_load(&team->number) == seen) {
       pthread_mutex_lock(&team->lock);
       atomic_fetch_add(&team->sleeping, 1);

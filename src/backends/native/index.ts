@@ -60,7 +60,7 @@ interface Prepared {
   readonly host: Host;
 }
 
-/** The program's plan and code: as they were kept, else compiled now. Whoever wants to see the compiler at work does. */
+/** The program's plan and code: from the cache, else compiled now; with PONDUS_DUMP always the latter. */
 async function prepare(graph: GraphProgram, machine: Machine, toolchain: Toolchain): Promise<Prepared> {
   const memo = process.env.PONDUS_DUMP ? undefined : memoOf(graph, machine, toolchain);
   const known = memo && recall(memo);

@@ -12,10 +12,10 @@ const scalars = `
 // One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
-#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#define ROTATE(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
-#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#define ROTATE(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
 #define SHUFFLE(x, y, bits, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 struct team {
@@ -52,11 +52,11 @@ function vectors(lanes: number): string {
     `INLINE ${result}x${lanes} ${name}_${type}x${lanes}(${type}x${lanes} x) ` +
     `{ ${result}x${lanes} r; for (int k = 0; k < ${lanes}; k++) r[k] = ${scalar}(x[k]); return r; }\n`;
   // Halves are folded onto each other until one lane holds all.
-  const turn = (by: number) => Array.from({ length: lanes }, (_, k) => (k + by) % lanes).join(", ");
+  const rotation = (by: number) => Array.from({ length: lanes }, (_, k) => (k + by) % lanes).join(", ");
   const fold = (type: string, bits: string, element: string, name: string, join: string) => {
     const steps: string[] = [];
     for (let by = lanes / 2; by >= 1; by /= 2) {
-      steps.push(`b = TURN(a, ${bits}x${lanes}, ${turn(by)}); a = ${join};`);
+      steps.push(`b = ROTATE(a, ${bits}x${lanes}, ${rotation(by)}); a = ${join};`);
     }
     const v = `${type}x${lanes}`;
     return `INLINE ${element} ${name}_${v}(${v} a) { ${v} b; ${steps.join(" ")} return a[0]; }\n`;

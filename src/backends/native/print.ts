@@ -152,7 +152,7 @@ function launch({ routine: { name, parts, work }, counters }: Call, around: Arou
 
 const listed = (counters: readonly string[]) => (counters.length > 0 ? `(const long[]){${counters.join(", ")}}` : "0");
 
-/** Work is in instructions; a loop whose turns nobody knows is long. */
+/** Work is in instructions; a loop of unknown length is long. */
 const together = (name: string, counters: readonly string[], parts: number, work: number) =>
   `team->together(team, ${name}, m, ${listed(counters)}, ${parts}, ${Math.min(work, 1e15)}L);`;
 

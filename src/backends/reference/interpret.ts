@@ -7,7 +7,7 @@ import { sizeOf, stridesOf } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
 import { scalarOf } from "./scalar.ts";
 
-/** Where leaves find their values, and who watches. */
+/** Where leaves find their values, and what is called with each result. */
 export interface Environment {
   input(name: string): TypedArray;
   parameter(parameter: Parameter): TypedArray;
@@ -258,10 +258,10 @@ function runScan(
   const { carry, xs, captured, next, ys, length, reverse, count } = attrs;
   const [c, x] = [carry.length, carry.length + xs.length];
   const stacks = ys.map((y) => allocate(y.dtype, length * sizeOf(y.shape)));
-  const turns = count ? inputs[x + captured.indexOf(count)][0] : length;
+  const iterations = count ? inputs[x + captured.indexOf(count)][0] : length;
   let state = inputs.slice(0, c);
-  for (let step = 0; step < turns; step++) {
-    const i = reverse ? turns - 1 - step : step;
+  for (let step = 0; step < iterations; step++) {
+    const i = reverse ? iterations - 1 - step : step;
     const slices = xs.map((slice, k) => {
       const n = sizeOf(slice.shape);
       if (sources[c + k].shape[0] !== length) throw new InternalError("scan: a sequence has the wrong length");

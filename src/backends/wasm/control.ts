@@ -3,7 +3,7 @@
  * The numbers count int32 words from the block's begin.
  */
 export const control = {
-  /** Counts launches, and the run's end: who sleeps, sleeps on it. */
+  /** Counts launches, and the run's end: threads sleep on it. */
   number: 0,
   sleeping: 32,
   /** Parts that are done; the leader may sleep on it. */
@@ -18,7 +18,7 @@ export const control = {
   helping: 161,
   /** Set once a part fails. */
   failed: 192,
-  /** A lane for each thread, `line` words apart: the first part that nobody took, and above 16 bits their end. */
+  /** A queue for each thread, `line` words apart: the first part that is not taken, and above 16 bits their end. */
   lanes: 224,
   line: 32,
   /** What the launch passes to its routine. */

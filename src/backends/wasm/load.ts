@@ -19,7 +19,7 @@ export interface LoadedProgram {
 
 /**
  * Prints a program, has the engine compile it, and gives its memory. One that may run long is run by so many threads,
- * where the engine has workers and shared memory: by no more than the program was written for, if turns of it run side by side.
+ * where the engine has workers and shared memory: by no more than the program was written for, if iterations of it run side by side.
  *
  * @throws `backend.memory` when the arena does not fit
  */

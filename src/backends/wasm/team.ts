@@ -13,7 +13,7 @@ export interface ThreadedProgram {
 
 interface Run {
   readonly words: Int32Array;
-  /** Has those come who have not yet been asked for. */
+  /** Starts the workers that have not been started yet. */
   readonly call: () => void;
   readonly timer: ReturnType<typeof setTimeout>;
   resolve(): void;
@@ -40,7 +40,7 @@ class Team {
   readonly #running = new Map<number, Run>();
   #runs = 0;
   readonly #known = new WeakSet<WebAssembly.Memory>();
-  /** Bytes of memories that nobody but workers may have. */
+  /** Bytes of memories that only workers may still hold. */
   #kept = 0;
   readonly #left = new FinalizationRegistry<number>((bytes) => {
     this.#kept += bytes;
@@ -155,7 +155,7 @@ class Team {
   }
 }
 
-/** Runs `f` once whoever waits for a result has it, unless nothing is left to do. */
+/** Runs `f` once the caller that waits for a result has it, unless nothing is left to do. */
 function afterwards(f: () => void): void {
   const timer: { unref?(): void } = setTimeout(f);
   timer.unref?.();

@@ -3,12 +3,12 @@ import { control as c } from "./control.ts";
 /**
  * What a worker runs: JavaScript, as text, so that no file has to be found. A message is one run of one program, which
  * the worker instantiates (some microseconds) and forgets. Thread 0 leads: it calls `run`, which comes back here with
- * every routine, and every loop's turns, that threads share. The others help until the run is over.
+ * every routine, and every loop's iterations, that threads divide. The others help until the run is over.
  *
  * A launch is cut into parts, and every thread has a lane of them (always the same ones, so that what a core wrote it
- * reads again). Who has done its own helps the others, and whoever comes late, or never, delays nobody: the leader
+ * reads again). A thread that has done its own helps the others, and one that comes late, or never, delays none: the leader
  * waits only for parts that were taken. Between launches all lanes are empty, and what is launched is written before
- * they are filled and changed only after all parts are done. So whoever has taken a part reads what it is a part of,
+ * they are filled and changed only after all parts are done. So a thread that has taken a part reads what it is a part of,
  * however long ago it looked at the lane.
  */
 export const workerSource = `
@@ -39,7 +39,7 @@ self.onmessage = ({ data: { id, module, memory, control, thread, threads } }) =>
     functions.run();
     self.postMessage({ id });
   } catch (error) {
-    // Who cannot help does not.
+    // A worker that cannot help does not.
     if (me === 0) self.postMessage({ id, error });
   } finally {
     if (me === 0) end();
@@ -52,7 +52,7 @@ function help() {
     const seen = load(words, ${c.number});
     if (load(words, ${c.running}) === 0) return;
     takeParts();
-    for (let turns = 0; turns < patience && load(words, ${c.number}) === seen; turns++);
+    for (let tries = 0; tries < patience && load(words, ${c.number}) === seen; tries++);
     if (load(words, ${c.number}) !== seen) continue;
     add(words, ${c.sleeping}, 1);
     wait(words, ${c.number}, seen);
@@ -97,7 +97,7 @@ function together(routine, most) {
   }
   wake();
   takeParts();
-  for (let turns = 0; turns < patience && load(words, ${c.done}) < parts; turns++);
+  for (let tries = 0; tries < patience && load(words, ${c.done}) < parts; tries++);
   if (load(words, ${c.done}) < parts) sleepUntilDone(parts);
   if (load(words, ${c.failed}) === 1) fail(routine);
 }

@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import { writeFile } from "./files.ts";
 
 /**
- * Where compiled programs are kept: a folder that its owner alone can change, since whoever can write there can run
+ * Where compiled programs are kept: a folder that its owner alone can change, since any user who can write there can run
  * code as the user. PONDUS_CACHE names another one; when none is fit, a fresh private folder serves for this process.
  */
 export function cacheFolder(): string {
@@ -56,7 +56,7 @@ function firstOf<T, R>(list: readonly T[], attempt: (x: T) => R): R {
   throw first;
 }
 
-/** True when this user owns it and nobody else may write to it. */
+/** True when this user owns it and no other may write to it. */
 export function isMine(path: string): boolean {
   const { uid, mode } = statSync(path);
   const owner = process.getuid?.();

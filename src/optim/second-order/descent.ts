@@ -17,7 +17,7 @@ export interface Stand extends Slope {
   readonly objective: Objective;
   /** The weights that the step found. */
   readonly weights: Vector;
-  /** bool: whether nobody knew the slope here: the first step, or the weights were changed from outside. */
+  /** bool: whether the slope here was not known: the first step, or the weights were changed from outside. */
   readonly fresh: Tensor;
   /** bool: whether the gradient is above the tolerance (and finite). Where it is not, nothing need be evaluated. */
   readonly active: Tensor;
@@ -112,7 +112,7 @@ function keeper(dtype: "float32" | "float64") {
 
 /** Loss and gradient at the present weights: the known ones, unless they have to be computed. */
 function slopeUnless(fresh: Tensor, f: Objective, known: Slope): Slope {
-  // A loop of one turn or none, not `cond`: a branch would compute outside what existed before it, such as the loss.
+  // A loop of one iteration or none, not `cond`: a branch would compute outside what existed before it, such as the loss.
   const end = whileLoop(
     { todo: fresh, loss: known.loss, ...carried("x", f.here), ...carried("g", known.gradient) },
     (c) => c.todo,

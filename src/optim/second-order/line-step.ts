@@ -28,7 +28,7 @@ export interface Interval {
 export function choose(c: Interval): Omit<Interval, "least" | "most" | "loss" | "slope"> {
   const { step, loss, slope, low, lowLoss, lowSlope, other, otherLoss, otherSlope, bracketed } = c;
   const higher = loss.gt(lowLoss);
-  const turned = slope.mul(lowSlope.sign()).lt(0);
+  const crossed = slope.mul(lowSlope.sign()).lt(0);
   const flatter = slope.abs().lt(lowSlope.abs());
   const span = step.sub(low);
   const forward = span.gt(0);
@@ -46,7 +46,7 @@ export function choose(c: Interval): Omit<Interval, "least" | "most" | "loss" | 
   const nearer = cubic1.sub(low).abs().lt(quadratic1.sub(low).abs());
   const step1 = where(nearer, cubic1, cubic1.add(quadratic1.sub(cubic1).mul(0.5)));
 
-  // 2. The slope has turned: a minimum lies between.
+  // 2. The slope has changed sign: a minimum lies between.
   const ahead = where(forward, root.neg(), root);
   const numerator = ahead.sub(slope).add(theta);
   const toLow = low.sub(step);
@@ -74,15 +74,15 @@ export function choose(c: Interval): Omit<Interval, "least" | "most" | "loss" | 
   const r4 = gamma4.sub(slope).add(theta4).div(gamma4.sub(slope).add(gamma4).add(otherSlope));
   const step4 = where(bracketed, step.add(r4.mul(toOther)), edge);
 
-  const wanted = where(higher, step1, where(turned, step2, where(flatter, step3, step4)));
+  const wanted = where(higher, step1, where(crossed, step2, where(flatter, step3, step4)));
   // Where an end is infinite no curve goes through it: halve.
   const middle = step.add(where(higher, low, other)).mul(0.5);
   const next = where(wanted.abs().lt(Number.POSITIVE_INFINITY), wanted, middle);
 
-  const pick = (trial: Tensor, best: Tensor, rest: Tensor) => where(higher, trial, where(turned, best, rest));
+  const pick = (trial: Tensor, best: Tensor, rest: Tensor) => where(higher, trial, where(crossed, best, rest));
   return {
     step: next,
-    bracketed: bracketed.or(higher).or(turned),
+    bracketed: bracketed.or(higher).or(crossed),
     other: pick(step, low, other),
     otherLoss: pick(loss, lowLoss, otherLoss),
     otherSlope: pick(slope, lowSlope, otherSlope),

@@ -84,7 +84,7 @@ export function compiledSteps(options: {
     if (node.is("input")) {
       throw new PondusError(
         "input.missing",
-        `fit: the loss needs input "${node.attrs.name}", which nobody gives; build it from tensor(...) data, or use ` +
+        `fit: the loss needs input "${node.attrs.name}", which fit does not give; build it from tensor(...) data, or use ` +
           "compile and Optimizer.minimize directly.",
       );
     }

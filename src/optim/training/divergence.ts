@@ -3,7 +3,7 @@ import type { TrainingRecord } from "./checkpoint.ts";
 /** Fewer records do not tell a long stretch from a moment. */
 const fewest = 8;
 
-/** So many times its first value a loss is not by chance: the same loss at all steps, or one of random batches. */
+/** The factor by which a loss does not exceed its first value by chance: of the same loss at all steps, and of random batches. */
 const far = { same: 1.1, random: 10 };
 
 /**

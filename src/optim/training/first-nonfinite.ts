@@ -42,7 +42,7 @@ function isWritten(node: Node): boolean {
   return node.is("constant") || (ops[node.op].class === "movement" && isWritten(node.inputs[0]));
 }
 
-/** A NaN that was written down marks an error (such as an unknown label): who uses it is to blame. */
+/** A NaN that was written down marks an error (such as an unknown label): the expression that uses it is to blame. */
 function isNaNAsWritten(node: Node): boolean {
   if (node.is("constant")) return Number.isNaN(node.attrs.value);
   return ops[node.op].class === "movement" && isNaNAsWritten(node.inputs[0]);

@@ -16,7 +16,7 @@ export interface Validation {
   readonly train?: Tensor;
   /**
    * Stop early after so many records without improvement, and in the end, early or not, restore the weights that were
-   * best. Without it, validation is recorded and changes nothing: who chooses weights by data has seen them. `Infinity`
+   * best. Without it, validation is recorded and changes nothing: weights that are chosen by data have seen them. `Infinity`
    * says so explicitly, also to `pondus train --patience`.
    */
   readonly patience?: number;

@@ -9,10 +9,10 @@
 // One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
-#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#define ROTATE(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
-#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#define ROTATE(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
 #define SHUFFLE(x, y, bits, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 struct team {
@@ -139,12 +139,12 @@ INLINE f32x8 floor_f32x8(f32x8 x) { f32x8 r; for (int k = 0; k < 8; k++) r[k] = 
 INLINE f64x8 floor_f64x8(f64x8 x) { f64x8 r; for (int k = 0; k < 8; k++) r[k] = __builtin_floor(x[k]); return r; }
 INLINE i32x8 truncate_f32x8(f32x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_float(x[k]); return r; }
 INLINE i32x8 truncate_f64x8(f64x8 x) { i32x8 r; for (int k = 0; k < 8; k++) r[k] = truncate_double(x[k]); return r; }
-INLINE float sum_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-INLINE double sum_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-INLINE int sum_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
-INLINE float max_f32x8(f32x8 a) { f32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f32x8(a, b); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f32x8(a, b); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f32x8(a, b); return a[0]; }
-INLINE double max_f64x8(f64x8 a) { f64x8 b; b = TURN(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f64x8(a, b); b = TURN(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f64x8(a, b); b = TURN(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f64x8(a, b); return a[0]; }
-INLINE int max_i32x8(i32x8 a) { i32x8 b; b = TURN(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (a & (a > b)) | (b & ~(a > b)); b = TURN(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (a & (a > b)) | (b & ~(a > b)); return a[0]; }
+INLINE float sum_f32x8(f32x8 a) { f32x8 b; b = ROTATE(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = ROTATE(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = ROTATE(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE double sum_f64x8(f64x8 a) { f64x8 b; b = ROTATE(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = ROTATE(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = ROTATE(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE int sum_i32x8(i32x8 a) { i32x8 b; b = ROTATE(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = a + b; b = ROTATE(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = a + b; b = ROTATE(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = a + b; return a[0]; }
+INLINE float max_f32x8(f32x8 a) { f32x8 b; b = ROTATE(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f32x8(a, b); b = ROTATE(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f32x8(a, b); b = ROTATE(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f32x8(a, b); return a[0]; }
+INLINE double max_f64x8(f64x8 a) { f64x8 b; b = ROTATE(a, i64x8, 4, 5, 6, 7, 0, 1, 2, 3); a = largest_f64x8(a, b); b = ROTATE(a, i64x8, 2, 3, 4, 5, 6, 7, 0, 1); a = largest_f64x8(a, b); b = ROTATE(a, i64x8, 1, 2, 3, 4, 5, 6, 7, 0); a = largest_f64x8(a, b); return a[0]; }
+INLINE int max_i32x8(i32x8 a) { i32x8 b; b = ROTATE(a, i32x8, 4, 5, 6, 7, 0, 1, 2, 3); a = (a & (a > b)) | (b & ~(a > b)); b = ROTATE(a, i32x8, 2, 3, 4, 5, 6, 7, 0, 1); a = (a & (a > b)) | (b & ~(a > b)); b = ROTATE(a, i32x8, 1, 2, 3, 4, 5, 6, 7, 0); a = (a & (a > b)) | (b & ~(a > b)); return a[0]; }
 
 ROUTINE void contract_0(char *m) {
   const f32x8 v0 = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f};

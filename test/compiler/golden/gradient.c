@@ -9,10 +9,10 @@
 // One that is not inlined, as in a routine that gcc finds large, gets its vectors through memory.
 #define INLINE static inline __attribute__((always_inline))
 #if defined(__clang__)
-#define TURN(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
+#define ROTATE(x, bits, ...) __builtin_shufflevector(x, x, __VA_ARGS__)
 #define SHUFFLE(x, y, bits, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
 #else
-#define TURN(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
+#define ROTATE(x, bits, ...) __builtin_shuffle(x, (bits){__VA_ARGS__})
 #define SHUFFLE(x, y, bits, ...) __builtin_shuffle(x, y, (bits){__VA_ARGS__})
 #endif
 struct team {

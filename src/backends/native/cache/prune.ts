@@ -29,7 +29,7 @@ export function markUsed(path: string): void {
 }
 
 /**
- * Takes away drafts that were left a day ago or earlier and, once an hour at most, programs that nobody used for long
+ * Takes away drafts that were left a day ago or earlier and, once an hour at most, programs that were not used for long
  * or for which there is no room, the oldest first. Other processes may do the same at the same time.
  */
 export function prune(folder: string): void {
@@ -66,6 +66,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // Somebody else's, or a folder: it stays.
+    // Another user's, or a folder: it stays.
   }
 }

@@ -90,7 +90,7 @@ function encodeBody(out: Bytes, f: WasmFunction): void {
     out.unsigned(count);
     out.byte(typeBytes[type]);
   });
-  // Instructions are many, and this is code that nobody has run before: an iterator would cost more than it does.
+  // Instructions are many, and this is code that has not run before: an iterator would cost more than it does.
   for (let i = 0; i < f.body.length; i++) encodeInstruction(out, f.body[i]);
   out.bytes(encodingOf("end").bytes);
 }

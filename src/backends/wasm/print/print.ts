@@ -13,7 +13,7 @@ const mostPages = 65536;
 /**
  * A module whose memory is the program's arena: one function per routine, and `run`, which does the program's steps.
  *
- * @param threaded  whether threads share the routines that may be cut into parts, and take turns of loops side by side
+ * @param threaded  whether threads divide the routines that may be cut into parts, and run iterations of loops side by side
  * @throws `backend.memory` when the arena is larger than 4 GiB
  */
 export function printProgram(program: LoopProgram, has: Features = plain, threaded = false): WasmModule {

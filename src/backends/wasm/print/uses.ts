@@ -8,7 +8,7 @@ export interface Use {
   readonly variable: boolean;
   /** How often it is pushed. */
   count: number;
-  /** Whether that is in a block inside the one that makes it: a loop there needs it at every turn. */
+  /** Whether that is in a block inside the one that makes it: a loop there needs it in every iteration. */
   escapes: boolean;
 }
 
@@ -42,7 +42,7 @@ export function countUses(body: readonly Instruction[]): Uses {
     if (!products.has(bytes)) use(known, known.madeIn);
     positions.set(position, products.add(bytes));
   };
-  /** Backwards, so that what makes a value that nobody uses is no use of its operands. */
+  /** Backwards, so that what makes an unused value is no use of its operands. */
   const visit = (block: readonly Instruction[]) => {
     for (let i = block.length - 1; i >= 0; i--) {
       const one = block[i];
