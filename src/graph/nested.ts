@@ -1,8 +1,8 @@
 import { PondusError } from "./errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "./shape.ts";
 
-/** Numbers nested as deep as an array has axes. */
-export type Nested = number | readonly Nested[];
+/** Numbers, or bools for 1 and 0, nested as deep as an array has axes. */
+export type Nested = number | boolean | readonly Nested[];
 
 /**
  * The shape of nested lists of numbers.
@@ -17,7 +17,7 @@ export function nestedShape(what: string, values: unknown): number[] {
   }
   if (values.length === 0) return [0];
   if (!Array.isArray(values[0])) {
-    const odd = values.findIndex((x) => typeof x !== "number");
+    const odd = values.findIndex((x) => typeof x !== "number" && typeof x !== "boolean");
     if (odd >= 0 && !Array.isArray(values[odd])) refuseOther(`${what}, entry ${odd}`, values[odd]);
     if (odd >= 0) throw ragged(what, odd, nestedShape(what, values[odd]), []);
     return [values.length];
@@ -48,14 +48,24 @@ export function flatNumbers(what: string, values: unknown, shape: Shape): ArrayL
 function flatten(what: string, values: unknown, shape: Shape): ArrayLike<number> {
   if (isNumbers(values)) return values;
   const came = nestedShape(what, values);
-  if (came.length <= 1) return Array.isArray(values) ? values : [values as number];
+  if (came.length <= 1) return numbersIn(Array.isArray(values) ? values : [values]);
   if (!sameShape(came, shape)) {
     throw new PondusError(
       "values.shape",
       `${what} is ${formatShape(shape)}, but lists of ${formatShape(came)} came; nest them alike, or give one flat list.`,
     );
   }
-  return (values as unknown[]).flat(came.length) as number[];
+  return numbersIn((values as unknown[]).flat(came.length) as (number | boolean)[]);
+}
+
+function numbersIn(values: (number | boolean)[]): number[] {
+  return values.some((x) => typeof x === "boolean") ? values.map(Number) : (values as number[]);
+}
+
+/** Whether there are bools in nested lists, and nothing else. */
+export function areBools(values: Nested): boolean {
+  if (!Array.isArray(values)) return typeof values === "boolean";
+  return values.length > 0 && values.every(areBools);
 }
 
 /** Whether it is a typed array of numbers: neither a DataView nor one of bigints, which no array here can hold. */
@@ -67,7 +77,7 @@ export function isNumbers(values: unknown): values is ArrayLike<number> & ArrayB
 }
 
 function refuseOther(what: string, value: unknown): void {
-  if (typeof value === "number") return;
+  if (typeof value === "number" || typeof value === "boolean") return;
   const name = typeof value === "object" && value ? (value.constructor?.name ?? "object") : `${value}`;
   throw new PondusError(
     "values.type",

@@ -1,7 +1,7 @@
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
-import { flatNumbers, type Nested, nestedShape } from "../graph/nested.ts";
+import { areBools, flatNumbers, type Nested, nestedShape } from "../graph/nested.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, type Shape } from "../graph/shape.ts";
 import { einsumNode } from "./einsum.ts";
@@ -13,7 +13,7 @@ export type { Nested } from "../graph/nested.ts";
 export { where } from "./tensor.ts";
 
 /**
- * A tensor of known numbers.
+ * A tensor of known numbers: float32 by default, of the type of a typed array, or bool where all of them are bools.
  *
  * @param values  nested lists, or a flat list or typed array (then `shape` says how to read it)
  * @throws `shape.ragged` when lists at one depth differ in length, `values.shape` when they are nested otherwise than `shape`
@@ -22,7 +22,7 @@ export { where } from "./tensor.ts";
 export function tensor(values: Nested | TypedArray, options: { shape?: Shape; dtype?: DType } = {}): Tensor {
   const typed = ArrayBuffer.isView(values);
   const shape = options.shape ?? (typed ? [values.length] : nestedShape("tensor", values));
-  const dtype = options.dtype ?? (typed ? dtypeOf(values) : "float32");
+  const dtype = options.dtype ?? (typed ? dtypeOf(values) : areBools(values) ? "bool" : "float32");
   const flat = flatNumbers("tensor", values, shape);
   const data = allocate(dtype, flat.length);
   fill(data, flat, dtype, "tensor");
@@ -36,16 +36,20 @@ function dtypeOf(values: TypedArray): DType {
 }
 
 export function full(shape: Shape, value: number, dtype: DType = "float32"): Tensor {
-  requireShape("full", shape);
-  return new Tensor(ownConstant(value, dtype)).expand(shape);
+  return filled("full", shape, value, dtype);
 }
 
 export function zeros(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 0, dtype);
+  return filled("zeros", shape, 0, dtype);
 }
 
 export function ones(shape: Shape, dtype: DType = "float32"): Tensor {
-  return full(shape, 1, dtype);
+  return filled("ones", shape, 1, dtype);
+}
+
+function filled(what: string, shape: Shape, value: number, dtype: DType): Tensor {
+  requireShape(what, shape);
+  return new Tensor(ownConstant(value, dtype)).expand(shape);
 }
 
 /** 0, 1, ..., length - 1. */

@@ -38,7 +38,7 @@ export function parameter(
     made.write(values);
     return new ParameterTensor(made);
   }
-  const made = new Parameter({ ...settings, init: typeof init === "function" ? init : () => init });
+  const made = new Parameter({ ...settings, init: typeof init === "function" ? init : () => Number(init) });
   return new ParameterTensor(made);
 }
 

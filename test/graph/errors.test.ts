@@ -46,6 +46,7 @@ const mistakes: readonly (readonly [string, string, RegExp, () => unknown])[] = 
   ["at", "shape.at", /axis 0 of \[2,3\].* has no entry 2/, () => x.at(2)],
   ["at, far below", "shape.at", /axis 1 of \[2,3\].* has no entry -5/, () => x.at(-5, 1)],
   ["pad", "shape.pad", /-1 and 0 must be whole numbers from 0; use slice/, () => x.padAxis(-1, 0, 0)],
+  ["zeros, negative", "shape.size", /^zeros: /, () => zeros([-1])],
   ["max of nothing", "shape.empty", /\[0,3\].* has no elements/, () => zeros([0, 3]).max(0)],
   ["matmul, scalar", "shape.matmul", /\[2,3\] x \[\].*use mul/, () => x.matmul(tensor(2))],
   [

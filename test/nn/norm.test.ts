@@ -85,8 +85,69 @@ test("norms of other orders, along axes, of none, of whole numbers", async () =>
     nan: [Number.NaN],
     infinite: [Number.POSITIVE_INFINITY],
   });
-  expect(() => x.norm(0, { ord: 3 })).toThrow(/ord must be 1, 2 or Infinity/);
+  expect(() => x.norm(0, { ord: Number.NaN })).toThrow(/ord must be a number, such as 1, 2 or Infinity, but NaN came/);
+  expect(() => x.norm(0, { ord: "fro" as never })).toThrow(/but fro came/);
+  for (const ord of [-1, Number.NEGATIVE_INFINITY]) {
+    expect(() => tensor([], { shape: [0] }).norm(0, { ord })).toThrow(/no elements/);
+  }
 });
+
+test("orders as in the examples of numpy.linalg.norm", async () => {
+  const a = tensor([-4, -3, -2, -1, 0, 1, 2, 3, 4], { dtype: "float64" });
+  const documented = [
+    [Number.POSITIVE_INFINITY, 4],
+    [Number.NEGATIVE_INFINITY, 0],
+    [0, 8],
+    [1, 20],
+    [-1, 0],
+    [2, 7.745966692414834],
+    [-2, 0],
+    [3, 5.848035476425731],
+  ] as const;
+  for (const [ord, expected] of documented) {
+    expect((await compile(() => ({ n: a.norm(0, { ord }) })).run()).n.item()).toBeCloseTo(expected, 14);
+  }
+});
+
+test.each([-3, -0.5, 0.5, 1.5, 3, 40])(
+  "norm of order %d and its gradient are as defined, at any scale; zeros have no gradient",
+  async (ord) => {
+    const program = compile(
+      ({ x }) => {
+        const norm = x.norm(1, { ord });
+        return { norm, slope: grad(norm.sum(), x), kept: x.norm(-1, { ord, keepDims: true }) };
+      },
+      { x: { shape: [1, 6], dtype: "float64" } },
+    );
+    const entry = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 1, noNaN: true }));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { minLength: 6, maxLength: 6 }),
+        fc.integer({ min: -900, max: 900 }),
+        async (sizes, e) => {
+          const scale = 2 ** e;
+          const x = sizes.map((s, i) => (i % 2 ? -s : s));
+          const { norm, slope, kept } = await program.run({ x: [x.map((v) => v * scale)] });
+          const total = sizes.reduce((sum, s) => sum + s ** ord, 0);
+          const exact = total === 0 ? 0 : total ** (1 / ord);
+          expect(kept.shape).toEqual([1, 1]);
+          expect(kept.item()).toBe(norm.item());
+          expect(Math.abs(norm.item() / scale - exact)).toBeLessThanOrEqual(1e-12 * exact);
+          x.forEach((v, i) => {
+            const expected = v === 0 || exact === 0 ? 0 : Math.sign(v) * (sizes[i] / exact) ** (ord - 1);
+            expect(Math.abs(slope.data[i] - expected)).toBeLessThanOrEqual(1e-11 * Math.abs(expected));
+          });
+        },
+      ),
+      { numRuns: 30 },
+    );
+    const odd = await program.run({ x: [[Number.NaN, 1, 2, 3, 4, 5]] });
+    expect(odd.norm.item()).toBeNaN();
+    const far = await program.run({ x: [[Number.NEGATIVE_INFINITY, 1, 1, 1, 1, 1]] });
+    if (ord > 0) expect(far.norm.item()).toBe(Number.POSITIVE_INFINITY);
+    else expect(far.norm.item()).toBeCloseTo(5 ** (1 / ord), 12);
+  },
+);
 
 const clipped = async (gradients: readonly number[][], limit: number, dtype: "float32" | "float64") => {
   const clip = optim.clipByGlobalNorm(limit);

@@ -118,3 +118,37 @@ onEveryBackend((backend) => {
     for (const [name, { data }] of Object.entries(await program.run())) expect([...data], name).toEqual(truths);
   });
 });
+
+test("lists of bools are bools; beside numbers, or where a type is asked for, they are 1 and 0", async () => {
+  const made = {
+    list: tensor([true, false]),
+    nested: tensor([[true], [false]]),
+    one: tensor(true),
+    mixed: tensor([true, 2.5]),
+    asked: tensor([true, false], { dtype: "int32" }),
+    weight: parameter([2], [true, false]),
+    none: tensor([]),
+  };
+  const types = Object.entries(made).map(([name, x]) => [name, x.dtype, x.shape]);
+  expect(types).toEqual([
+    ["list", "bool", [2]],
+    ["nested", "bool", [2, 1]],
+    ["one", "bool", []],
+    ["mixed", "float32", [2]],
+    ["asked", "int32", [2]],
+    ["weight", "float32", [2]],
+    ["none", "float32", [0]],
+  ]);
+  const values = Object.entries(await compile(() => made).run()).map(([name, { data }]) => [name, ...data]);
+  expect(values).toEqual([
+    ["list", 1, 0],
+    ["nested", 1, 0],
+    ["one", 1],
+    ["mixed", 1, 2.5],
+    ["asked", 1, 0],
+    ["weight", 1, 0],
+    ["none"],
+  ]);
+  const program = compile(({ x }) => ({ x }), { x: { shape: [2], dtype: "bool" } });
+  expect([...(await program.run({ x: [true, false] })).x.data]).toEqual([1, 0]);
+});

@@ -84,23 +84,49 @@ export abstract class Reduction extends Movement {
   }
   /**
    * The norm of the vector of all entries along `axes` (all by default), as NumPy and PyTorch have it (`vector_norm`): the root of the
-   * sum of squares, which overflows or vanishes only where the result does; with `ord` 1 the sum of absolute values, with `ord`
-   * Infinity the largest. Its gradient at 0 is 0, and so are all further ones.
+   * sum of squares, which overflows or vanishes only where the result does; with another `ord` the root of that order of the sum of
+   * sizes to that power, with 0 the count of entries that are not 0, with Infinity the largest size, with -Infinity the smallest.
+   * Its gradient at 0 is 0, and so are all further ones.
    *
-   * @throws `tensor.option` for another `ord`
+   * @throws `tensor.option` when `ord` is no number; `shape.empty` for an infinite or negative `ord` of no entries
    */
   norm(axes?: number | readonly number[], options: { ord?: number; keepDims?: boolean } = {}): Tensor {
     if (!isFloat(this.dtype)) return this.float().norm(axes, options);
     const { ord = 2, keepDims: keep } = options;
+    if (typeof ord !== "number" || Number.isNaN(ord)) {
+      throw new PondusError("tensor.option", `norm: ord must be a number, such as 1, 2 or Infinity, but ${ord} came.`);
+    }
+    if (ord === 0) return this.ne(0).cast(this.dtype).sum(axes, { keepDims: keep });
     if (ord === 1) return this.abs().sum(axes, { keepDims: keep });
     if (ord === Number.POSITIVE_INFINITY) return this.abs().max(axes, { keepDims: keep });
-    if (ord !== 2) throw new PondusError("tensor.option", `norm: ord must be 1, 2 or Infinity, but ${ord} came.`);
+    if (ord === Number.NEGATIVE_INFINITY) return this.abs().min(axes, { keepDims: keep });
+    if (ord !== 2) return this.#normOfOrder(ord, axes, keep);
     if (this.size === 0) return this.square().sum(axes, { keepDims: keep });
     const scale = intoSquareRange(this.abs().max(axes, { keepDims: true }));
     const squares = this.mul(scale).square().sum(axes, { keepDims: true });
     // No zero meets the derivative of the root.
     const zero = squares.eq(0);
     const root = zero.where(0, zero.where(1, squares).sqrt().div(scale));
+    return keep ? root : root.sum(axes);
+  }
+  /** Of any order but 0 and infinity. Powers of sizes neither overflow nor vanish: what counts most is brought to 1 first. */
+  #normOfOrder(ord: number, axes: number | readonly number[] | undefined, keep: boolean | undefined): Tensor {
+    if (this.size === 0 && ord > 0) return this.abs().sum(axes, { keepDims: keep });
+    const size = this.abs();
+    const leading = (ord > 0 ? size.max(axes, { keepDims: true }) : size.min(axes, { keepDims: true })).stopGradient();
+    const scale = leading.gt(0).and(leading.lt(Number.POSITIVE_INFINITY)).where(leading, 1);
+    // No zero meets the derivative of a power: of a negative one, a single zero makes the norm 0.
+    const isZero = leading.eq(0);
+    const left = size.eq(0).or(isZero);
+    const power = left.where(0, left.where(1, size.div(scale)).pow(ord));
+    const total = power.sum(axes, { keepDims: true });
+    const root = isZero.where(
+      0,
+      isZero
+        .where(1, total)
+        .pow(1 / ord)
+        .mul(scale),
+    );
     return keep ? root : root.sum(axes);
   }
   /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
