@@ -1,8 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import Papa from "papaparse";
-import { optimizerNames } from "../experiment/optimizer-name.ts";
+import { Command, CommanderError, Option } from "commander";
+import { checked, whole } from "../experiment/setting-kinds.ts";
+import { dataSettings, type Flag, folderSettings, settings } from "../experiment/settings.ts";
 import { version } from "../host/version.ts";
-import { backendNames } from "../runtime/choose.ts";
 import { report, reportUsage } from "./failure.ts";
 import { acceptClosedPipes } from "./streams.ts";
 
@@ -32,37 +31,14 @@ program
   .addOption(json)
   .action(async (flags) => (await import("./systems.ts")).listSystems(flags));
 
-program
+const train = program
   .command("train")
   .description("train a system and write its run folder")
-  .argument("[system]", "a system's name, or a file that defines one")
-  .option("--data <file>", "your own measurements, as CSV with a header; or a text, where the system reads one", named)
-  .option("--time <column>", "the column of times (default: the first)", named)
-  .option(
-    "--state <columns>",
-    "the columns of the state, separated by commas; a name that holds one stands in quotes: '\"a, b\",c' " +
-      "(default: all others)",
-    listOf,
-  )
-  .option("--seed <n>", "of the initial weights and of all randomness", whole(0))
-  .option("--steps <n>", "training steps", whole(1))
-  .option("--learning-rate <x>", "learning rate", positive)
-  .addOption(new Option("--optimizer <name>", "of those that the page offers").choices([...optimizerNames]))
-  .option("--law <name>", "what is learned, of the laws that the page offers", named)
-  .option(
-    "--ensemble <n>",
-    "train so many networks at once, where the page can: what they disagree on is unsure",
-    whole(2),
-  )
-  .option("--quick", "the page's short form, where it has one: fewer seeds, steps or networks")
-  .option(
-    "--patience <n>",
-    "end a fit after so many records (about 200 to a fit) without a better validation loss, at its best weights",
-    whole(1),
-  )
-  .addOption(new Option("--backend <name>", "what to run on").choices(["auto", ...backendNames]))
-  .option("--out <folder>", "the run folder (default: runs/<system>-<n>)", named)
-  .option("--resume <run>", "continue an interrupted run exactly", named)
+  .argument("[system]", "a system's name, or a file that defines one");
+for (const flags of [dataSettings, settings, folderSettings]) {
+  for (const flag of Object.values(flags)) train.addOption(optionFor<unknown>(flag));
+}
+train
   .addOption(json)
   .addHelpText(
     "after",
@@ -109,7 +85,7 @@ program
   .command("weigh")
   .description("count the knobs of a model, and price what running, training and second derivatives take")
   .argument("<what>", "a system's name, a file that defines one or exports a model, or a run folder")
-  .option("--batch <n>", "samples that go through at once (default: 1)", whole(1))
+  .addOption(optionFor({ flag: "--batch <n>", help: "samples that go through at once (default: 1)", kind: whole(1) }))
   .option("--measure", "run it too, and put what it takes beside every figure that was foretold")
   .addOption(new Option("--alone <program>").choices(["inference", "training"]).hideHelp())
   .addOption(json)
@@ -121,30 +97,14 @@ program
   .addOption(json)
   .action(async (flags) => (await import("./doctor.ts")).doctor(flags));
 
-function named(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("A name is needed, and nothing came.");
-}
-
-/** Names as in one line of a CSV file, so that a name in quotes may hold a comma. */
-function listOf(text: string): string[] {
-  named(text);
-  const [names = []] = Papa.parse<string[]>(text, { delimiter: "," }).data;
-  return names.map((name) => named(name).trim());
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`A whole number from ${least} is needed.`);
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError("A number above 0 is needed.");
+/** A flag as an option of Commander's, whose values are checked as everywhere. */
+function optionFor<T>({ flag, help, kind }: Flag<T>): Option {
+  const option = new Option(flag, help);
+  if (kind.choices) option.choices(kind.choices);
+  // A switch takes no text.
+  if (option.isBoolean()) return option;
+  const given = { called: option.long as string, code: "usage" } as const;
+  return option.argParser((text: string) => checked(kind, kind.read(text), given));
 }
 
 acceptClosedPipes();

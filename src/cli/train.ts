@@ -4,6 +4,7 @@ import { listOthers, tableLines } from "../experiment/metric-table.ts";
 import { formatNumber } from "../experiment/metrics.ts";
 import { describeFits } from "../experiment/overfitting.ts";
 import { isMatrixPlot } from "../experiment/report/plot.ts";
+import type { Settings } from "../experiment/settings.ts";
 import { type TrainResult, train } from "../experiment/train.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";
@@ -17,22 +18,14 @@ import { terminalMatrices } from "./terminal-matrices.ts";
 import { terminalPlot } from "./terminal-plot.ts";
 import { wrapped } from "./wrap.ts";
 
-export interface TrainFlags {
-  data?: string;
-  time?: string;
-  state?: string[];
-  seed?: number;
-  steps?: number;
-  learningRate?: number;
-  optimizer?: string;
-  law?: string;
-  ensemble?: number;
-  quick?: boolean;
-  patience?: number;
-  backend?: BackendName | "auto";
-  out?: string;
-  resume?: string;
-  json?: boolean;
+/** The flags of the table of settings, and those of where data and run lie. */
+export interface TrainFlags extends Partial<Settings> {
+  readonly data?: string;
+  readonly time?: string;
+  readonly state?: string[];
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json?: boolean;
 }
 
 /** `pondus train`: trains a system and writes its run folder. */
@@ -85,19 +78,18 @@ function checkFlags(what: string | undefined, flags: TrainFlags): void {
     }
     return;
   }
-  const kept = [
-    ...(["data", "time", "state", "seed", "steps", "learningRate", "optimizer", "law", "ensemble"] as const),
-    ...(["quick", "patience", "out"] as const),
-  ];
-  const given = kept.find((name) => flags[name] !== undefined);
-  if (what !== undefined || given) {
-    const surplus = what ?? `--${given}`;
+  const { resume: _, backend: __, json: ___, ...kept } = flags;
+  const [given] = Object.entries(kept).find(([, value]) => value !== undefined) ?? [];
+  const surplus = what ?? (given && flagNamed(given));
+  if (surplus !== undefined) {
     throw new PondusError(
       "usage",
       `train: --resume continues a run with its own system and options; leave ${surplus} out.`,
     );
   }
 }
+
+const flagNamed = (key: string) => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The first Ctrl-C stops the training where it can be resumed; the second ends the process. */
 function interruption(line: ProgressLine): { signal: AbortSignal; forget: () => void } {

@@ -1,8 +1,7 @@
-import { PondusError } from "../graph/errors.ts";
 import * as optim from "../optim/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { OptimizerName } from "./optimizer-name.ts";
-import type { Session, SessionLeastSquares, System } from "./system.ts";
+import type { OptimizerName } from "./settings.ts";
+import type { Session, SessionLeastSquares } from "./system.ts";
 
 /** A sum of squares to be made small, by whichever optimizer was chosen. */
 export interface LeastSquaresProblem extends Pick<SessionLeastSquares, "observations" | "validation"> {
@@ -12,24 +11,6 @@ export interface LeastSquaresProblem extends Pick<SessionLeastSquares, "observat
   readonly adam: () => optim.Optimizer;
   /** How strongly "lm" holds its first step back. */
   readonly damping?: number;
-}
-
-/**
- * The optimizer that was asked for, else the page's own choice, the first that it offers; undefined for a page that offers
- * none.
- *
- * @throws `train.optimizer` when the page does not offer it
- */
-export function chosenOptimizer(
-  { name, optimizers = {} }: Pick<System, "name" | "optimizers">,
-  asked: string | undefined,
-): OptimizerName | undefined {
-  const offered = Object.keys(optimizers) as OptimizerName[];
-  if (asked === undefined) return offered[0];
-  const found = offered.find((o) => o === asked);
-  if (found) return found;
-  const choice = offered.length > 0 ? `choose from ${offered.join(", ")}` : "the page trains in its own way";
-  throw new PondusError("train.optimizer", `${name} does not train with "${asked}"; ${choice}.`);
 }
 
 /** What makes the mean square of residuals small by that name; `adam` says what "adam" is. */

@@ -2,7 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { Model } from "../nn/model.ts";
 import { chooseBackend, inspectBackends } from "../runtime/choose.ts";
-import { chosenOf } from "./chosen.ts";
+import { chooseSettings } from "./choose-settings.ts";
 import { typedNumbers } from "./data/typed-numbers.ts";
 import type { OpenedRun } from "./run/run.ts";
 import { dataOfRun } from "./run/run-data.ts";
@@ -13,11 +13,10 @@ import type { Answer, Prediction, System, Trained } from "./system.ts";
 /** The model of a run with the weights that the run left, and the data that it saw. */
 export function restoreModel<M extends Model, D>(system: System<M, D>, run: OpenedRun) {
   const data = dataOfRun(system, run);
-  const { optimizer, law, ensemble } = run.description.options;
-  const chosen = chosenOf(system, { law, ensemble });
-  const model = system.model(data, optimizer, chosen);
+  const { optimizer, law, ensemble } = chooseSettings(system, {}, run.description.options);
+  const model = system.model(data, optimizer, { law, ensemble });
   readWeights(run.folder, model);
-  return { model, data, ...chosen };
+  return { model, data, law, ensemble };
 }
 
 /**

@@ -4,9 +4,8 @@ import { initialize, type Model } from "../nn/model.ts";
 import * as optim from "../optim/index.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensors } from "../tensor/control.ts";
-import type { Chosen } from "./chosen.ts";
 import { minimizer } from "./minimize.ts";
-import type { OptimizerName } from "./optimizer-name.ts";
+import type { Settings } from "./settings.ts";
 import type { Session, SessionFit, SessionLeastSquares, Trained } from "./system.ts";
 
 /** What a fit left behind: enough for the files, the report and an exact resume. */
@@ -26,14 +25,7 @@ export interface FitRecord {
 export interface SessionOptions<M extends Model, D> {
   readonly model: M;
   readonly data: D;
-  readonly seed: number;
-  readonly steps: number;
-  readonly learningRate: number;
-  readonly optimizer?: OptimizerName;
-  readonly chosen?: Chosen;
-  readonly quick?: boolean;
-  /** How many records without a better validation loss end a fit, in place of what the page says. */
-  readonly patience?: number;
+  readonly settings: Settings;
   readonly backend: BackendName;
   readonly signal?: AbortSignal;
   readonly onProgress?: (fit: string, progress: optim.Progress) => void;
@@ -54,20 +46,22 @@ const between = 30;
 
 /** What a page trains with. The model's knobs are drawn here, from the seed. */
 export function openSession<M extends Model, D>(options: SessionOptions<M, D>): Session<M, D> {
-  const { model, data, seed, steps, learningRate: rate, backend } = options;
+  const { model, data, backend } = options;
+  const { seed, steps, learningRate, optimizer, law, ensemble, quick = false, patience } = options.settings;
   const restart = () => initialize(model, seed);
   restart();
   const begun = new Set<string>();
-  const patient = patienceOf(options.patience);
+  const patient = patienceOf(patience);
   const session = {
     model,
     data,
     seed,
     steps,
-    learningRate: rate,
-    optimizer: options.optimizer,
-    ...options.chosen,
-    quick: options.quick ?? false,
+    learningRate,
+    optimizer,
+    ...(law !== undefined && { law }),
+    ...(ensemble !== undefined && { ensemble }),
+    quick,
     restart,
     evaluate: evaluator(backend),
     fit: async (name: string, given: SessionFit) => {

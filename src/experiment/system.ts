@@ -7,11 +7,10 @@ import type { FitOptions } from "../optim/training/fit.ts";
 import type { FitResult } from "../optim/training/loop.ts";
 import type { NumberArray } from "../runtime/array.ts";
 import type { Tensors } from "../tensor/control.ts";
-import type { Chosen } from "./chosen.ts";
 import type { MetricTable } from "./metric-table.ts";
 import type { LeastSquaresProblem } from "./minimize.ts";
-import type { OptimizerName } from "./optimizer-name.ts";
 import type { Drawing } from "./report/plot.ts";
+import type { Chosen, OptimizerName, Settings } from "./settings.ts";
 
 /**
  * A worked system: data, model, training, metrics and plots on one page. The pages in this folder and a user's own file
@@ -113,12 +112,9 @@ export interface Trained<M extends Model = Model, D = undefined> extends Chosen 
 }
 
 /** What a page trains with. */
-export interface Session<M extends Model = Model, D = undefined> extends Omit<Trained<M, D>, "metrics"> {
-  readonly seed: number;
-  readonly steps: number;
-  readonly learningRate: number;
-  /** What was chosen of the page's `optimizers`. */
-  readonly optimizer: OptimizerName | undefined;
+export interface Session<M extends Model = Model, D = undefined>
+  extends Omit<Trained<M, D>, "metrics">,
+    Pick<Settings, "seed" | "steps" | "learningRate" | "optimizer"> {
   /** Whether the page's short form was asked for; see `System.quick`. */
   readonly quick: boolean;
   /** Draws every knob of the model afresh from the seed, as at the start. */

@@ -9,11 +9,9 @@ import { weigh } from "../ledger/weigh.ts";
 import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/training/progress.ts";
 import { chooseBackend } from "../runtime/choose.ts";
-import { type Chosen, chosenOf } from "./chosen.ts";
+import { checkDataSettings, checkNames, chooseSettings } from "./choose-settings.ts";
 import { type FitSummary, summarizeFits } from "./fits.ts";
 import type { MetricTable } from "./metric-table.ts";
-import { chosenOptimizer } from "./minimize.ts";
-import type { OptimizerName } from "./optimizer-name.ts";
 import { checkOutcome } from "./outcome.ts";
 import type { Drawing } from "./report/plot.ts";
 import { writeReport } from "./report/report.ts";
@@ -21,19 +19,12 @@ import type { OpenedRun } from "./run/run.ts";
 import { type DataCopy, type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run/run-data.ts";
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run/run-files.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
+import { type Settings, settingNames } from "./settings.ts";
 import type { Metrics, Sample, System } from "./system.ts";
 
-export interface TrainOptions extends Chosen {
-  readonly seed?: number;
-  readonly steps?: number;
-  readonly learningRate?: number;
+export interface TrainOptions extends Partial<Omit<Settings, "optimizer">> {
   /** One of those that the page offers; see `System.optimizers`. */
   readonly optimizer?: string;
-  /** The page's short form; see `System.quick`. */
-  readonly quick?: boolean;
-  /** Ends every fit that has a validation loss after so many records without a better one, at its best weights. */
-  readonly patience?: number;
-  readonly backend?: BackendName | "auto";
   /** Measurements in place of the page's own. */
   readonly data?: DataFile;
   /** The run folder (default: `runs/<system>-<n>`); a Map takes the files as bytes, by name, as in a web page. */
@@ -68,16 +59,7 @@ export interface RunDescription {
   /** What became of every fit: training and validation loss, the gap between them, knobs and data. */
   readonly fits?: Readonly<Record<string, FitSummary>>;
   readonly error?: { readonly code: string; readonly message: string };
-  readonly options: {
-    readonly steps: number;
-    readonly learningRate: number;
-    readonly optimizer?: OptimizerName;
-    readonly law?: string;
-    readonly ensemble?: number;
-    readonly quick?: boolean;
-    readonly patience?: number;
-    readonly data?: KeptData;
-  };
+  readonly options: Omit<Settings, "seed" | "backend"> & { readonly data?: KeptData };
   /** A user's own page, seen from the run folder. */
   readonly source?: string;
   readonly started: string;
@@ -91,11 +73,15 @@ export interface TrainResult extends RunDescription {
   readonly tables: readonly MetricTable[];
 }
 
+/** What `train` takes: the settings, and what is not of the training itself. */
+const optionNames = [...settingNames, "data", "out", "source", "resume", "signal", "onStart", "onProgress"];
+
 /**
  * Trains a system and writes its run folder. After Ctrl-C (`signal`) the result's status is "interrupted", and
  * `resume` continues from there to the same weights, bit for bit.
  *
- * @throws whatever the page throws; when training had begun, the run folder is left with the last good weights, and the
+ * @throws `train.option` for an option that does not exist or has a value that none can have, what `chooseSettings` throws, and
+ *         whatever the page throws; when training had begun, the run folder is left with the last good weights, and the
  *         error carries it as `run`
  */
 export async function train<M extends Model, D>(
@@ -103,19 +89,24 @@ export async function train<M extends Model, D>(
   options: TrainOptions = {},
 ): Promise<TrainResult> {
   const { resume } = options;
+  checkNames(options, optionNames, { called: "train", code: "train.option" });
+  if (options.data !== undefined) checkDataSettings(options.data);
+  const before = resume?.description;
+  const settings = chooseSettings(system, options, before && { ...before.options, seed: before.seed });
   if (resume === undefined) checkRunFolder(options.out);
   else resume.folder.checkWritable();
-  const settings = settingsOf(system, options);
-  const { data, copy, kept } = dataFor(system, options);
-  const backend = chooseBackend(options.backend ?? resume?.description.backend).name;
-  const model = system.model(data, settings.optimizer, settings.chosen);
+  const { data, copy, kept: file } = dataFor(system, options);
+  const backend = chooseBackend(settings.backend ?? before?.backend).name;
+  const { seed, backend: _, ...kept } = settings;
+  const { law, ensemble } = settings;
+  const model = system.model(data, settings.optimizer, { law, ensemble });
   const parameters = count(model).parameters.total;
   const fits: Map<string, FitRecord> = resume ? readCheckpoint(resume) : new Map();
-  const earlier = resume?.description.seconds ?? 0;
-  const started = resume?.description.started ?? new Date().toISOString();
+  const earlier = before?.seconds ?? 0;
+  const started = before?.started ?? new Date().toISOString();
   const began = performance.now();
   // The page's own title speaks of its own data.
-  const title = kept ? `${basename(kept.file)} through the ${system.name} system` : system.title;
+  const title = file ? `${basename(file.file)} through the ${system.name} system` : system.title;
   let folder = resume?.folder;
 
   /** Made when there is something to keep. */
@@ -130,7 +121,6 @@ export async function train<M extends Model, D>(
     part: Pick<RunDescription, "status" | "metrics" | "samples" | "error">,
   ): RunDescription & { run: string } => {
     const folder = openFolder();
-    const { steps, learningRate, optimizer, chosen, quick, patience, seed } = settings;
     const source = options.source && relative(folder.name, resolve(options.source));
     const description: RunDescription = {
       system: system.name,
@@ -141,8 +131,8 @@ export async function train<M extends Model, D>(
       backend,
       parameters,
       seconds: earlier + (performance.now() - began) / 1000,
-      options: { steps, learningRate, optimizer, ...chosen, quick, patience, data: kept },
-      source: source ?? resume?.description.source,
+      options: { ...kept, data: file },
+      source: source ?? before?.source,
       started,
       versions: { pondus: version, node: process.versions.node },
     };
@@ -153,10 +143,10 @@ export async function train<M extends Model, D>(
     return { ...description, run: folder.name };
   };
 
-  options.onStart?.({ title, parameters, backend, seed: settings.seed, steps: settings.steps });
+  options.onStart?.({ title, parameters, backend, seed, steps: settings.steps });
   const keep = () => void save({ status: "running" });
   const { signal, onProgress } = options;
-  const session = openSession<M, D>({ model, data, ...settings, backend, signal, onProgress, fits, keep });
+  const session = openSession<M, D>({ model, data, settings, backend, signal, onProgress, fits, keep });
   try {
     const { metrics, plots = [], tables = [], samples } = checkOutcome(system.name, await system.train(session));
     const done = save({ status: "finished", metrics, samples });
@@ -171,45 +161,6 @@ export async function train<M extends Model, D>(
     save({ status: "failed", error: { code: error instanceof PondusError ? error.code : "page", message } });
     throw Object.assign(error, { run: folder.name });
   }
-}
-
-function settingsOf(
-  system: Pick<System, "name" | "settings" | "quick" | "optimizers" | "laws" | "ensemble">,
-  options: TrainOptions,
-) {
-  const { seed, steps, learningRate, patience, resume } = options;
-  const before = resume?.description;
-  const chosen = chosenOf(system, {
-    law: options.law ?? before?.options.law,
-    ensemble: options.ensemble ?? before?.options.ensemble,
-  });
-  const own = system.laws?.[chosen.law ?? ""];
-  const optimizer = chosenOptimizer(system, options.optimizer ?? before?.options.optimizer ?? own?.optimizer);
-  const quick = (options.quick ?? before?.options.quick) || undefined;
-  if (quick && !system.quick) {
-    throw new PondusError(
-      "train.quick",
-      `${system.name} has no short form; leave --quick out, or shorten it by --steps.`,
-    );
-  }
-  const short = quick && system.quick;
-  const many = chosen.ensemble === undefined ? undefined : system.ensemble?.steps;
-  const whole = many ?? (optimizer && system.optimizers?.[optimizer]?.steps) ?? system.settings?.steps ?? 1000;
-  return {
-    seed: seed ?? before?.seed ?? 0,
-    steps: steps ?? before?.options.steps ?? short?.steps ?? whole,
-    learningRate:
-      learningRate ??
-      before?.options.learningRate ??
-      short?.learningRate ??
-      own?.learningRate ??
-      system.settings?.learningRate ??
-      1e-2,
-    optimizer,
-    chosen,
-    quick,
-    patience: patience ?? before?.options.patience,
-  };
 }
 
 /** The page's own data, or the user's with the copy to keep. */

@@ -221,8 +221,10 @@ export const errorCodes = {
     "system.no-data": "This system can be weighed, and cannot be trained yet.",
     "session.name":
       'The name of a fit is made of letters, digits, "-", "_" and ".", and no two fits of a run have the same one.',
+    "train.option":
+      "An option of `train` does not exist, or has a value that it cannot have: the message says which it can.",
     "train.law": "The system knows no law of this name.",
-    "train.ensemble": "The system trains no ensemble, or not with these options, or not of this size.",
+    "train.ensemble": "The system trains no ensemble, or not with these options.",
     "train.optimizer": "The system does not train with this optimizer.",
     "train.patience": "`--patience` ends a fit by its validation loss, and this fit has none.",
     "train.quick": "The system has no short form. Shorten it by `--steps`.",
@@ -236,6 +238,8 @@ export const errorCodes = {
     "page.import": "The page cannot be loaded. Its own error follows.",
     "page.export":
       "A page ends in `export default defineSystem({ ... })`, and a part of it is missing or of another type.",
+    "page.settings":
+      "The page gives a setting that does not exist, or a value that it cannot have: the message says which it can.",
     "page.outcome": "`train` of a page must return what the message names.",
     page: "The page threw an error of its own, at the place that the message names.",
     usage: "The command does not exist, or was given options that do not go together. See `pondus --help`.",

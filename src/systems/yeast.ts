@@ -1,7 +1,6 @@
-import type { Chosen } from "../experiment/chosen.ts";
 import { scaled } from "../experiment/data/scaled-series.ts";
 import { rootMeanSquare, type TimeSeries } from "../experiment/data/time-series.ts";
-import type { OptimizerName } from "../experiment/optimizer-name.ts";
+import type { Chosen, OptimizerName } from "../experiment/settings.ts";
 import { defineSystem, type Metrics, type Session } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as optim from "../optim/index.ts";

@@ -69,7 +69,8 @@ describe.each([
     const session = openSession<Growth, TimeSeries>({
       model: yeast.model(data, "adam", { law }),
       data,
-      ...{ seed: 0, steps: 2, learningRate: 1e-3, optimizer: "adam", chosen: { law }, backend: "reference" },
+      settings: { seed: 0, steps: 2, learningRate: 1e-3, optimizer: "adam", law },
+      backend: "reference",
       fits: new Map(),
       keep() {},
     });

@@ -135,7 +135,7 @@ test("the first member starts as a single network does with the same seed; the o
 });
 
 test.each([
-  [{ ensemble: -3 }, /^an ensemble has a whole number of members from 2 to 1,000, but -3 came; leave --ensemble out/],
+  [{ ensemble: -3 }, /^train: ensemble must be a whole number from 2 to 1,000, but -3 came/],
   [{ ensemble: 2.5 }, /but 2\.5 came/],
   [{ ensemble: 5, optimizer: "lm" }, /^--ensemble: lm would take one step for all members.*leave --optimizer out/],
   [{ ensemble: 5, law: "classical" }, /^--ensemble: the law alone has no network to draw 5 of/],

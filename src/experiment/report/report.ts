@@ -8,6 +8,7 @@ import { listOthers, type MetricTable, tableLines } from "../metric-table.ts";
 import { formatNumber } from "../metrics.ts";
 import { describeFit } from "../overfitting.ts";
 import type { FitRecord } from "../session.ts";
+import { type Setting, type Settings, settingNames, settings } from "../settings.ts";
 import type { Metrics, Sample } from "../system.ts";
 import type { RunDescription } from "../train.ts";
 import { matrixSvg } from "./matrix-svg.ts";
@@ -70,12 +71,7 @@ function page({ description: d, summary, weighing, plots, tables }: Report, figu
   const facts = [
     ["system", d.system],
     ["knobs", d.parameters.toLocaleString("en-US")],
-    ["seed", String(d.seed)],
-    ["backend", d.backend],
-    ...(d.options.law === undefined ? [] : [["law", d.options.law]]),
-    ...(d.options.ensemble === undefined ? [] : [["ensemble", `${d.options.ensemble} networks`]]),
-    ["steps", d.options.steps.toLocaleString("en-US")],
-    ["learning rate", String(d.options.learningRate)],
+    ...settingFacts({ ...d.options, seed: d.seed, backend: d.backend }),
     ["data", d.options.data?.file ?? "the system's own"],
     ["trained in", `${formatNumber(d.seconds)} s`],
     ["started", d.started.replace("T", " ").slice(0, 16)],
@@ -98,6 +94,14 @@ ${knobs(weighing)}
 <h2>This run</h2>
 ${table(facts)}`,
   );
+}
+
+/** The settings that the run had, as the table of settings names and writes them. */
+function settingFacts(values: Settings): string[][] {
+  return settingNames.flatMap((name) => {
+    const { label, say = String } = settings[name] as Setting<unknown>;
+    return values[name] === undefined ? [] : [[label, say(values[name])]];
+  });
 }
 
 /** A page that needs nothing else. */

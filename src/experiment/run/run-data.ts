@@ -35,7 +35,10 @@ export interface DataCopy {
  *
  * @throws `system.data` when the system reads none, and what reading throws
  */
-export function readMeasurements<D>(system: Reader<D>, { bytes, ...data }: DataFile): { data: D; copy: DataCopy; kept: KeptData } {
+export function readMeasurements<D>(
+  system: Reader<D>,
+  { bytes, ...data }: DataFile,
+): { data: D; copy: DataCopy; kept: KeptData } {
   checkReads(system);
   const text = textOf(bytes ?? readBytes(data.file), data.file);
   const copy = { name: copyOf(system, data), text };

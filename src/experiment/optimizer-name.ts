@@ -1,3 +1,0 @@
-/** What `--optimizer` chooses from. */
-export const optimizerNames = ["adam", "lbfgs", "newton", "natural", "lm"] as const;
-export type OptimizerName = (typeof optimizerNames)[number];
