@@ -13,7 +13,7 @@ import { sideBySide } from "./loops/side-by-side.ts";
 import { assign } from "./lower/assign.ts";
 import { type Boundary, boundaryOf } from "./lower/boundary.ts";
 import { lowerProgram } from "./lower/program.ts";
-import { type MemoryPlan, planMemory } from "./memory/plan.ts";
+import { type MemoryPlan, planMemory, settle } from "./memory/plan.ts";
 import { verify } from "./memory/verify.ts";
 import { pack } from "./pack/pack.ts";
 import { literals } from "./simplify/literals.ts";
@@ -84,15 +84,14 @@ export function planGraph(graph: GraphProgram, machine: Machine, options: PlanOp
   const assigned = after("assigned", assign(lowered.steps, allocator));
   const packed = after("packed", pack(assigned, allocator, machine));
   const { buffers } = allocator;
-  const { shared } = packed;
   const routines = new Routines(packed.steps, machine, allocator);
-  let steps = sideBySide(packed.steps, machine, (kernel) => routines.workOf(kernel));
-  let memory = planMemory(steps, buffers, shared, machine.threads);
-  if (memory.bytes > (machine.addressable ?? Number.POSITIVE_INFINITY)) {
-    // A place for each thread is more than there is.
-    steps = packed.steps;
-    memory = planMemory(steps, buffers, shared);
-  }
-  after("kernels", { steps, shared });
-  return { ...boundary, roots, tracked: laid.slice(roots.length), steps, shared, buffers, memory, routines };
+  const divided = sideBySide(packed, machine, (kernel) => routines.workOf(kernel));
+  const wide = planMemory(divided, buffers, machine.threads);
+  // A place for each thread may be more than there is.
+  const fits = wide.bytes <= (machine.addressable ?? Number.POSITIVE_INFINITY);
+  const kernels = fits ? divided : packed;
+  const memory = fits ? wide : planMemory(packed, buffers);
+  settle(memory);
+  after("kernels", kernels);
+  return { ...boundary, ...kernels, roots, tracked: laid.slice(roots.length), buffers, memory, routines };
 }

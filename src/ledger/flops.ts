@@ -1,10 +1,10 @@
+import { flopsOfNode } from "../compiler/ir/cost.ts";
 import { mergeLoops } from "../compiler/simplify/merge-loops.ts";
 import { prune } from "../compiler/simplify/prune.ts";
 import { simplify } from "../compiler/simplify/simplify.ts";
+import { resultsOfBody } from "../graph/body.ts";
 import type { Node } from "../graph/node.ts";
-import { isElementwise, ops } from "../graph/ops.ts";
 import { rootsOf } from "../graph/program.ts";
-import { sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";
 import type { Training } from "./programs.ts";
 
@@ -37,26 +37,13 @@ export function flopsOf(roots: readonly Node[], done: Set<Node> = new Set()): nu
   for (const node of topological(roots)) {
     if (done.has(node)) continue;
     done.add(node);
-    total += flopsOfNode(node);
+    total += flopsWithBodies(node);
   }
   return total;
 }
 
-function flopsOfNode(node: Node): number {
-  const { flops } = ops[node.op];
-  if (isElementwise(node.op)) return flops * sizeOf(node.shape);
-  if (node.is("contract")) {
-    const { a, b } = node.attrs;
-    const [x, y] = node.inputs;
-    const sizes = new Map([...a.map((l, i) => [l, x.shape[i]] as const), ...b.map((l, i) => [l, y.shape[i]] as const)]);
-    return flops * sizeOf([...sizes.values()]);
-  }
-  if (ops[node.op].class === "reduce") return flops * sizeOf(node.inputs[0].shape);
-  if (ops[node.op].class === "running") return flops * sizeOf(node.shape);
-  if (node.is("scatter") || node.is("scatterInto")) return flops * sizeOf(node.inputs[1].shape);
-  if (node.is("scan")) return node.attrs.length * flopsOf([...node.attrs.next, ...node.attrs.ys]);
-  if (node.is("while"))
-    return (node.attrs.limit ?? 1) * flopsOf([node.attrs.test, ...node.attrs.next, ...node.attrs.ys]);
+function flopsWithBodies(node: Node): number {
   if (node.is("cond")) return Math.max(flopsOf(node.attrs.whenTrue), flopsOf(node.attrs.whenFalse));
-  return 0;
+  if (node.is("scan")) return node.attrs.length * flopsOf(resultsOfBody(node));
+  return node.is("while") ? (node.attrs.limit ?? 1) * flopsOf(resultsOfBody(node)) : flopsOfNode(node);
 }

@@ -1,9 +1,10 @@
+import { bytesWritten } from "../compiler/ir/cost.ts";
 import { formal } from "../graph/body.ts";
-import { ops } from "../graph/ops.ts";
 import { bytesIn } from "../graph/shape.ts";
 import { dependents, substitute } from "../graph/walk.ts";
 import { scan, type Tensors } from "../tensor/control.ts";
 import { concat } from "../tensor/functions.ts";
+import { joinAxis, splitAxis } from "../tensor/movement/axis-blocks.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { narrow } from "../transforms/narrow.ts";
 import { batchShapeOf } from "./batch-shape.ts";
@@ -54,7 +55,7 @@ function tryInBlocks<O extends Options, T extends Tensors>(
   const y = formal(y0.node);
   const t = formal({ shape: batchShapeOf(y0, batch), dtype: y0.dtype });
   const change = rateAt(rate, new Tensor(y), new Tensor(t)).node;
-  const rows = rowsOf(y0, size, costOf(change, [y, t]) + (stepper.evaluations + 5) * bytesIn(y0));
+  const rows = rowsOf(y0, size, bytesWritten(dependents([change], [y, t])) + (stepper.evaluations + 5) * bytesIn(y0));
   const few = (x: typeof y) => formal({ shape: x.shape.map((n, i) => (i === batch ? rows : n)), dtype: x.dtype });
   const [fewY, fewT] = [few(y), few(t)];
   const along = new Map([y, t].map((x, i) => [x, { axis: batch, few: [fewY, fewT][i] }]));
@@ -134,16 +135,6 @@ function rowsOf({ dtype }: Tensor, size: number, bytes: number): number {
   return Math.min(Math.ceil(even / lanes) * lanes, Math.floor(most / lanes) * lanes);
 }
 
-/** Bytes that the rate writes on its way, more or less: what sums and functions that are costly give. */
-function costOf(change: Tensor["node"], formals: readonly Tensor["node"][]): number {
-  let bytes = 0;
-  for (const node of dependents([change], formals)) {
-    const { class: kind, flops } = ops[node.op];
-    if (kind === "contract" || kind === "reduce" || flops > 4) bytes += bytesIn(node);
-  }
-  return bytes;
-}
-
 /** Trajectories last, for vectors to lie along them, or first where a block has too few. */
 function layoutOf(y0: Tensor, batch: number, rows: number) {
   const others = y0.shape.flatMap((_, axis) => (axis === batch ? [] : [axis]));
@@ -168,15 +159,10 @@ function cut(x: Tensor, axis: number, rows: number): Tensor {
   const missing = blocks * rows - size;
   const shape = x.shape.map((n, i) => (i === axis ? missing : n));
   const full = missing === 0 ? x : concat([x, x.slice(size - 1, undefined, axis).expand(shape)], axis);
-  const split = full.reshape([...x.shape.slice(0, axis), blocks, rows, ...x.shape.slice(axis + 1)]);
-  const rest = split.shape.flatMap((_, i) => (i === axis ? [] : [i]));
-  return split.permute([axis, ...rest]);
+  return new Tensor(splitAxis(full.node, axis, rows));
 }
 
 /** [blocks, .., rows, ..] as [.., size, ..], of whose axes the trajectories' is `axis`. */
 function joined(x: Tensor, axis: number, size: number): Tensor {
-  const rest = x.shape.slice(1).map((_, i) => i + 1);
-  const moved = x.permute([...rest.slice(0, axis), 0, ...rest.slice(axis)]);
-  const shape = [...x.shape.slice(1, 1 + axis), -1, ...x.shape.slice(2 + axis)];
-  return moved.reshape(shape).slice(0, size, axis);
+  return new Tensor(joinAxis(x.node, axis)).slice(0, size, axis);
 }

@@ -26,8 +26,7 @@ export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
     const size = b.length * bytesOf[b.dtype];
     const stride = whole(size) + alignment;
     const copies = b.stride ? (machine.threads ?? 1) : 1;
-    b.offset = bytes;
-    if (b.stride) b.stride = stride;
+    Object.assign(b, { offset: bytes, ...(b.stride && { stride }) });
     for (let k = 0; k < copies; k++) fences.push({ from: bytes + k * stride + size, to: bytes + (k + 1) * stride });
     bytes += copies * stride;
   };

@@ -1,6 +1,6 @@
 import type { Node } from "../../graph/node.ts";
-import { ops } from "../../graph/ops.ts";
-import { bytesIn, sizeOf } from "../../graph/shape.ts";
+import { bytesIn } from "../../graph/shape.ts";
+import { bytesWritten, flopsOfNode } from "../ir/cost.ts";
 import type { Batch } from "./batch-axes.ts";
 
 export interface Limits {
@@ -94,12 +94,8 @@ interface Work {
 
 /** What is done for all samples, in all turns. */
 function workOf({ axis, totals, loops }: Batch): Work {
-  let [bytes, flops] = [0, 0];
-  for (const node of axis.keys()) {
-    const { class: kind, flops: each } = ops[node.op];
-    if (kind === "contract" || kind === "reduce" || each > 4) bytes += bytesIn(node);
-  }
-  for (const node of [...axis.keys(), ...totals.keys()]) if (node.is("contract")) flops += flopsOf(node);
+  let [bytes, flops] = [bytesWritten(axis.keys()), 0];
+  for (const node of [...axis.keys(), ...totals.keys()]) if (node.is("contract")) flops += flopsOfNode(node);
   for (const [node, { body }] of loops) {
     const turn = workOf(body);
     const { length } = (node as Node<"scan">).attrs;
@@ -107,10 +103,4 @@ function workOf({ axis, totals, loops }: Batch): Work {
     flops += length * turn.flops;
   }
   return { bytes, flops };
-}
-
-function flopsOf(node: Node<"contract">): number {
-  const { a, out } = node.attrs;
-  const summed = a.map((label, i) => (out.includes(label) ? 1 : node.inputs[0].shape[i]));
-  return 2 * sizeOf(node.shape) * sizeOf(summed);
 }

@@ -1,9 +1,10 @@
 import { close, formal } from "../../graph/body.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
-import { type Shape, sizeOf } from "../../graph/shape.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { rewrite, rewriteOn, topological, withInputs } from "../../graph/walk.ts";
-import { reshapeNode, uniform } from "../../tensor/operands.ts";
+import { joinAxis, splitAxis } from "../../tensor/movement/axis-blocks.ts";
+import { uniform } from "../../tensor/operands.ts";
 import { prune } from "../simplify/prune.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch-axes.ts";
@@ -108,7 +109,7 @@ class Blocks {
       const key = `${x.id}:${at}`;
       let made = sequences.get(key);
       if (!made) {
-        const source = stack ?? this.#split(x, at);
+        const source = stack ?? splitAxis(x, at, this.#rows);
         made = { source, formal: formal({ shape: source.shape.slice(1), dtype: x.dtype }) };
         sequences.set(key, made);
       }
@@ -157,7 +158,7 @@ class Blocks {
       const total = totals.get(node);
       const whole = total
         ? this.#begun(node, make(total, [stack], { axes: [0] }))
-        : this.#joined(stack, node.shape, axis.get(node) as number);
+        : joinAxis(stack, axis.get(node) as number);
       this.#done.set(node, whole);
       if (!total) this.#stacks.set(node, stack);
     });
@@ -174,21 +175,5 @@ class Blocks {
   /** What stands for a value outside the passes. */
   #outer(node: Node): Node {
     return rewriteOn([node], withInputs, this.#outside)[0];
-  }
-
-  /** [.., size, ..] as [blocks, .., rows, ..]. */
-  #split(x: Node, at: number): Node {
-    const { size } = this.#batch;
-    const split = reshapeNode(x, [...x.shape.slice(0, at), size / this.#rows, this.#rows, ...x.shape.slice(at + 1)]);
-    if (at === 0) return split;
-    const order = split.shape.map((_, i) => i).filter((i) => i !== at);
-    return make("permute", [split], { order: [at, ...order] });
-  }
-
-  #joined(stack: Node, shape: Shape, at: number): Node {
-    if (at === 0) return reshapeNode(stack, shape);
-    const rest = stack.shape.map((_, i) => i).slice(1);
-    const order = [...rest.slice(0, at), 0, ...rest.slice(at)];
-    return reshapeNode(make("permute", [stack], { order }), shape);
   }
 }

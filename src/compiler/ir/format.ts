@@ -1,3 +1,4 @@
+import { formalsOfBody, resultsOfBody } from "../../graph/body.ts";
 import type { Node } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
@@ -22,25 +23,19 @@ function formatBlock(roots: readonly Node[], formals: ReadonlyMap<Node, string>,
     const inputs = node.inputs.map((x) => ` ${name(x)}`).join("");
     const what = formals.get(node) ?? `${node.op}${inputs}${attributes(node)}`;
     const line = `${name(node)} ${node.dtype}${formatShape(node.shape)} = ${what}`;
-    const body = bodyOf(node);
-    return body ? [line, ...indent(formatBlock(body, formalsOf(node, name), numbers))] : [line];
+    const body = resultsOfBody(node);
+    return body.length > 0 ? [line, ...indent(formatBlock(body, formalsOf(node, name), numbers))] : [line];
   });
   return [...lines, `return ${roots.map(name).join(" ")}`];
-}
-
-function bodyOf(node: Node): readonly Node[] | undefined {
-  if (node.is("scan")) return [...node.attrs.next, ...node.attrs.ys];
-  if (node.is("while")) return [node.attrs.test, ...node.attrs.next, ...node.attrs.ys];
-  return node.is("cond") ? [...node.attrs.whenTrue, ...node.attrs.whenFalse] : undefined;
 }
 
 function formalsOf(node: Node, name: (node: Node) => string): Map<Node, string> {
   const carry = node.is("scan") || node.is("while") ? node.attrs.carry : [];
   const xs = node.is("scan") ? node.attrs.xs : [];
-  const captured = node.is("scan") || node.is("while") || node.is("cond") ? node.attrs.captured : [];
+  const formals = formalsOfBody(node);
   const inputs = node.is("cond") ? node.inputs.slice(1) : node.inputs;
-  const kinds = [...carry.map(() => "carry, first"), ...xs.map(() => "each of"), ...captured.map(() => "always")];
-  return new Map([...carry, ...xs, ...captured].map((formal, i) => [formal, `${kinds[i]} ${name(inputs[i])}`]));
+  const kinds = [...carry.map(() => "carry, first"), ...xs.map(() => "each of")];
+  return new Map(formals.map((formal, i) => [formal, `${kinds[i] ?? "always"} ${name(inputs[i])}`]));
 }
 
 function attributes(node: Node): string {

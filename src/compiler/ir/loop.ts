@@ -28,19 +28,24 @@ export interface Affine {
   readonly terms: readonly { readonly index: Index; readonly scale: number }[];
 }
 
-/** A piece of the arena. Byte offsets are given by the memory plan; all are multiples of 64. */
-export interface Buffer {
+/** Where in the arena a buffer lies. */
+export interface Location {
+  /** In bytes; a multiple of 64. */
+  readonly offset: number;
+  /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
+  readonly stride?: number;
+  /** The loop's counter, where there are fewer turns than threads: then every turn has a copy, and not every thread. */
+  readonly turn?: Index;
+}
+
+/** A piece of the arena. Its location is what the memory plan gave it (`settle`), and -1 before. */
+export interface Buffer extends Location {
   readonly id: number;
   readonly kind: "input" | "parameter" | "data" | "output" | "carry" | "temporary";
   readonly dtype: DType;
   readonly length: number;
   /** The expression whose value it holds; of a copy that serves a product better, none. */
   readonly holds?: Node;
-  offset: number;
-  /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
-  stride?: number;
-  /** The loop's counter, where there are fewer turns than threads: then every turn has a copy, and not every thread. */
-  turn?: Index;
 }
 
 /** An element of a buffer: `at`, plus a position known only when it runs (an int32 scalar times `scale`). */

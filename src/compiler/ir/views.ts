@@ -25,41 +25,64 @@ export function position(view: View, index: readonly Affine[]): Affine {
   return index.reduce((sum, i, axis) => add(sum, scaled(i, view.strides[axis])), view.offset);
 }
 
-/** Movement ops that are views of a strided array; `pad` is none, and `reshape` only sometimes. */
-export function moveView(node: Node, source: View): View | undefined {
+/**
+ * Where along one axis of its source a movement op finds an element: at `from` plus, for each term, `scale` times the
+ * element's own place along `axis`.
+ */
+interface Along {
+  readonly from: number;
+  readonly terms: readonly { readonly axis: number; readonly scale: number }[];
+}
+
+const alone = (axis: number, scale = 1, from = 0): Along => ({ from, terms: [{ axis, scale }] });
+
+/** For each axis of a movement op's source where an element is found there; undefined where that is not affine. */
+function sourceAxes(node: Node): readonly Along[] | undefined {
   const [x] = node.inputs;
-  const { buffer, offset, strides } = source;
-  if (node.is("permute")) return { buffer, offset, strides: node.attrs.order.map((axis) => strides[axis]) };
-  if (node.is("expand")) return { buffer, offset, strides: strides.map((s, i) => (x.shape[i] === 1 ? 0 : s)) };
-  if (node.is("slice")) {
-    const skip = node.attrs.start.reduce((sum, n, i) => sum + n * strides[i], 0);
-    return { buffer, offset: add(offset, at(skip)), strides };
+  if (node.is("permute")) {
+    const { order } = node.attrs;
+    return order.map((_, axis) => alone(order.indexOf(axis)));
   }
+  if (node.is("expand")) return x.shape.map((n, i) => (n === 1 ? { from: 0, terms: [] } : alone(i)));
+  if (node.is("slice")) return node.attrs.start.map((n, i) => alone(i, 1, n));
+  if (node.is("pad")) return node.attrs.before.map((n, i) => alone(i, 1, -n));
   if (node.is("flip")) {
-    const flipped = (i: number) => node.attrs.axes.includes(i);
-    const skip = x.shape.reduce((sum, n, i) => sum + (flipped(i) ? (n - 1) * strides[i] : 0), 0);
-    return { buffer, offset: add(offset, at(skip)), strides: strides.map((s, i) => (flipped(i) ? -s : s)) };
+    const { axes } = node.attrs;
+    return x.shape.map((n, i) => (axes.includes(i) ? alone(i, -1, n - 1) : alone(i)));
   }
   if (node.is("window")) {
     const { axis, stride, dilation } = node.attrs;
-    const both = [strides[axis] * stride, strides[axis] * dilation];
-    return { buffer, offset, strides: [...strides.slice(0, axis), ...both, ...strides.slice(axis + 1)] };
+    const both = [
+      { axis, scale: stride },
+      { axis: axis + 1, scale: dilation },
+    ];
+    return x.shape.map((_, i) => (i === axis ? { from: 0, terms: both } : alone(i < axis ? i : i + 1)));
   }
+  return node.is("reshape") ? splitAxes(x.shape, node.shape) : undefined;
+}
+
+/** The index of the source's element that a movement op puts at `index`; undefined where that is not affine. */
+export function sourceIndex(node: Node, index: readonly Affine[]): readonly Affine[] | undefined {
+  if (node.is("again")) return index;
+  return sourceAxes(node)?.map(({ from, terms }) =>
+    terms.reduce((sum, { axis, scale }) => add(sum, scaled(index[axis], scale)), at(from)),
+  );
+}
+
+/** Movement ops that are views of a strided array; `pad` is none, and `reshape` only sometimes. */
+export function moveView(node: Node, source: View): View | undefined {
   if (node.is("again")) return source;
-  if (!node.is("reshape")) return undefined;
-  if (isContiguous(source, x.shape)) return contiguous(buffer, node.shape, offset);
-  const groups = reshapeGroups(x.shape, node.shape);
-  if (!groups) return undefined;
-  // Every group splits one source axis: its parts step in multiples of that axis's stride.
+  const { buffer, offset, strides } = source;
+  if (node.is("reshape") && isContiguous(source, node.inputs[0].shape)) return contiguous(buffer, node.shape, offset);
+  const axes = node.is("pad") ? undefined : sourceAxes(node);
+  if (!axes) return undefined;
   const out = node.shape.map(() => 0);
-  for (const { from, to } of groups) {
-    let stride = from === undefined ? 0 : strides[from];
-    for (const axis of [...to].reverse()) {
-      out[axis] = stride;
-      stride *= node.shape[axis];
-    }
-  }
-  return { buffer, offset, strides: out };
+  let skip = 0;
+  axes.forEach(({ from, terms }, i) => {
+    skip += from * strides[i];
+    for (const { axis, scale } of terms) out[axis] += scale * strides[i];
+  });
+  return { buffer, offset: add(offset, at(skip)), strides: out };
 }
 
 /** How far apart neighbours lie along each axis of a node, taking what it is a view of to lie in order. */
@@ -74,44 +97,26 @@ function viewOfOrdered(node: Node): View {
   return (source && moveView(node, source)) ?? contiguous(somewhere, node.shape);
 }
 
-/** One source axis (undefined: only axes of size 1) and the result axes that it is split into. */
-interface SplitGroup {
-  readonly from: number | undefined;
-  readonly to: readonly number[];
-}
-
-/** A reshape as splits of single axes, or undefined when it merges axes that are longer than 1. */
-function reshapeGroups(source: readonly number[], result: readonly number[]): SplitGroup[] | undefined {
-  const groups: SplitGroup[] = [];
-  const long = source.flatMap((n, i) => (n === 1 ? [] : [i]));
-  let axis = 0;
-  for (const from of long) {
-    const to: number[] = [];
+/** A reshape as splits of single axes; undefined when it merges axes that are longer than 1. */
+function splitAxes(source: readonly number[], result: readonly number[]): readonly Along[] | undefined {
+  const axes: Along[] = [];
+  let next = 0;
+  for (const n of source) {
+    const parts: number[] = [];
     let size = 1;
     // An axis without elements is split where the first such axis comes.
-    while (axis < result.length && (source[from] === 0 ? size !== 0 : size < source[from])) {
-      to.push(axis);
-      size *= result[axis++];
+    while (n !== 1 && next < result.length && (n === 0 ? size !== 0 : size < n)) {
+      parts.push(next);
+      size *= result[next++];
     }
-    if (size !== source[from]) return undefined;
-    groups.push({ from, to });
+    if (size !== n) return undefined;
+    let scale = 1;
+    const terms = parts.reverse().map((axis) => {
+      const term = { axis, scale };
+      scale *= result[axis];
+      return term;
+    });
+    axes.push({ from: 0, terms: terms.reverse() });
   }
-  groups.push({ from: undefined, to: result.slice(axis).map((_, i) => axis + i) });
-  return groups;
-}
-
-/** The index of the source's element that a reshape puts at `index`; undefined when that is not affine. */
-export function reshapeIndex(
-  source: readonly number[],
-  result: readonly number[],
-  index: readonly Affine[],
-): Affine[] | undefined {
-  const groups = reshapeGroups(source, result);
-  if (!groups) return undefined;
-  const out = source.map(() => at(0));
-  for (const { from, to } of groups) {
-    if (from === undefined) continue;
-    out[from] = to.reduce((sum, axis) => add(scaled(sum, result[axis]), index[axis]), at(0));
-  }
-  return out;
+  return axes;
 }

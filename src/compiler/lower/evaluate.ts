@@ -2,8 +2,8 @@ import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise } from "../../graph/ops.ts";
 import type { Guard, Scalar } from "../ir/kernel.ts";
-import { type Affine, add, at, sameAffine, scaled } from "../ir/loop.ts";
-import { moveView, position, reshapeIndex, type View } from "../ir/views.ts";
+import { type Affine, at, sameAffine } from "../ir/loop.ts";
+import { moveView, position, sourceIndex, type View } from "../ir/views.ts";
 
 /** What a kernel knows of the nodes around it. */
 export interface Surroundings {
@@ -60,45 +60,17 @@ export class Evaluator {
         dtype,
         ...(node.is("polygamma") && { order: node.attrs.order }),
       };
-    if (node.is("again")) return go(x, index);
-    if (node.is("permute")) {
-      const source: Affine[] = [];
-      node.attrs.order.forEach((axis, i) => {
-        source[axis] = index[i];
-      });
-      return go(x, source);
-    }
-    if (node.is("expand"))
-      return go(
-        x,
-        index.map((i, axis) => (x.shape[axis] === 1 ? at(0) : i)),
-      );
-    if (node.is("slice"))
-      return go(
-        x,
-        index.map((i, axis) => add(i, at(node.attrs.start[axis]))),
-      );
-    if (node.is("flip")) {
-      const flipped = (i: Affine, axis: number) => add(at(x.shape[axis] - 1), scaled(i, -1));
-      return go(
-        x,
-        index.map((i, axis) => (node.attrs.axes.includes(axis) ? flipped(i, axis) : i)),
-      );
-    }
-    if (node.is("window")) {
-      const { axis, stride, dilation } = node.attrs;
-      const along = add(scaled(index[axis], stride), scaled(index[axis + 1], dilation));
-      return go(x, [...index.slice(0, axis), along, ...index.slice(axis + 2)]);
-    }
     if (node.is("pad")) return this.#pad(node, index, guards);
     if (node.is("reshape")) return this.#reshape(node, index, guards);
     if (node.is("gather")) return this.#gather(node, index, guards);
+    const inner = sourceIndex(node, index);
+    if (inner) return go(x, inner);
     throw new InternalError(`${node.op} cannot be computed inside a kernel`);
   }
 
   #pad(node: Node<"pad">, index: readonly Affine[], guards: readonly Guard[]): Scalar {
     const [x] = node.inputs;
-    const inner = index.map((i, axis) => add(i, at(-node.attrs.before[axis])));
+    const inner = sourceIndex(node, index) as readonly Affine[];
     const added: Guard[] = inner.flatMap((i, axis) =>
       node.attrs.before[axis] > 0 || node.attrs.after[axis] > 0 ? [{ at: i, from: 0, to: x.shape[axis] }] : [],
     );
@@ -115,7 +87,7 @@ export class Evaluator {
     const [x] = node.inputs;
     const view = viewThrough(node, (y) => this.#around.view(y));
     if (view) return { kind: "load", buffer: view.buffer, at: position(view, index), guards, dtype: node.dtype };
-    const inner = reshapeIndex(x.shape, node.shape, index);
+    const inner = sourceIndex(node, index);
     if (inner) return this.at(x, inner, guards);
     let base: Node = x;
     while (base.op === "expand" || base.op === "reshape") base = base.inputs[0];

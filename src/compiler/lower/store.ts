@@ -3,7 +3,7 @@ import { isElementwise, ops } from "../../graph/ops.ts";
 import { sameShape } from "../../graph/shape.ts";
 import { uniform } from "../../tensor/operands.ts";
 import { at, type Buffer } from "../ir/loop.ts";
-import { contiguous, moveView, reshapeIndex, type View } from "../ir/views.ts";
+import { contiguous, moveView, sourceIndex, type View } from "../ir/views.ts";
 import { asSource, joined, liesAcross, type Part } from "./parts.ts";
 
 export function longAxes(shape: readonly number[]): number[] {
@@ -119,7 +119,7 @@ function mergesAxes(node: Node<"reshape">, view: (node: Node) => View | undefine
   const source = view(x);
   if (uniform(x) !== undefined || (source && moveView(node, source))) return false;
   const origin = node.shape.map(() => at(0));
-  return reshapeIndex(x.shape, node.shape, origin) === undefined;
+  return sourceIndex(node, origin) === undefined;
 }
 
 interface Uses {

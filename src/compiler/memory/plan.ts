@@ -1,6 +1,7 @@
 import { bytesOf } from "../../graph/dtype.ts";
+import type { Kernels } from "../ir/block.ts";
 import { type Kernel, readsOf } from "../ir/kernel.ts";
-import type { Buffer, Index, Step } from "../ir/loop.ts";
+import type { Buffer, Index, Location, Step } from "../ir/loop.ts";
 
 type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
 
@@ -17,6 +18,7 @@ export interface Lifetime {
 export interface MemoryPlan {
   /** The arena's size. */
   readonly bytes: number;
+  readonly locations: ReadonlyMap<Buffer, Location>;
   readonly pieces: readonly Piece[];
   /** The number of every launch in the order of a walk, which lifetimes count in. */
   readonly launches: ReadonlyMap<Kernel, number>;
@@ -29,51 +31,46 @@ export interface Piece {
   readonly buffers: readonly Buffer[];
 }
 
-/** Something that needs memory for a while. */
+/** A piece, and where in it its buffers lie. */
 interface Item extends Piece {
-  readonly put: (offset: number) => void;
+  readonly within: readonly number[];
+  /** Of what a loop's turns keep to themselves. */
+  readonly copies?: Pick<Location, "stride" | "turn">;
 }
 
 /**
- * Gives every buffer its place in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
+ * A place for every buffer in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
  * turns run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is
  * given anew for every run, so its memory is free once it was read; a result's is free until it is written.
  */
-export function planMemory(
-  steps: readonly Step<Kernel>[],
-  buffers: readonly Buffer[],
-  shared: ReadonlyMap<Buffer, Buffer>,
-  threads = 1,
-): MemoryPlan {
+export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[], threads = 1): MemoryPlan {
   const { lives, loops, launches } = lifetimes(steps, shared);
-  const homes = buffers.filter((b) => !shared.has(b));
   const items: Item[] = [];
   const inside = new Set<Buffer>();
   for (const { life, own, index, turns } of loops) {
     for (const b of own) inside.add(b);
-    const stride = layOut(own.map((b) => itemOf(b, lives.get(b) as Lifetime)));
-    const turn = turns < threads ? index : undefined;
-    const put = (offset: number) => {
-      for (const b of own) {
-        b.offset += offset;
-        b.stride = stride;
-        b.turn = turn;
-      }
-    };
-    items.push({ bytes: Math.min(threads, turns) * stride, life, put, buffers: own });
+    const parts = own.map((b) => itemOf(b, lives.get(b) as Lifetime));
+    const { bytes: stride, offsets } = layOut(parts);
+    const copies = { stride, turn: turns < threads ? index : undefined };
+    const within = parts.map((part) => offsets.get(part) as number);
+    items.push({ bytes: Math.min(threads, turns) * stride, life, buffers: own, within, copies });
   }
-  for (const b of homes) {
+  const locations = new Map<Buffer, Location>();
+  for (const b of buffers) {
+    if (shared.has(b) || inside.has(b)) continue;
     const life = lifeOf(b, lives.get(b));
-    if (!life) b.offset = 0;
-    else if (!inside.has(b)) items.push(itemOf(b, life));
+    if (life) items.push(itemOf(b, life));
+    else locations.set(b, { offset: 0 });
   }
-  const bytes = layOut(items);
-  for (const [made, home] of shared) {
-    made.offset = home.offset;
-    made.stride = home.stride;
-    made.turn = home.turn;
+  const { bytes, offsets } = layOut(items);
+  for (const item of items) {
+    const begin = offsets.get(item) as number;
+    item.buffers.forEach((b, k) => {
+      locations.set(b, { offset: begin + item.within[k], ...item.copies });
+    });
   }
-  return { bytes, pieces: items, launches };
+  for (const [made, home] of shared) locations.set(made, locations.get(home) as Location);
+  return { bytes, locations, pieces: items, launches };
 }
 
 /** From before the first step to after the last one, as far as somebody outside sees a buffer. */
@@ -89,27 +86,20 @@ const isOwn = ({ kind }: Buffer) => kind === "temporary" || kind === "carry";
 
 function itemOf(b: Buffer, life: Lifetime): Item {
   const bytes = Math.max(1, Math.ceil((b.length * bytesOf[b.dtype]) / alignment)) * alignment;
-  return {
-    bytes,
-    life,
-    buffers: [b],
-    put: (offset) => {
-      b.offset = offset;
-      b.stride = undefined;
-      b.turn = undefined;
-    },
-  };
+  return { bytes, life, buffers: [b], within: [0] };
 }
 
 /**
  * Largest first, each at the lowest place where it fits (Pisarchyk & Lee, arXiv:2001.03288, "greedy by size").
  *
- * @returns the bytes that all take together
+ * @returns where each lies, and the bytes that all take together
  */
-function layOut(items: readonly Item[]): number {
+function layOut(items: readonly Item[]): { bytes: number; offsets: ReadonlyMap<Item, number> } {
   const placed: { offset: number; end: number; first: number; last: number }[] = [];
+  const offsets = new Map<Item, number>();
   let total = 0;
-  for (const { bytes, life, put } of [...items].sort((a, b) => b.bytes - a.bytes)) {
+  for (const item of [...items].sort((a, b) => b.bytes - a.bytes)) {
+    const { bytes, life } = item;
     const { first, last } = life;
     let offset = 0;
     // Pairs are many: an iterator would take longer than what is done with them.
@@ -118,11 +108,11 @@ function layOut(items: readonly Item[]): number {
       if (other.offset >= offset + bytes) break;
       if (other.end > offset && other.first <= last && first <= other.last) offset = other.end;
     }
-    put(offset);
+    offsets.set(item, offset);
     placed.splice(placeFor(offset, placed), 0, { offset, end: offset + bytes, first, last });
     total = Math.max(total, offset + bytes);
   }
-  return total;
+  return { bytes: total, offsets };
 }
 
 /** Where an offset stands among placed ones, which are in order. */
@@ -134,6 +124,14 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
     else to = middle;
   }
   return from;
+}
+
+/**
+ * Tells the buffers of a program where they lie. The one change that the compiler makes in place, when all is decided:
+ * calls, flags and every instruction that reads or writes hold the buffers themselves.
+ */
+export function settle({ locations }: MemoryPlan): void {
+  for (const [buffer, { offset, stride, turn }] of locations) Object.assign(buffer, { offset, stride, turn });
 }
 
 interface Lives extends Pick<MemoryPlan, "launches"> {

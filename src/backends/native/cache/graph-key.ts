@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { formalsOfBody, resultsOfBody } from "../../../graph/body.ts";
 import type { DType, TypedArray } from "../../../graph/dtype.ts";
 import { InternalError } from "../../../graph/errors.ts";
 import { Node } from "../../../graph/node.ts";
@@ -86,17 +87,6 @@ function numbered<K>(map: Map<K, number>, key: K): number {
 
 /** The formals and results of a loop or of a branch's two sides. */
 function bodyOf(node: Node): readonly Node[] {
-  if (node.is("scan")) {
-    const { carry, xs, captured, next, ys, count } = node.attrs;
-    return [...carry, ...xs, ...captured, ...next, ...ys, ...(count ? [count] : [])];
-  }
-  if (node.is("while")) {
-    const { carry, captured, test, next, ys } = node.attrs;
-    return [...carry, ...captured, test, ...next, ...ys];
-  }
-  if (node.is("cond")) {
-    const { captured, whenTrue, whenFalse } = node.attrs;
-    return [...captured, ...whenTrue, ...whenFalse];
-  }
-  return [];
+  const count = node.is("scan") && node.attrs.count ? [node.attrs.count] : [];
+  return [...formalsOfBody(node), ...resultsOfBody(node), ...count];
 }
