@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { exists, join, packageFolders } from "#host/files";
 import { PondusError } from "../../graph/errors.ts";
 
 /**
@@ -9,14 +7,18 @@ import { PondusError } from "../../graph/errors.ts";
  *
  * @param file  inside the package: "src/digits/0.json"
  * @param what  it is needed for, in the middle of a sentence
- * @throws `package.missing`, which says how to install it
+ * @throws `package.missing`, which says how to install it; `file.host` in a web page, which has no packages
  */
 export function packageFile(name: string, file: string, what: string): string {
-  const folders = [import.meta.dirname, process.cwd()].flatMap(
-    (from) => createRequire(join(from, "here.js")).resolve.paths(name) ?? [],
-  );
-  const found = folders.map((folder) => join(folder, name, file)).find((path) => existsSync(path));
+  const folders = packageFolders(name);
+  const found = folders.map((folder) => join(folder, name, file)).find((path) => exists(path));
   if (found !== undefined) return found;
+  if (folders.length === 0) {
+    throw new PondusError(
+      "file.host",
+      `${what} ${name}, a package, and a web page has no files; give it data of your own.`,
+    );
+  }
   throw new PondusError(
     "package.missing",
     `${what} ${name}, a package that is not installed with Pondus; it comes by \`npm install ${name}\`.`,

@@ -33,6 +33,10 @@ export function removeFolder(_path: string): void {
   refuse(take);
 }
 
+export const namesIn = (_path: string): string[] => [];
+
+export const packageFolders = (_name: string): string[] => [];
+
 export const workingFolder = (): string => "";
 
 /** Paths are names here, with "/" between their parts. */

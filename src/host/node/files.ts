@@ -1,5 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 
 export { basename, dirname, join, relative, resolve } from "node:path";
 
@@ -42,6 +54,16 @@ export function makeFolder(path: string): void {
 /** Removes a folder that is empty; throws Node's own error, ENOTEMPTY where it is not. */
 export function removeFolder(path: string): void {
   rmdirSync(path);
+}
+
+/** The names in a folder, sorted; throws Node's own error. */
+export const namesIn = (path: string): string[] => readdirSync(path).sort();
+
+/** The folders in which an installed package may lie: above Pondus, and above the folder in which one works. */
+export function packageFolders(name: string): string[] {
+  return [import.meta.dirname, process.cwd()].flatMap(
+    (from) => createRequire(join(from, "here.js")).resolve.paths(name) ?? [],
+  );
 }
 
 /** The folder that relative paths begin at. */

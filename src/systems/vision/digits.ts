@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
 import { once } from "../../experiment/data/once.ts";
 import { packageFile } from "../../experiment/data/package-file.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { numbers, type Table } from "../../io/csv.ts";
+import { readBytes } from "../../io/files.ts";
+import { textOf } from "../../io/text.ts";
 import { shrink } from "./shrink.ts";
 
 /** Pixels along a side of what the networks see. */
@@ -38,7 +39,7 @@ export const mnist = once(() =>
   parted(
     Array.from({ length: 10 }, (_, digit) => {
       const file = packageFile("mnist", `src/digits/${digit}.json`, "the system vision learns from the digits of");
-      const pixels: number[] = JSON.parse(readFileSync(file, "utf8")).data;
+      const pixels: number[] = JSON.parse(textOf(readBytes(file), file)).data;
       return Array.from({ length: pixels.length / original ** 2 }, (_, i) =>
         seen(pixels.slice(i * original ** 2, (i + 1) * original ** 2), 1),
       );

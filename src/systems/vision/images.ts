@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { exists, isFolder, join, namesIn } from "#host/files";
 import { typedNumbers } from "../../experiment/data/typed-numbers.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { readBytes } from "../../io/files.ts";
@@ -20,11 +19,9 @@ export interface Image {
  * @throws `image.folder`, `image.size`, `image.pixel`, `image.size`, `file.*`, `pgm.*`, `predict.input`
  */
 export function readImages(given: string): Image[] {
-  if (/^[\d\s.,+-]+$/.test(given) && !existsSync(given)) return [typedImage(given)];
-  if (!existsSync(given) || !statSync(given).isDirectory()) return [imageFile(given)];
-  const files = readdirSync(given)
-    .filter((file) => /\.pgm$/i.test(file))
-    .sort();
+  if (/^[\d\s.,+-]+$/.test(given) && !exists(given)) return [typedImage(given)];
+  if (!isFolder(given)) return [imageFile(given)];
+  const files = namesIn(given).filter((file) => /\.pgm$/i.test(file));
   if (files.length > 0) return files.map((file) => imageFile(join(given, file)));
   throw new PondusError(
     "image.folder",
