@@ -134,6 +134,8 @@ export const errorCodes = {
       "The residuals, or their derivatives, are not finite at the first values. Begin elsewhere, or scale the data.",
     "holdOut.rows": "The rows are too few to be parted: each part needs one at least.",
     "holdOut.option": "The share to hold out lies outside the range that the message names.",
+    "batches.size":
+      "Rows and batch sizes are whole numbers from 1, and a batch is no larger than the data, so that it holds no row twice.",
     "train.loss":
       "A loss is a tensor of one float, or a function that returns one. Some optimizers need it to be the same at every step.",
     "train.mode":

@@ -9,6 +9,8 @@ export const uses = {
   initialize: 0x70d,
   /** Weights that are read before anything initialized them. */
   uninitialized: 0x719,
+  /** The orders in which epochs take their rows. */
+  batches: 0x71a,
   holdOut: 0x70e,
   /** The key that a loss is given at each step. */
   training: 0x70f,

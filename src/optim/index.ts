@@ -15,6 +15,7 @@ export type { LineSearchOptions } from "./second-order/line-search.ts";
 export { type NaturalGradientOptions, naturalGradient } from "./second-order/natural.ts";
 export { type NewtonCGOptions, newtonCG } from "./second-order/newton-cg.ts";
 export { sgd } from "./sgd.ts";
+export { batches } from "./training/batches.ts";
 export type { Checkpoint, SavedTensor, TrainingRecord } from "./training/checkpoint.ts";
 export { decodeCheckpoint, encodeCheckpoint } from "./training/checkpoint-file.ts";
 export { type FitOptions, fit } from "./training/fit.ts";
