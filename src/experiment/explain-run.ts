@@ -1,8 +1,8 @@
 import { type ExplainOptions, type Explanation, explain as explainNetwork } from "../explain/explain.ts";
 import type { Explainable } from "../explain/explainable.ts";
 import { PondusError } from "../graph/errors.ts";
+import { parametersUnder } from "../graph/program.ts";
 import { Stream } from "../graph/stream.ts";
-import { topological } from "../graph/walk.ts";
 import { count } from "../ledger/counts.ts";
 import { networkOf } from "../ledger/network.ts";
 import { knobsOf } from "../nn/knobs.ts";
@@ -87,9 +87,7 @@ function onNormalInputs<M extends Model, D>(system: System<M, D>, { model }: Tra
 
 /** A model that a function of its page applies, as a layer made of the layers that this function uses. */
 function asNetwork(name: string, apply: (x: Tensor) => Tensor, model: Model, inputs: Tensor): Layer {
-  const used = new Set(
-    topological([apply(inputs).node]).flatMap((n) => (n.is("parameter") ? [n.attrs.parameter] : [])),
-  );
+  const used = parametersUnder([apply(inputs).node]);
   const layers: Record<string, Layer> = {};
   const visit = (part: Model, path: string) => {
     if (part instanceof Tensor) return;

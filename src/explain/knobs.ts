@@ -1,6 +1,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { substitute, topological } from "../graph/walk.ts";
+import { parametersUnder } from "../graph/program.ts";
+import { substitute } from "../graph/walk.ts";
 import { tensorOf } from "../optim/optimizer.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { unravel } from "../transforms/structure.ts";
@@ -20,8 +21,7 @@ export interface Knobs {
 
 /** Those that are trained, of the type that most of them have. */
 export function knobsIn(expression: Tensor): Knobs {
-  const all = topological([expression.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
-  const floats = [...new Set(all)].filter((p) => p.trainable && isFloat(p.dtype));
+  const floats = [...parametersUnder([expression.node])].filter((p) => p.trainable && isFloat(p.dtype));
   const dtype = (floats[0]?.dtype ?? "float32") as "float32" | "float64";
   const parameters = floats.filter((p) => p.dtype === dtype);
   const starts: number[] = [];

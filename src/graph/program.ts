@@ -17,9 +17,12 @@ export function rootsOf(program: GraphProgram): Node[] {
 
 /** The parameters that a program reads or changes. */
 export function parametersOf(program: GraphProgram): Set<Parameter> {
-  const found = new Set<Parameter>(program.updates.map((u) => u.parameter));
-  for (const node of topological(rootsOf(program))) if (node.is("parameter")) found.add(node.attrs.parameter);
-  return found;
+  return new Set([...program.updates.map((u) => u.parameter), ...parametersUnder(rootsOf(program))]);
+}
+
+/** The parameters that expressions depend on, in the order in which they are computed. */
+export function parametersUnder(roots: readonly Node[]): Set<Parameter> {
+  return new Set(topological(roots).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : [])));
 }
 
 /**

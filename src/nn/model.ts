@@ -1,6 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { topological } from "../graph/walk.ts";
+import { parametersUnder } from "../graph/program.ts";
 import { weightOf } from "../tensor/parameter.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { isLayer, type Layer } from "./layer.ts";
@@ -26,8 +26,7 @@ export interface Occurrence {
  * @param path  the tensor's own place
  */
 export function weightsUnder(x: Tensor, path: string): Occurrence[] {
-  const leaves = topological([x.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
-  const weights = [...new Set(leaves.map((p) => p.of ?? p))];
+  const weights = [...new Set([...parametersUnder([x.node])].map((p) => p.of ?? p))];
   return weights.map((weight) => {
     if (!path) return { name: weight.name, weight };
     // Not by a name that was itself given by place: that would grow whenever it is given anew.

@@ -1,6 +1,6 @@
 import { PondusError } from "../../graph/errors.ts";
 import type { Parameter } from "../../graph/parameter.ts";
-import { topological } from "../../graph/walk.ts";
+import { parametersUnder } from "../../graph/program.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { refuseGroups } from "../parameter-groups.ts";
 import { type FitResult, requireCounts, runTraining, type TrainingOptions } from "../training/loop.ts";
@@ -57,6 +57,5 @@ function requireFloat64(residuals: Tensor, parameters: readonly Parameter[]): vo
 }
 
 function trainableUnder(residuals: Tensor): Parameter[] {
-  const found = topological([residuals.node]).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : []));
-  return found.filter((p) => p.trainable);
+  return [...parametersUnder([residuals.node])].filter((p) => p.trainable);
 }
