@@ -1,3 +1,4 @@
+import { engine } from "#host/environment";
 import { basename, relative, resolve } from "#host/files";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
@@ -63,7 +64,7 @@ export interface RunDescription {
   /** A user's own page, seen from the run folder. */
   readonly source?: string;
   readonly started: string;
-  readonly versions: { readonly pondus: string; readonly node: string };
+  readonly versions: { readonly pondus: string; readonly node?: string; readonly browser?: string };
 }
 
 export interface TrainResult extends RunDescription {
@@ -134,7 +135,7 @@ export async function train<M extends Model, D>(
       options: { ...kept, data: file },
       source: source ?? before?.source,
       started,
-      versions: { pondus: version, node: process.versions.node },
+      versions: { pondus: version, ...engine() },
     };
     writeWeights(folder, model, { format: "pondus", system: system.name, seed: String(seed) });
     writeCheckpoint(folder, fits, { system: system.name, seed: String(seed) });

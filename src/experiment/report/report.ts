@@ -75,7 +75,7 @@ function page({ description: d, summary, weighing, plots, tables }: Report, figu
     ["data", d.options.data?.file ?? "the system's own"],
     ["trained in", `${formatNumber(d.seconds)} s`],
     ["started", d.started.replace("T", " ").slice(0, 16)],
-    ["versions", `Pondus ${d.versions.pondus}, Node ${d.versions.node}`],
+    ["versions", `Pondus ${d.versions.pondus}, ${d.versions.node ? `Node ${d.versions.node}` : d.versions.browser}`],
   ];
   const metrics = listOthers(d.metrics ?? {}, tables).map(([name, value]) => [name, formatNumber(value)]);
   return htmlPage(

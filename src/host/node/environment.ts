@@ -2,3 +2,6 @@
 export function setting(name: string): string | undefined {
   return process.env[name];
 }
+
+/** What the program runs in, with its version, as a run remembers it. */
+export const engine = (): { readonly node?: string; readonly browser?: string } => ({ node: process.versions.node });
