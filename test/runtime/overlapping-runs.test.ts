@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { compile, nn, parameter, parameterOf, repeat, type Tensor, zeros } from "pondus";
 import { expect, test } from "vitest";
 import type { Parameter } from "../../src/graph/parameter.ts";
@@ -117,15 +117,8 @@ test("after a run that failed, its weights are as they were, other programs use 
 
 test("after a worker came to an end in a run, weights are there, and the program runs again", async () => {
   const started: Worker[] = [];
-  const real = process.getBuiltinModule;
-  class Watched extends Worker {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given);
-      started.push(this);
-    }
-  }
-  process.getBuiltinModule = ((name: string) =>
-    name === "node:worker_threads" ? { ...real(name), Worker: Watched } : real(name)) as typeof real;
+  const note = (worker: Worker) => started.push(worker);
+  process.on("worker", note);
   try {
     const w = parameter([2], [1, 2]);
     const step = { outputs: {}, updates: [{ parameter: behind(w), value: w.add(1) }] };
@@ -149,6 +142,6 @@ test("after a worker came to an end in a run, weights are there, and the program
     await program.run({ count: 5 });
     expect([...behind(w).read()]).toEqual([6, 7]);
   } finally {
-    process.getBuiltinModule = real;
+    process.off("worker", note);
   }
 });
