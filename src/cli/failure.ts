@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import type { CommanderError } from "commander";
 import type { ErrorCode } from "../graph/error-codes.ts";
 import { PondusError } from "../graph/errors.ts";
+import { framesOf, readable } from "../graph/origin.ts";
 import { colorsFor, printJson, say } from "./streams.ts";
 
 /** Says what went wrong on stderr (with `json` as the document on stdout too) and sets the exit code. */
@@ -45,14 +46,16 @@ function withPlace({ message, stack }: PondusError): string {
 }
 
 /** `src/` or `dist/`, and `bin/` beside it: Pondus's own files. */
-const ownFolders = ["..", "../../bin/"].map((path) => new URL(path, import.meta.url).href);
+const ownFolders = ["..", "../../bin/"].map((path) => readable(new URL(path, import.meta.url).href));
 
-/** The first line of the stack that lies in a file of the user's: `path:line:column`. */
+/**
+ * The first place of the stack that lies in a file of the user's: `path:line:column`. A mistake in a worked system is one of
+ * Pondus's own, so none of its frames counts here.
+ */
 export function userPlace(stack: string): string | undefined {
-  for (const line of stack.split("\n")) {
-    const match = /(?:\(|at (?:async )?)(file:\/\/[^()]+?)(?:\?[^:]*)?:(\d+):(\d+)\)?$/.exec(line.trim());
-    if (!match || ownFolders.some((own) => match[1].startsWith(own)) || match[1].includes("/node_modules/")) continue;
-    return `${fileURLToPath(match[1])}:${match[2]}:${match[3]}`;
+  for (const { location, url, line, column, isPackage } of framesOf(stack)) {
+    if (isPackage || ownFolders.some((own) => url.startsWith(own))) continue;
+    return `${location.startsWith("file:") ? fileURLToPath(location) : location}:${line}:${column}`;
   }
   return undefined;
 }
