@@ -18,7 +18,7 @@ export interface FitRecord {
   readonly observations?: number;
   /** Whether it ended with the weights that were best on validation. */
   readonly restored?: boolean;
-  /** What should make one doubt it. */
+  /** A diagnosis: why its result is doubtful. */
   readonly warning?: string;
 }
 

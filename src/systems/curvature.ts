@@ -2,8 +2,8 @@ import { memoryHere } from "#host/memory";
 import { scaled } from "../experiment/data/scaled-series.ts";
 import type { Plot, Series } from "../experiment/report/plot.ts";
 import { defineSystem, type Metrics } from "../experiment/system.ts";
+import { costOf, heldBy, type Method, methods, type Race, race } from "./curvature/race.ts";
 import dimer, { atomPair, bondErrors, type Dimer } from "./dimer.ts";
-import { costOf, heldBy, type Method, methods, type Race, race } from "./race.ts";
 import yeast, { carlson, type Growth, growthErrors, growthModel } from "./yeast.ts";
 
 const titles: Readonly<Record<Method, string>> = {

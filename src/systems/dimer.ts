@@ -6,7 +6,7 @@ import * as optim from "../optim/index.ts";
 import { concat, tensor } from "../tensor/functions.ts";
 import { parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { argonDimer } from "./argon-dimer.ts";
+import { argonDimer } from "./dimer/tang-toennies.ts";
 
 /** Hidden units. */
 const width = 12;

@@ -1,8 +1,9 @@
+import { spreadOf } from "../experiment/spread.ts";
 import { defineSystem, type Metrics } from "../experiment/system.ts";
 import { count } from "../ledger/counts.ts";
 import type * as nn from "../nn/index.ts";
 import { tensor } from "../tensor/functions.ts";
-import { spreadOf, trainOn } from "./vision/compare.ts";
+import { trainOn } from "./vision/compare.ts";
 import { connections, sharing } from "./vision/connections.ts";
 import { type Digits, mnist, readDigits, side } from "./vision/digits.ts";
 import { type Found, plotKernels, plotNetworks, plotSizes } from "./vision/figures.ts";

@@ -4,13 +4,13 @@ import type { Chosen, OptimizerName } from "../experiment/settings.ts";
 import { defineSystem, type Metrics, type Session } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as optim from "../optim/index.ts";
-import { logisticLaw } from "./logistic-law.ts";
 import { besideNothing, knobsOf } from "./yeast/beside.ts";
 import { bandOf } from "./yeast/ensemble.ts";
 import { explainGrowth } from "./yeast/explain.ts";
 import { type Growth, growthModel, membersOf, pathsAt } from "./yeast/growth-model.ts";
 import { hiddenStates, isClassical, type Law, laws } from "./yeast/laws.ts";
 import { type Learned, learn, memberMetrics, unseenErrors } from "./yeast/learn.ts";
+import { logisticLaw } from "./yeast/logistic-law.ts";
 import { plotLaws, plotPaths, plotPhases } from "./yeast/plots.ts";
 import { carlson, knownRows, readGrowth } from "./yeast/series.ts";
 

@@ -15,7 +15,7 @@ import {
 import { readSafetensors } from "pondus/io";
 import { dimer, neuron, systems, yeast } from "pondus/systems";
 import { afterAll, expect, test } from "vitest";
-import { argonDimer } from "../../src/systems/argon-dimer.ts";
+import { argonDimer } from "../../src/systems/dimer/tang-toennies.ts";
 
 const fixture = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), "utf8"));

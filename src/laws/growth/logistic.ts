@@ -15,3 +15,15 @@ export function logistic(t: Tensor, knobs: { rate: Operand; capacity: Tensor; st
   const decay = t.mul(rate).neg().exp();
   return capacity.div(capacity.div(start).sub(1).mul(decay).add(1));
 }
+
+/**
+ * Its rate of change, r N (1 - N / K).
+ *
+ * @param n               N, any shape
+ * @param knobs.rate      r, per unit of time
+ * @param knobs.capacity  K, in the units of N
+ * @returns               dN/dt, of the shape of `n` (broadcast with the knobs)
+ */
+export function logisticRate(n: Tensor, knobs: { rate: Operand; capacity: Operand }): Tensor {
+  return n.mul(knobs.rate).mul(n.div(knobs.capacity).neg().add(1));
+}

@@ -1,4 +1,5 @@
 import type { Plot } from "../../experiment/report/plot.ts";
+import { meanOf } from "../../experiment/spread.ts";
 import type { Metrics, Session } from "../../experiment/system.ts";
 import { initialize, type Model } from "../../nn/model.ts";
 import type { FitResult } from "../../optim/training/loop.ts";
@@ -62,11 +63,11 @@ export function formFigures(
         knobs: results[0].knobs,
         lstm: own(form),
         share: own(form) / own("untied"),
-        train: mean(train),
-        validation: mean(validation),
-        gap: mean(validation) - mean(train),
+        train: meanOf(train),
+        validation: meanOf(validation),
+        gap: meanOf(validation) - meanOf(train),
         ...(results.length > 1 && { spread: Math.max(...validation) - Math.min(...validation) }),
-        ...more(mean(validation)),
+        ...more(meanOf(validation)),
         ...(paces.length > 0 && { milliseconds: Math.min(...paces) }),
       },
     ];
@@ -90,8 +91,6 @@ export const formColumns = {
   gap: "gap",
   spread: "spread",
 } as const;
-
-const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** The validation loss of the session's own seed on its way. */
 export function plotForms(title: string, label: string, trainings: ByForm<Trainings>): Plot {

@@ -78,10 +78,3 @@ export async function trainOn(
   }
   return found;
 }
-
-/** Mean and standard deviation. */
-export function spreadOf(values: readonly number[]): { mean: number; spread: number } {
-  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
-  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
-  return { mean, spread: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0 };
-}

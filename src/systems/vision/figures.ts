@@ -1,7 +1,8 @@
 import type { Matrix, MatrixPlot, Plot, Series } from "../../experiment/report/plot.ts";
+import { spreadOf } from "../../experiment/spread.ts";
 import type { Trained } from "../../experiment/system.ts";
 import type * as nn from "../../nn/index.ts";
-import { type Accuracies, spreadOf } from "./compare.ts";
+import type { Accuracies } from "./compare.ts";
 import { side } from "./digits.ts";
 import type { NetworkName } from "./networks.ts";
 

@@ -1,11 +1,12 @@
 import type { ScaledSeries } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import { spreadOf } from "../../experiment/spread.ts";
 import type { Metrics, Sample, Session } from "../../experiment/system.ts";
 import { weightOf } from "../../tensor/parameter.ts";
-import { fitLogisticLaw, type LogisticLaw } from "../logistic-law.ts";
-import { memberOf, spreadOf } from "./ensemble.ts";
+import { memberOf } from "./ensemble.ts";
 import { type Growth, growthErrors, growthModel, membersOf, pathsAt, startAt } from "./growth-model.ts";
 import { knownLaw } from "./laws.ts";
+import { fitLogisticLaw, type LogisticLaw } from "./logistic-law.ts";
 
 /** The known law that was fitted beside the network, by least squares. */
 export interface Beside {

@@ -1,3 +1,4 @@
+import { meanOf } from "../../experiment/spread.ts";
 import type * as optim from "../../optim/index.ts";
 import { full } from "../../tensor/functions.ts";
 import { where } from "../../tensor/tensor.ts";
@@ -45,15 +46,6 @@ function percentile(values: readonly number[], percent: number): number {
   const below = Math.floor(place);
   const above = sorted[Math.min(below + 1, sorted.length - 1)];
   return sorted[below] + (place - below) * (above - sorted[below]);
-}
-
-export const meanOf = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-
-/** Mean and standard deviation. */
-export function spreadOf(values: readonly number[]): { mean: number; spread: number } {
-  const mean = meanOf(values);
-  const squares = values.map((x) => (x - mean) ** 2);
-  return { mean, spread: Math.sqrt(squares.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length - 1)) };
 }
 
 /** One member's part of something that all have along the first axis. */

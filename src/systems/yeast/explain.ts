@@ -1,11 +1,12 @@
 import { type ScaledSeries, scaled } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { evenly } from "../../experiment/report/plot.ts";
+import { meanOf } from "../../experiment/spread.ts";
 import type { Trained } from "../../experiment/system.ts";
 import type { Explainable } from "../../explain/explainable.ts";
 import * as nn from "../../nn/index.ts";
 import { tensor } from "../../tensor/functions.ts";
-import { meanOf, memberOf } from "./ensemble.ts";
+import { memberOf } from "./ensemble.ts";
 import { exactly, type Growth, growthErrors, growthModel, membersOf, solveStates } from "./growth-model.ts";
 import type { Law } from "./laws.ts";
 

@@ -1,6 +1,8 @@
 import type { ScaledSeries } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
 import { PondusError } from "../../graph/errors.ts";
+import { logisticRate } from "../../laws/growth/logistic.ts";
+import { lotkaVolterra } from "../../laws/growth/lotka-volterra.ts";
 import * as nn from "../../nn/index.ts";
 import { parameter, weightOf } from "../../tensor/parameter.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -101,11 +103,11 @@ function knownRate(known: "logistic" | "lotka-volterra", { dtype, members }: Rat
   const at = (k: Tensor, x: Tensor) => (x.rank > k.rank ? k.unsqueeze(-2) : k);
   if (known === "logistic") {
     const [r, K] = [knob("r", [2]), knob("K", [1])];
-    const rate = (x: Tensor) => x.mul(at(r, x)).mul(x.div(at(K, x)).neg().add(1));
+    const rate = (x: Tensor) => logisticRate(x, { rate: at(r, x), capacity: at(K, x) });
     return { knobs: { r, K }, rate };
   }
   const [growth, interaction] = [knob("growth", [0, 0]), knob("interaction", [0, 0])];
-  const rate = (x: Tensor) => x.mul(x.flip(-1).mul(at(interaction, x)).add(at(growth, x)));
+  const rate = (x: Tensor) => lotkaVolterra(x, { growth: at(growth, x), interaction: at(interaction, x) });
   return { knobs: { growth, interaction }, rate };
 }
 

@@ -1,10 +1,11 @@
 import { scaledParts } from "../../experiment/data/scaled-series.ts";
 import { rootMeanSquare, type TimeSeries } from "../../experiment/data/time-series.ts";
+import { spreadOf } from "../../experiment/spread.ts";
 import type { Metrics, Session } from "../../experiment/system.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
 import { type Beside, fitBeside } from "./beside.ts";
-import { type Band, bandOf, clipEachMember, spreadOf } from "./ensemble.ts";
+import { type Band, bandOf, clipEachMember } from "./ensemble.ts";
 import {
   type Growth,
   growthErrors,

@@ -1,9 +1,9 @@
-import { optimizerFor } from "../experiment/minimize.ts";
-import type { Session, System } from "../experiment/system.ts";
-import { initialize, type Model } from "../nn/model.ts";
-import * as optim from "../optim/index.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { secondOrderPrice } from "../transforms/matrices/price.ts";
+import { optimizerFor } from "../../experiment/minimize.ts";
+import type { Session, System } from "../../experiment/system.ts";
+import { initialize, type Model } from "../../nn/model.ts";
+import * as optim from "../../optim/index.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { secondOrderPrice } from "../../transforms/matrices/price.ts";
 
 /** The optimizers that are compared, from the one that holds least. */
 export const methods = ["descent", "adam", "lbfgs", "newton", "natural", "lm"] as const;

@@ -1,8 +1,8 @@
-import type { Session } from "../experiment/system.ts";
-import { logistic } from "../laws/growth/logistic.ts";
-import { tensor } from "../tensor/functions.ts";
-import { parameter, parameterOf } from "../tensor/parameter.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Session } from "../../experiment/system.ts";
+import { logistic } from "../../laws/growth/logistic.ts";
+import { tensor } from "../../tensor/functions.ts";
+import { parameter, parameterOf } from "../../tensor/parameter.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
 
 /** N(t) = K / (1 + (K / N0 - 1) exp(-r (t - t0))), with t0 the first time: two knobs with a meaning, and where it starts. */
 export interface LogisticLaw {
