@@ -27,8 +27,8 @@ export function say(text: string): void {
 }
 
 /**
- * `pondus systems | head -1` closes the pipe early; that is no failure. Nor does a training end because nobody reads its
- * progress any more.
+ * `pondus systems | head -1` closes the pipe early; that is no failure. Nor does a training end because its progress is no longer
+ * read.
  */
 export function acceptClosedPipes(): void {
   process.stderr.on("error", () => {});

@@ -60,7 +60,7 @@ export async function trainCommand(what: string | undefined, flags: TrainFlags):
   }
 }
 
-/** Says why the fastest backend was not taken, when nobody asked for another. */
+/** Says why the fastest backend was not taken, unless the user asked for another. */
 function mentionSlower(backend: BackendName): void {
   const [fastest] = inspectBackends();
   if (fastest.name === backend || process.env.PONDUS_BACKEND || !fastest.unavailable) return;

@@ -27,10 +27,10 @@ export interface System<M extends Model = Model, D = undefined> {
   readonly summary: string;
   /** The data that the page brings along, with their source. */
   readonly data?: D;
-  /** Reads somebody's own measurements in place of `data`. */
+  /** Reads a user's own measurements in place of `data`. */
   read?(table: Table, columns: Columns): D;
   /**
-   * Reads somebody's own text in its place: a file that is named neither .csv nor .tsv, and of which no columns are named.
+   * Reads a user's own text in its place: a file that is named neither .csv nor .tsv, and of which no columns are named.
    *
    * @param name  what errors call the file
    */

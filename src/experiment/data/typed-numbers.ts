@@ -1,7 +1,7 @@
 import { PondusError } from "../../graph/errors.ts";
 
 /**
- * What somebody typed as numbers: "1,2.5" is [1, 2.5].
+ * Numbers that a user typed: "1,2.5" is [1, 2.5].
  *
  * @throws `predict.input` when a part is none
  */
