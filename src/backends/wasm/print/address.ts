@@ -4,6 +4,7 @@ import { InternalError } from "../../../graph/errors.ts";
 import type { Code } from "../module/module.ts";
 import type { FunctionWriter } from "../module/writer.ts";
 import { pushEdge } from "./part.ts";
+import { type Moving, type Pointer, Pointers, type Scope } from "./pointers.ts";
 
 /** The smallest and the largest value of a counter. */
 export interface Range {
@@ -13,66 +14,18 @@ export interface Range {
 
 type Loop = Extract<Instruction, { op: "for" }>;
 
-/** A loop around the place that is being printed, or the whole routine. */
-interface Scope {
-  readonly parent?: Scope;
-  readonly index?: Index;
-  readonly from: number;
-  /** The local that `from` is counted from, where it is only known when it runs. */
-  readonly begin?: number;
-  /** What must run right before the loop. */
-  entry: Code[];
-  readonly pointers: Map<string, Pointer>;
-  /** What is known of places met here whose terms were these very ones, as those of a tile's points are. */
-  readonly met: Map<Affine["terms"], Met>;
-  /** True once something reads the counter itself. */
-  counted: boolean;
-}
-
-/** The local that holds the variable part of a place's address, and what is taken out of its constant. */
-interface Met {
-  readonly size: number;
-  readonly least: number;
-  readonly local: number;
-}
-
-/** A sum kept in a local. `step` is what one turn of its scope's loop adds to it; `start` is known where it is constant. */
-interface Pointer {
-  readonly local: number;
-  readonly step: number;
-  readonly start?: number;
-}
-
-/** A position known only when it runs, times its scale in bytes: in a local, made inside `scope`. */
-interface Moving {
-  readonly local: number;
-  readonly scope: Scope;
-}
-
-/** constant + sum of scale * index + moving, modulo 2^32. */
-interface Sum {
-  readonly constant: number;
-  readonly terms: Affine["terms"];
-  readonly moving?: Moving;
-}
-
-/**
- * Addresses and loops of one routine. Sums that differ by a constant share one pointer, which is computed where its
- * outermost counter changes and then stepped: an inner loop adds one constant per pointer and multiplies nothing.
- */
+/** Addresses and loops of one routine. */
 export class Addresses {
   readonly #writer: FunctionWriter;
-  /** Locals that hold the counters. */
-  readonly #counters: Map<Index, number>;
+  readonly #sums: Pointers;
   /** Those of the routine's loops, and of the program's around it. */
   readonly #ranges = new Map<Index, Range>();
   readonly #outer: ReadonlyMap<Index, Range>;
   readonly #moving = new Map<Value, Map<number, Moving>>();
-  #scope: Scope = { from: 0, entry: [], pointers: new Map(), met: new Map(), counted: true };
 
   constructor(writer: FunctionWriter, counters: ReadonlyMap<Index, number>, ranges: ReadonlyMap<Index, Range>) {
     this.#writer = writer;
-    this.#counters = new Map(counters);
+    this.#sums = new Pointers(writer, counters);
     this.#outer = ranges;
   }
 
@@ -98,7 +51,7 @@ export class Addresses {
       writer.emit("local.set", counter);
     } else if (turns > 1 && last.start === undefined) {
       writer.emit("local.get", last.local);
-      this.#plus(way);
+      this.#sums.plus(way);
       writer.emit("local.set", counter);
     }
     if (turns > 1) {
@@ -124,8 +77,8 @@ export class Addresses {
     const end = writer.take("i32");
     const edge = (after: 0 | 1, local: number) => {
       pushEdge(writer, turns, after);
-      this.#times(loop.step);
-      this.#plus(loop.from);
+      this.#sums.times(loop.step);
+      this.#sums.plus(loop.from);
       writer.emit("local.tee", local);
     };
     edge(0, counter);
@@ -151,17 +104,13 @@ export class Addresses {
 
   #inside(loop: Loop) {
     const pointers = new Map<string, Pointer>();
-    return { parent: this.#scope, index: loop.index, entry: [], pointers, met: new Map(), counted: false };
+    return { parent: this.#sums.scope, index: loop.index, entry: [], pointers, met: new Map(), counted: false };
   }
 
   #collect(scope: Scope, loop: Loop, counter: number, body: () => void): Code[] {
     const { index, from, step } = loop;
-    this.#counters.set(index, counter);
     this.#ranges.set(index, { min: from, max: from + (turnsOf(loop) - 1) * step });
-    this.#scope = scope;
-    const code = this.#writer.collect(body);
-    this.#scope = scope.parent as Scope;
-    return code;
+    return this.#sums.collect(scope, index, counter, body);
   }
 
   #advance({ local, step }: Pointer, by: number, keep: boolean): void {
@@ -178,10 +127,10 @@ export class Addresses {
   declareMoving(position: Value, scale: number, print: () => void): number {
     const local = this.#writer.take("i32");
     print();
-    this.#times(scale);
+    this.#sums.times(scale);
     this.#writer.emit("local.set", local);
     const products = this.#moving.get(position) ?? new Map<number, Moving>();
-    this.#moving.set(position, products.set(scale, { local, scope: this.#scope }));
+    this.#moving.set(position, products.set(scale, { local, scope: this.#sums.scope }));
     return local;
   }
 
@@ -192,7 +141,7 @@ export class Addresses {
    */
   push({ buffer, at, moving }: Place, pushPosition: (position: Value) => void): number {
     const size = bytesOf[buffer.dtype];
-    const met = moving ? undefined : this.#scope.met.get(at.terms);
+    const met = moving ? undefined : this.#sums.scope.met.get(at.terms);
     if (met?.size === size) {
       const constant = buffer.offset + at.offset * size + met.least;
       if (constant >= 0 && constant < 2 ** 32) {
@@ -206,18 +155,18 @@ export class Addresses {
       const least = Math.min(0, this.#least(terms));
       const constant = buffer.offset + at.offset * size + least;
       if (constant >= 0 && constant < 2 ** 32) {
-        const local = this.#pushSum(this.#scope, { constant: -least, terms });
-        if (local !== undefined) this.#scope.met.set(at.terms, { size, least, local });
+        const local = this.#sums.push({ constant: -least, terms });
+        if (local !== undefined) this.#sums.scope.met.set(at.terms, { size, least, local });
         return constant;
       }
     }
     // Counted from the buffer's begin, what lies in the buffer is never negative.
     const constant = at.offset * size;
     const declared = moving && this.#moving.get(moving.position)?.get(moving.scale * size);
-    this.#pushSum(this.#scope, { constant, terms, moving: declared });
+    this.#sums.push({ constant, terms, moving: declared });
     if (moving && !declared) {
       pushPosition(moving.position);
-      this.#times(moving.scale * size);
+      this.#sums.times(moving.scale * size);
       this.#writer.emit("i32.add");
     }
     return buffer.offset;
@@ -225,8 +174,8 @@ export class Addresses {
 
   /** Pushes the int32 that an affine gives. */
   pushAffine({ offset, terms }: Affine): void {
-    this.#pushSum(this.#scope, { constant: 0, terms });
-    this.#plus(offset);
+    this.#sums.push({ constant: 0, terms });
+    this.#sums.plus(offset);
   }
 
   #least(terms: Affine["terms"]): number {
@@ -237,102 +186,6 @@ export class Addresses {
       sum += scale * (scale < 0 ? range.max : range.min);
     }
     return sum;
-  }
-
-  /** Gives the local in which all of it is, where there is one. */
-  #pushSum(scope: Scope, sum: Sum): number | undefined {
-    const { constant, terms, moving } = sum;
-    if (moving?.scope === scope) {
-      this.#writer.emit("local.get", moving.local);
-      if (terms.length > 0) {
-        this.#pushSum(scope, { constant, terms });
-        this.#writer.emit("i32.add");
-      } else this.#plus(constant);
-    } else if (terms.length === 0 && !moving) {
-      this.#writer.emit("i32.const", constant | 0);
-    } else if (terms.length === 1 && terms[0].scale === 1 && constant === 0 && !moving) {
-      this.#pushCounter(terms[0].index);
-    } else {
-      const local = this.#pointer(scope, sum);
-      this.#writer.emit("local.get", local);
-      return local;
-    }
-    return undefined;
-  }
-
-  /** The local that holds the sum inside `scope`. */
-  #pointer(scope: Scope, sum: Sum): number {
-    const step = sum.terms.find((term) => term.index === scope.index)?.scale ?? 0;
-    const madeHere = step !== 0 || !scope.parent || sum.moving?.scope === scope.parent;
-    if (!madeHere) return this.#pointer(scope.parent, sum);
-    const key = this.#keyOf(sum);
-    const known = scope.pointers.get(key);
-    if (known) return known.local;
-
-    // Used from the scope's begin on, so no local that something inside it has used.
-    const local = this.#writer.fresh("i32");
-    const terms = sum.terms.filter((term) => term.index !== scope.index);
-    const constant = sum.constant + step * scope.from;
-    const none = terms.length === 0 && !sum.moving;
-    const { parent, begin } = scope;
-    const moves = begin !== undefined && step !== 0;
-    scope.pointers.set(key, { local, step, start: none && !moves ? constant : undefined });
-    if (parent) {
-      scope.entry = this.#writer.collect(() => {
-        this.#pushSum(parent, { constant: none ? constant : 0, terms, moving: sum.moving });
-        if (!none) this.#plus(constant);
-        if (moves) {
-          this.#writer.emit("local.get", begin);
-          this.#times(step);
-          this.#writer.emit("i32.add");
-        }
-        this.#writer.emit("local.set", local);
-      }, scope.entry);
-    } else {
-      this.#writer.atEntry(() => {
-        sum.terms.forEach(({ index, scale }, i) => {
-          this.#pushCounter(index);
-          this.#times(scale);
-          if (i > 0) this.#writer.emit("i32.add");
-        });
-        this.#plus(sum.constant);
-        this.#writer.emit("local.set", local);
-      });
-    }
-    return local;
-  }
-
-  /** Counters in scope have locals of their own, so these name them. */
-  #keyOf({ constant, terms, moving }: Sum): string {
-    let key = `${constant},${moving?.local ?? ""}`;
-    // Two sums of one scope whose terms stand in other orders have pointers of their own: that is rare, and sorting is slow.
-    for (let i = 0; i < terms.length; i++) key += `,${this.#counterOf(terms[i].index)}*${terms[i].scale}`;
-    return key;
-  }
-
-  #pushCounter(index: Index): void {
-    let scope: Scope | undefined = this.#scope;
-    while (scope && scope.index !== index) scope = scope.parent;
-    if (scope) scope.counted = true;
-    this.#writer.emit("local.get", this.#counterOf(index));
-  }
-
-  #counterOf(index: Index): number {
-    const local = this.#counters.get(index);
-    if (local === undefined) throw new InternalError(`counter ${index.id} belongs to no loop around its use`);
-    return local;
-  }
-
-  #times(scale: number): void {
-    if (scale === 1) return;
-    this.#writer.emit("i32.const", scale | 0);
-    this.#writer.emit("i32.mul");
-  }
-
-  #plus(constant: number): void {
-    if (constant === 0) return;
-    this.#writer.emit("i32.const", constant | 0);
-    this.#writer.emit("i32.add");
   }
 }
 
