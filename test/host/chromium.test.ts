@@ -26,7 +26,7 @@ interface Results {
   trainYeast: typeof trainYeast;
 }
 
-const trainHere = () => trainYeast(300);
+const learnHere = () => trainYeast(300);
 
 describe.skipIf(missing)(`in Chromium${missing}`, () => {
   const project = new Project();
@@ -103,7 +103,7 @@ describe.skipIf(missing)(`in Chromium${missing}`, () => {
     test.each(Object.keys(bundlers))("trains a neural ODE of yeast, bundled by %s", async (name) => {
       const { answer, errors } = await ask(`${folder}/${name}.html`, (results) => results.trainYeast(300));
       expect(errors).toEqual([]);
-      expect(answer).toEqual(await inNode(trainHere));
+      expect(answer).toEqual(await inNode(learnHere));
       expect(answer.losses.at(-1)).toBeLessThan(answer.losses[0] / 10);
     });
   });

@@ -11,6 +11,10 @@ const sides: Record<string, [node: object, browser: object]> = {
     await import("../../src/host/node/digest.ts"),
     await import("../../src/host/browser/digest.ts"),
   ),
+  document: both<typeof import("../../src/host/node/document.ts")>(
+    await import("../../src/host/node/document.ts"),
+    await import("../../src/host/browser/document.ts"),
+  ),
   environment: both<typeof import("../../src/host/node/environment.ts")>(
     await import("../../src/host/node/environment.ts"),
     await import("../../src/host/browser/environment.ts"),

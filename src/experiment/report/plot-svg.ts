@@ -1,5 +1,5 @@
 import * as Observable from "@observablehq/plot";
-import { parseHTML } from "linkedom";
+import { emptyDocument } from "#host/document";
 import { formatNumber } from "../metrics.ts";
 import { type Axis, colorPlaces, type Plot, type Series } from "./plot.ts";
 
@@ -8,10 +8,9 @@ export const palette = ["#0083c9", "#d55e00", "#009e73", "#b5589a", "#a58a00", "
 
 /** A plot as SVG, drawn by Observable Plot; text and axes take the page's own colour. */
 export function plotSvg(plot: Plot): string {
-  const { document } = parseHTML("<html><body></body></html>");
   const colors = colorPlaces(plot.series);
   const chart = Observable.plot({
-    document: document as unknown as Document,
+    document: emptyDocument(),
     width: 680,
     height: 360,
     marginLeft: 60,

@@ -4,7 +4,7 @@ export function processorName(): string {
 }
 
 /** What runs JavaScript here: the browser, as it names itself. */
-export function engine(): readonly string[] {
+export function platform(): readonly string[] {
   return [globalThis.navigator?.userAgent ?? "unknown"];
 }
 

@@ -6,7 +6,7 @@ export function processorName(): string {
 }
 
 /** What runs JavaScript here: the processor's architecture and the engine's version. */
-export function engine(): readonly string[] {
+export function platform(): readonly string[] {
   return [process.arch, process.version];
 }
 

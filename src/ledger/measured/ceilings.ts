@@ -1,6 +1,6 @@
 import { sha256 } from "#host/digest";
 import { keep, recall } from "#host/kept";
-import { busy as busyNow, engine, processorName } from "#host/processor";
+import { busy as busyNow, platform, processorName } from "#host/processor";
 import type { BackendName } from "../../backends/backend.ts";
 import { threadsHere } from "../../backends/threads.ts";
 import { features } from "../../backends/wasm/module/features.ts";
@@ -79,7 +79,7 @@ export async function ceilings(options: CeilingOptions = {}): Promise<Ceilings> 
 function nameFor(backend: BackendName, threads: number): string {
   const processor = processorName();
   const readable = processor.replace(/[^A-Za-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  const exact = JSON.stringify([processor, ...engine(), chooseBackend(backend).machine(), features()]);
+  const exact = JSON.stringify([processor, ...platform(), chooseBackend(backend).machine(), features()]);
   const digest = sha256(exact).slice(0, 8);
   return `ceilings-${readable.slice(0, 60)}-${threads}-${backend}-${version}-${digest}.json`;
 }

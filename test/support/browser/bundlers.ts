@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as esbuild from "esbuild";
@@ -25,9 +24,10 @@ export class Project {
     for (const part of ["package.json", "dist"]) {
       cpSync(join(root, part), join(packages, "pondus", part), { recursive: true, filter: copied });
     }
-    const { resolve } = createRequire(join(root, "package.json"));
-    for (const name of ["fastest-levenshtein", "papaparse"]) {
-      symlinkSync(dirname(resolve(`${name}/package.json`)), join(packages, name));
+    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) {
+      mkdirSync(dirname(join(packages, name)), { recursive: true });
+      symlinkSync(join(root, "node_modules", name), join(packages, name));
     }
   }
 
@@ -66,7 +66,7 @@ export const bundlers: { readonly [name: string]: (file: string) => Promise<Bund
       root: dirname(file),
       configFile: false,
       customLogger: logger,
-      build: { write: false, rollupOptions: { input: file } },
+      build: { write: false, rollupOptions: { input: file, output: { codeSplitting: false } } },
     });
     if (!("output" in built)) throw new Error("Vite gave no bundle");
     return { code: onlyChunk(built.output), warnings };
@@ -79,13 +79,13 @@ export const bundlers: { readonly [name: string]: (file: string) => Promise<Bund
       platform: "browser",
       onLog: (level, { message }) => void (level === "warn" && warnings.push(message)),
     });
-    const { output } = await bundle.generate({ format: "esm", minify: true });
+    const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false });
     await bundle.close();
     return { code: onlyChunk(output), warnings };
   },
 };
 
-/** A page is one script: nothing in the package is loaded later. */
+/** A page is one script here, also where a part of it would be loaded later. */
 function onlyChunk(output: readonly ({ type: "chunk"; code: string } | { type: "asset" })[]): string {
   const chunks = output.flatMap((part) => (part.type === "chunk" ? [part.code] : []));
   if (chunks.length !== 1) throw new Error(`the bundle has ${chunks.length} scripts`);
