@@ -171,7 +171,20 @@ test("every `pondus` command on a page exists, with its options, and every syste
     const isSystem = ["train", "weigh"].includes(name) && /^[a-z]+$/.test(what ?? "");
     return isSystem && !known.includes(what);
   });
+  // Options that the guide speaks of without a command, such as `--json`, belong to one of them.
+  const all = [...help.values()].join("\n");
+  const lone = guide
+    .filter((page) => page === "README.md" || page.startsWith("docs/guide"))
+    .flatMap((page) =>
+      [...withoutCode(pages.get(page)!).matchAll(/`(--[a-z-]+)[^`\n]*`/g)].map(([line, option]) => ({
+        page,
+        line,
+        option,
+      })),
+    )
+    .filter(({ option }) => !new RegExp(`${option}\\b(?!-)`).test(all));
   expect(called.length).toBeGreaterThan(10);
+  expect(lone.map(({ page, line }) => `${page}: ${line}`)).toEqual([]);
   expect(wrong.map(({ page, line }) => `${page}: ${line}`)).toEqual([]);
 });
 
