@@ -24,7 +24,7 @@ interface Page {
 
 const pages: { readonly [what: string]: Page } = {
   "tensors alone: expressions are built, to be shown or sent": {
-    most: 16,
+    most: 17,
     source: `
       import { tensor } from "pondus/tensor";
       globalThis.y = tensor([1, 2, 3]).mul(2).sum();
