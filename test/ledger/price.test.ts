@@ -97,7 +97,7 @@ describe("a matrix that does not fit is refused before anything is built", () =>
     const before = process.memoryUsage();
     const e = thrown(ask) as Error & { code: string; exitCode: number };
     const after = process.memoryUsage();
-    expect([e.code, e.exitCode]).toEqual([`${what}.price`, 2]);
+    expect([e.code, e.exitCode]).toEqual(["matrix.price", 2]);
     expect(e.message).toContain(
       "1,000,000 knobs make a matrix of 1,000,000,000,000 entries, 8,000,000,000,000 bytes (8.00 TB) in float64",
     );
