@@ -214,7 +214,7 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
 export type Loop = Node<"scan"> | Node<"while">;
 
 /** How many iterations a loop takes at most; infinite where it has no limit. */
-export function turnsOf({ attrs }: Loop): number {
+export function iterationsOf({ attrs }: Loop): number {
   return "length" in attrs ? attrs.length : (attrs.limit ?? Number.POSITIVE_INFINITY);
 }
 
@@ -233,7 +233,7 @@ const resultLists = new WeakMap<Node, readonly TensorType[]>();
 function typesOfResults(node: Node): readonly TensorType[] {
   if (node.is("scan") || node.is("while")) {
     const { carry, ys } = node.attrs;
-    return [...carry.map(typeOf), ...ys.map((y) => ({ shape: [turnsOf(node), ...y.shape], dtype: y.dtype }))];
+    return [...carry.map(typeOf), ...ys.map((y) => ({ shape: [iterationsOf(node), ...y.shape], dtype: y.dtype }))];
   }
   if (node.is("cond")) return node.attrs.whenTrue.map(typeOf);
   throw new InternalError(`${node.op} has one result`);

@@ -27,7 +27,7 @@ export function printC(program: LoopProgram, most = 1): string[] {
   const printed = new Map<Routine, string[]>();
   const loops: string[][] = [];
   const define = (lines: readonly string[]) => {
-    const name = `turns_${loops.length}`;
+    const name = `iterations_${loops.length}`;
     loops.push([`static void ${name}(${sharedParameters}) {`, ...indent(lines), "}"]);
     return name;
   };
@@ -76,7 +76,7 @@ const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 interface Around {
   /** Counters of the loops around them. */
   readonly counters: readonly Index[];
-  /** True in a function of which every thread runs some turns: there `me` is the thread's number. */
+  /** True in a function of which every thread runs some iterations: there `me` is the thread's number. */
   readonly apart: boolean;
   /** Gives a function's name, and has it printed. */
   readonly define: (lines: readonly string[]) => string;
@@ -114,10 +114,10 @@ function printSteps(
           ),
         ];
       }
-      const turns = step.count && word(step.count, around);
+      const length = step.count && word(step.count, around);
       const head = step.reverse
-        ? `for (long ${i} = ${turns ? `${turns} - 1` : step.length - 1}; ${i} >= 0; ${i}--) {`
-        : `for (long ${i} = 0; ${i} < ${turns ?? step.length}; ${i}++) {`;
+        ? `for (long ${i} = ${length ? `${length} - 1` : step.length - 1}; ${i} >= 0; ${i}--) {`
+        : `for (long ${i} = 0; ${i} < ${length ?? step.length}; ${i}++) {`;
       return [head, ...inner(step.body, step.index), "}"];
     }
     const limit = step.limit === undefined ? "" : `${i} < ${step.limit}`;
@@ -131,7 +131,7 @@ function printSteps(
   });
 }
 
-/** How much further a thread's own copy lies than the first one, or a turn's. */
+/** How much further a thread's own copy lies than the first one, or an iteration's. */
 const shift = ({ stride, turn }: Buffer, { apart }: Around, unit: number) =>
   apart && stride ? ` + ${turn ? indexName(turn) : "me"} * ${stride / unit}L` : "";
 
@@ -146,7 +146,7 @@ function launch({ routine: { name, parts, work }, counters }: Call, around: Arou
     return `${where}L${"dtype" in x ? shift(x, around, bytesOf[x.dtype]) : ""}`;
   });
   if (parts === 1) return `${name}(${["m", ...given].join(", ")});`;
-  // A thread that runs turns of a loop runs all of what is in them.
+  // A thread that runs iterations of a loop runs all of what is in them.
   return around.apart ? `${name}(m, ${listed(given)}, 0, 1, 0);` : together(name, given, parts, work);
 }
 
@@ -221,7 +221,7 @@ function printBody(body: readonly Instruction[], seen: Seen): string[] {
         const edge = (part: string) =>
           `${i.from} + ${Math.ceil((i.to - i.from) / i.step)} * ${part} / parts * ${i.step}`;
         return [
-          i.shared
+          i.parallel
             ? `for (long ${v} = ${edge("part")}, end = ${edge("(part + 1)")}; ${v} < end; ${v} += ${i.step}) {`
             : `for (long ${v} = ${i.from}; ${v} < ${i.to}; ${v} += ${i.step}) {`,
           ...indent(printBody(i.body, seen)),

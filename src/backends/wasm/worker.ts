@@ -16,7 +16,7 @@ export const workerSource = `
 const { load, store, add, compareExchange, wait, notify } = Atomics;
 
 /**
- * Turns for which to watch a word before sleeping on it: some 15 microseconds. With 200 a training step of 0.6 ms gains
+ * Iterations for which to watch a word before sleeping on it: some 15 microseconds. With 200 a training step of 0.6 ms gains
  * 1.1 from a second thread instead of 1.6; with 20000 it gains no more, and takes a third more of the processor.
  */
 const patience = 2000;

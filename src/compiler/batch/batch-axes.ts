@@ -9,7 +9,7 @@ export interface Batch {
   readonly axis: ReadonlyMap<Node, number>;
   /** Sums and maxima over the whole batch. */
   readonly totals: ReadonlyMap<Node, Total>;
-  /** Loops whose turns run along the batch. */
+  /** Loops whose iterations run along the batch. */
   readonly loops: ReadonlyMap<Node, BatchLoop>;
   /** How many passes over the batch must have ended before a value can be computed. */
   readonly phase: ReadonlyMap<Node, number>;
@@ -18,11 +18,11 @@ export interface Batch {
 /** How totals of some samples make the one of all. */
 export type Total = "sum" | "max";
 
-/** A loop whose turns run along a batch, each sample from itself alone. */
+/** A loop whose iterations run along a batch, each sample from itself alone. */
 export interface BatchLoop {
-  /** What of a turn runs along the batch, formals included. */
+  /** What of an iteration runs along the batch, formals included. */
   readonly body: Batch;
-  /** Carries that sum up totals, which nothing else reads: for each, by number, what a turn adds. */
+  /** Carries that sum up totals, which nothing else reads: for each, by number, what an iteration adds. */
   readonly sums: ReadonlyMap<number, Node>;
   /** The axis of each input that runs along the batch. */
   readonly inputs: readonly (number | undefined)[];

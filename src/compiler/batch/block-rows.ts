@@ -42,11 +42,11 @@ function inWholeVectors(choices: readonly number[]): readonly number[] {
 }
 
 /**
- * What the turns of a loop pass on is as large as all turns, whatever the block. Blocks pay there because threads meet once
- * a step and not once a kernel of each turn, of which most are too small to share, and because what a turn computes stays
+ * What the iterations of a loop pass on is as large as all iterations, whatever the block. Blocks pay there because threads meet once
+ * a step and not once a kernel of each iteration, of which most are too small to share, and because what an iteration computes stays
  * in the first cache: an LSTM of 128 units, 64 steps and 32 samples is 1.08 times as fast on two threads (1.4 times where
  * others want the cores too) and as fast on one; one of 32 units 1.9 times; a neural ODE of 64 units and 256 samples 2
- * times, and 1.5 times on one. Where a turn reads more weights than a core's cache holds, every block would read them anew
+ * times, and 1.5 times on one. Where an iteration reads more weights than a core's cache holds, every block would read them anew
  * (512 units: 0.93 times on one).
  */
 function rowsOfLoops(batch: Batch, { blockBytes, smallBatch }: Limits): number | undefined {
@@ -76,7 +76,7 @@ const flopsPerByte = 256;
 
 const totalBytes = ({ totals }: Batch) => [...totals.keys()].reduce((n, x) => n + bytesIn(x), 0);
 
-/** What the turns of the hungriest loop read again and again, whatever the samples. */
+/** What the iterations of the hungriest loop read again and again, whatever the samples. */
 function weightBytes({ loops }: Batch): number {
   const shared = [...loops].map(([node, { body, inputs }]) => {
     const own = node.inputs.filter((_, i) => inputs[i] === undefined).reduce((n, x) => n + bytesIn(x), 0);
@@ -92,15 +92,15 @@ interface Work {
   readonly flops: number;
 }
 
-/** What is done for all samples, in all turns. */
+/** What is done for all samples, in all iterations. */
 function workOf({ axis, totals, loops }: Batch): Work {
   let [bytes, flops] = [bytesWritten(axis.keys()), 0];
   for (const node of [...axis.keys(), ...totals.keys()]) if (node.is("contract")) flops += flopsOfNode(node);
   for (const [node, { body }] of loops) {
-    const turn = workOf(body);
+    const iteration = workOf(body);
     const { length } = (node as Node<"scan">).attrs;
-    bytes += length * turn.bytes;
-    flops += length * turn.flops;
+    bytes += length * iteration.bytes;
+    flops += length * iteration.flops;
   }
   return { bytes, flops };
 }

@@ -18,7 +18,7 @@ import { type Limits, rowsOf, usual } from "./block-rows.ts";
  * layers pass on to one another then stays in a core's own cache, and is as large as a block and not as the batch. Sums
  * over the batch (losses, gradients of weights) are made for every block, and summed when all blocks are done.
  *
- * A block is a turn of a scan without carries, whose turns may run side by side: threads then meet once a step and not
+ * A block is an iteration of a scan without carries, whose iterations may run side by side: threads then meet once a step and not
  * once a layer, and each finds in its own cache what it wrote. That pays for batches, too, which fit in the cache (a
  * training step of 100-128-64-1 and 256 samples: 1.4 times as fast on two threads, no slower on one).
  */

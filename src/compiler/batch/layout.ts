@@ -24,7 +24,7 @@ const placed = (axis: number, at: number, rank: number) => (axis === at ? rank -
 const moved = <T>(list: readonly T[], at: number): T[] => [...list.filter((_, i) => i !== at), list[at]];
 
 /** A tensor with axis `at` last. */
-const turned = (x: Node, at: number) => {
+const permuted = (x: Node, at: number) => {
   const axes = x.shape.map((_, i) => i);
   return make("permute", [x], { order: moved(axes, at) });
 };
@@ -76,7 +76,7 @@ export class Layout {
   #last(node: Node, at: number): Node {
     const laid = this.#laid.get(node);
     if (laid?.last) return laid.node;
-    return turned(this.#first(node), at);
+    return permuted(this.#first(node), at);
   }
 
   /** A value as it is computed anyway, and where the batch is in it. */
@@ -105,7 +105,7 @@ export class Layout {
     if (!isNarrow(node, this.#batch)) return { node, last: false };
     // Padding by nothing is no view: it is written once, and all read that.
     const none = node.shape.map(() => 0);
-    return { node: make("pad", [turned(node, at)], { before: none, after: none }), last: true };
+    return { node: make("pad", [permuted(node, at)], { before: none, after: none }), last: true };
   }
 
   #other(node: Node): Node {

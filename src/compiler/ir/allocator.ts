@@ -30,11 +30,11 @@ export class Allocator {
     return contiguous(this.buffer(kind, node.dtype, sizeOf(node.shape), node), node.shape);
   }
 
-  /** A fresh place for the values that a node takes in so many turns. */
-  stack(node: Node, turns: number): View {
-    const buffer = this.buffer("temporary", node.dtype, turns * sizeOf(node.shape), node);
+  /** A fresh place for the values that a node takes in so many iterations. */
+  stack(node: Node, length: number): View {
+    const buffer = this.buffer("temporary", node.dtype, length * sizeOf(node.shape), node);
     this.#stacks.add(buffer);
-    return contiguous(buffer, [turns, ...node.shape]);
+    return contiguous(buffer, [length, ...node.shape]);
   }
 
   isStack(buffer: Buffer): boolean {

@@ -150,7 +150,7 @@ export class Builder {
     });
   }
 
-  /** A counted loop; nothing at all when it has no turns. */
+  /** A counted loop; nothing at all when it has no iterations. */
   loop(index: Index, from: number, to: number, step: number, independent: boolean, write: () => void): void {
     if (step <= 0) throw new InternalError("a loop must advance");
     if (from >= to) return;

@@ -113,8 +113,8 @@ function formatSteps<K>(steps: readonly Step<K>[], arrays: Arrays, launch: (kern
     if (step.kind === "launch") return launch(step.kernel);
     if (step.kind === "repeat") {
       const how = `${step.reverse ? " backwards" : ""}${step.apart ? ", side by side" : step.independent ? ", in any order" : ""}`;
-      const turns = step.count ? `${arrays.place(step.count)}, at most ${step.length}` : step.length;
-      return [`repeat i${step.index.id} of ${turns}${how}`, ...inner(step.body)];
+      const length = step.count ? `${arrays.place(step.count)}, at most ${step.length}` : step.length;
+      return [`repeat i${step.index.id} of ${length}${how}`, ...inner(step.body)];
     }
     const flag = arrays.place(step.flag);
     if (step.kind === "branch") return [`if ${flag}`, ...inner(step.yes), "else", ...inner(step.no)];
@@ -230,6 +230,6 @@ function formatInstruction(i: Instruction, arrays: Arrays): string[] {
   if (i.op === "assign") return [`v${i.to.id} := v${i.from.id}`];
   if (i.op === "table") return [`${value(i.to)} = number i${i.at.id} of ${i.numbers.length}`];
   if (i.op === "when") return [`when any v${i.test.id}`, ...indent(formatBody(i.body, arrays))];
-  const head = `for i${i.index.id} = ${i.from} to ${i.to} by ${i.step}${i.shared ? ", shared" : ""}`;
+  const head = `for i${i.index.id} = ${i.from} to ${i.to} by ${i.step}${i.parallel ? ", parallel" : ""}`;
   return [head, ...indent(formatBody(i.body, arrays))];
 }

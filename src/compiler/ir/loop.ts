@@ -32,9 +32,9 @@ export interface Affine {
 export interface Location {
   /** In bytes; a multiple of 64. */
   readonly offset: number;
-  /** Bytes from one thread's copy to the next, for what independent turns of a loop keep to themselves. */
+  /** Bytes from one thread's copy to the next, for what independent iterations of a loop keep to themselves. */
   readonly stride?: number;
-  /** The loop's counter, where there are fewer turns than threads: then every turn has a copy, and not every thread. */
+  /** The loop's counter, where there are fewer iterations than threads: then every iteration has a copy, and not every thread. */
   readonly turn?: Index;
 }
 
@@ -125,7 +125,7 @@ export type Instruction =
   | { readonly op: "assign"; readonly to: Value; readonly from: Value }
   /** Runs where the mask holds in any lane, and then for all lanes. It stores nothing, and what it changes are variables. */
   | { readonly op: "when"; readonly test: Value; readonly body: readonly Instruction[] }
-  /** `independent`: its turns may run in any order; `shared`: threads divide them among themselves. */
+  /** `independent`: its iterations may run in any order; `parallel`: threads divide them among themselves. */
   | {
       readonly op: "for";
       readonly index: Index;
@@ -133,7 +133,7 @@ export type Instruction =
       readonly to: number;
       readonly step: number;
       readonly independent: boolean;
-      readonly shared?: boolean;
+      readonly parallel?: boolean;
       readonly body: readonly Instruction[];
     };
 
@@ -156,7 +156,7 @@ export interface Routine {
   readonly name: string;
   readonly indices: readonly Index[];
   readonly body: readonly Instruction[];
-  /** Into how many parts its shared loops may be cut; 1 when it has none. */
+  /** Into how many parts its parallel loops may be cut; 1 when it has none. */
   readonly parts: number;
   /** Instructions in a run, roughly. */
   readonly work: number;
@@ -166,8 +166,8 @@ export interface Routine {
 export type Step<K> =
   | { readonly kind: "launch"; readonly kernel: K }
   /**
-   * `length` times, or as often as the int32 in `count` says, which is at most that: counting up, or down to 0. Turns that
-   * are `independent` may run in any order; `apart`: threads run them side by side, and nothing in them is shared further.
+   * `length` times, or as often as the int32 in `count` says, which is at most that: counting up, or down to 0. Iterations that
+   * are `independent` may run in any order; `apart`: threads run them side by side, and nothing in them is divided further.
    */
   | {
       readonly kind: "repeat";

@@ -11,12 +11,12 @@ import { PointWriter, type Scope, type Shift } from "./point-writer.ts";
 /** What stands for a position when loops were cut. */
 export type Change = (a: Affine) => Affine;
 
-/** Writes what comes before each turn of the loops around the innermost one. */
+/** Writes what comes before each iteration of the loops around the innermost one. */
 type Ahead = (change: Change) => void;
 
 /**
  * The totals of some points, kept in registers through the reduction's loops. Where a piece of the innermost loop takes
- * several turns at a time, each has an accumulator of its own (so that one sum need not wait for the other); they are
+ * several iterations at a time, each has an accumulator of its own (so that one sum need not wait for the other); they are
  * added up at the end, or at the end of each block of a long sum (partial-sums.ts).
  */
 export function accumulate(
@@ -56,7 +56,7 @@ function sumUp(
   const { reduction, inner, span } = block;
   const isAlong = whole !== undefined && given.vector === whole.index;
   const scope = isAlong ? { ...given, vector: inner?.index } : given;
-  const pieces = inner ? cut(span.from, span.to, span.lanes, span.turns) : [];
+  const pieces = inner ? cut(span.from, span.to, span.lanes, span.unrolled) : [];
   const start = startOf(b, reduction, scope);
   const sets = Math.max(1, ...pieces.map((p) => p.count));
   const totals = Array.from({ length: sets }, () => points.map(() => b.variable(start)));
@@ -69,10 +69,10 @@ function sumUp(
       overPieces(b, inner, pieces, "in order", (piece) => {
         const writer = new PointWriter(b, scope);
         if (inner && whole && scope.vector !== inner.index) fetchTerms(b, block, whole.size, points, scope.vector);
-        for (let turn = 0; turn < piece.count; turn++) {
+        for (let copy = 0; copy < piece.count; copy++) {
           points.forEach((shift, k) => {
-            const moved = inner && turn > 0 ? new Map([...shift, [inner.index, turn * piece.lanes]]) : shift;
-            combine(b, reduction, writer, moved, totals[turn][k]);
+            const moved = inner && copy > 0 ? new Map([...shift, [inner.index, copy * piece.lanes]]) : shift;
+            combine(b, reduction, writer, moved, totals[copy][k]);
           });
         }
       });

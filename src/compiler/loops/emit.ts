@@ -54,7 +54,7 @@ function emitColumns(b: Builder, given: Kernel, tiling: Tiling, machine: Machine
 function emitTile(
   b: Builder,
   kernel: Kernel,
-  { vector, rowAxis, turns }: Tiling,
+  { vector, rowAxis, unrolled }: Tiling,
   row: Piece,
   column: Piece,
   fresh: () => Index,
@@ -65,7 +65,7 @@ function emitTile(
   const scope = { vector: vector?.index, lanes: column.lanes, square };
   const { reduction } = kernel;
   const inner = reduction?.axes[reduction.axes.length - 1];
-  const span = { from: 0, to: inner?.size ?? 1, lanes: 1, turns };
+  const span = { from: 0, to: inner?.size ?? 1, lanes: 1, unrolled };
   if (!reduction && vector) fetchAhead(b, kernel, points, vector);
   const ask = rowAxis && ahead ? (change: Change) => fetchRow(b, kernel, points, rowAxis, ahead, change) : undefined;
   const totals = reduction && accumulate(b, reduction, inner, span, points, scope, fresh, ask);
@@ -89,15 +89,15 @@ function tilePoints(rowAxis: Axis | undefined, row: Piece, columnAxis: Axis | un
 
 /** Lanes are partial totals of one point; they are added up before the epilogue, which is scalar. */
 function emitRows(b: Builder, kernel: Kernel, tiling: Tiling, fresh: () => Index): void {
-  const { vector, lanes, rowAxis, rows, columnAxis, columns, turns } = tiling;
+  const { vector, lanes, rowAxis, rows, columnAxis, columns, unrolled } = tiling;
   const { reduction } = kernel;
   if (!reduction || !vector) throw new InternalError("row mode needs a reduction");
   const outer = kernel.axes.filter((axis) => axis !== rowAxis && axis !== columnAxis);
   const rowPieces = rowAxis ? cut(0, rowAxis.size, 1, rows) : [];
   const columnPieces = columnAxis ? cut(0, columnAxis.size, 1, columns) : [];
   const whole = vector.size - (vector.size % lanes);
-  const vectors = { from: 0, to: whole, lanes, turns };
-  const rest = { from: whole, to: vector.size, lanes: 1, turns: 1 };
+  const vectors = { from: 0, to: whole, lanes, unrolled };
+  const rest = { from: whole, to: vector.size, lanes: 1, unrolled: 1 };
   const single = { vector: undefined, lanes: 1 };
   nest(b, outer, "independent", () => {
     overPieces(b, rowAxis, rowPieces, "independent", (row) => {

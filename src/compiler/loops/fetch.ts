@@ -29,7 +29,7 @@ function largeLoads(roots: readonly Scalar[]): Load[] {
 /** How far ahead a kernel without sums asks for what it walks over. */
 const bytesAhead = 1024;
 
-/** What a tile without sums will read, some turns before its loop comes there. */
+/** What a tile without sums will read, some iterations before its loop comes there. */
 export function fetchAhead(b: Builder, { stores }: Kernel, points: readonly Shift[], { index }: Axis): void {
   const written = new Set(stores.map((s) => s.buffer));
   for (const s of largeLoads(stores.map((x) => x.value))) {
@@ -40,7 +40,7 @@ export function fetchAhead(b: Builder, { stores }: Kernel, points: readonly Shif
   }
 }
 
-/** Turns of a sum between two requests for a row. */
+/** Iterations of a sum between two requests for a row. */
 const turnsBetween = 8;
 
 /**
@@ -55,20 +55,20 @@ export function inRows(kernel: Kernel, rowAxis: Axis | undefined, rows: number, 
   if (!reduction || !axis || others.length > 0 || !walks) return { kernel };
   for (let size = rows; size * turnsBetween <= axis.size; size++) {
     if (axis.size % size !== 0) continue;
-    const [row, turn] = [
+    const [row, iteration] = [
       { index: fresh(), size },
       { index: fresh(), size: axis.size / size },
     ];
-    const place = add(along(row.index, turn.size), along(turn.index));
+    const place = add(along(row.index, iteration.size), along(iteration.index));
     const value = rebuilder((a) => replace(a, axis.index, place))(reduction.value);
-    return { kernel: { ...kernel, reduction: { ...reduction, axes: [row, turn], value } }, row };
+    return { kernel: { ...kernel, reduction: { ...reduction, axes: [row, iteration], value } }, row };
   }
   return { kernel };
 }
 
 interface Rowwise {
   readonly kernel: Kernel;
-  /** The outer loop of the sum, which has a turn for each row of a tile. */
+  /** The outer loop of the sum, which has an iteration for each row of a tile. */
   readonly row?: Axis;
 }
 

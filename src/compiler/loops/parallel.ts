@@ -8,18 +8,18 @@ export const worthSharing = 15_000;
 /** A part of less is not worth taking. */
 const smallestPart = 3_000;
 
-/** A loop of fewer turns is passed over when there is a longer one inside it. */
-const enoughTurns = 16;
+/** A loop of fewer iterations is passed over when there is a longer one inside it. */
+const enoughIterations = 16;
 
 /**
- * Marks the loops whose turns threads share. Which thread takes a turn changes nothing that is computed in it, so
+ * Marks the loops that threads divide. Which thread runs an iteration changes nothing that is computed in it, so
  * results are the same, to the last bit, for any number of threads.
  */
-export function shareLoops(routine: Routine): Routine {
+export function markParallel(routine: Routine): Routine {
   const { work } = routine;
   if (work < worthSharing || !isShareable(routine.body)) return routine;
   const body = share(routine.body);
-  const parts = Math.min(turnsShared(body), Math.floor(work / smallestPart));
+  const parts = Math.min(parallelIterations(body), Math.floor(work / smallestPart));
   return parts < 2 ? routine : { ...routine, body, parts };
 }
 
@@ -28,13 +28,13 @@ export function workOf(body: readonly Instruction[]): number {
   let work = 0;
   for (let k = 0; k < body.length; k++) {
     const i = body[k];
-    if (i.op === "for") work += turnsOf(i) * (1 + workOf(i.body));
+    if (i.op === "for") work += iterationsOf(i) * (1 + workOf(i.body));
     else work += i.op === "store" ? 4 : 1;
   }
   return work;
 }
 
-const turnsOf = ({ from, to, step }: For) => Math.ceil((to - from) / step);
+const iterationsOf = ({ from, to, step }: For) => Math.ceil((to - from) / step);
 
 const isLoop = (i: Instruction): i is For => i.op === "for";
 
@@ -46,20 +46,21 @@ function isShareable(body: readonly Instruction[]): boolean {
 function share(body: readonly Instruction[]): Instruction[] {
   return body.map((i) => {
     if (!isLoop(i)) return i;
-    const longer = turnsOf(i) < enoughTurns && isShareable(i.body) && turnsShared(share(i.body)) > turnsOf(i);
-    return longer ? { ...i, body: share(i.body) } : { ...i, shared: true };
+    const longer =
+      iterationsOf(i) < enoughIterations && isShareable(i.body) && parallelIterations(share(i.body)) > iterationsOf(i);
+    return longer ? { ...i, body: share(i.body) } : { ...i, parallel: true };
   });
 }
 
-/** Turns of the longest loop that is shared. */
-function turnsShared(body: readonly Instruction[]): number {
-  return Math.max(1, ...body.filter(isLoop).map((i) => (i.shared ? turnsOf(i) : turnsShared(i.body))));
+/** Iterations of the longest loop that threads divide. */
+function parallelIterations(body: readonly Instruction[]): number {
+  return Math.max(1, ...body.filter(isLoop).map((i) => (i.parallel ? iterationsOf(i) : parallelIterations(i.body))));
 }
 
 /** Instructions in a run of a kernel. */
 type WorkOf<K> = (kernel: K) => number;
 
-/** Instructions in a run of all steps; a loop whose turns nobody knows counts as infinitely many. */
+/** Instructions in a run of all steps; a loop whose iterations nobody knows counts as infinitely many. */
 export function workOfSteps<K>(steps: readonly Step<K>[], workOf: WorkOf<K>): number {
   return steps.reduce((sum, step) => sum + workOfStep(step, workOf), 0);
 }
@@ -67,7 +68,7 @@ export function workOfSteps<K>(steps: readonly Step<K>[], workOf: WorkOf<K>): nu
 function workOfStep<K>(step: Step<K>, workOf: WorkOf<K>): number {
   if (step.kind === "launch") return workOf(step.kernel);
   if (step.kind === "branch") return Math.max(workOfSteps(step.yes, workOf), workOfSteps(step.no, workOf));
-  const turn = workOfSteps(step.body, workOf);
-  if (step.kind === "repeat") return step.length * turn;
-  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test, workOf) + turn);
+  const iteration = workOfSteps(step.body, workOf);
+  if (step.kind === "repeat") return step.length * iteration;
+  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test, workOf) + iteration);
 }

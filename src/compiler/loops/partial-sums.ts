@@ -40,15 +40,15 @@ export function levelsOf({ op, value }: Reduction, sums: number): readonly Level
   ];
 }
 
-/** A part of the innermost loop: `turns` vectors of `lanes` at a time, each into an accumulator of its own. */
+/** A part of the innermost loop: `unrolled` vectors of `lanes` at a time, each into an accumulator of its own. */
 export interface Span {
   readonly from: number;
   readonly to: number;
   readonly lanes: number;
-  readonly turns: number;
+  readonly unrolled: number;
 }
 
-/** A reduction, or a part of one that is summed on its own in every turn of some loops. */
+/** A reduction, or a part of one that is summed on its own in every iteration of some loops. */
 export interface Block {
   readonly outer: readonly Axis[];
   /** Its loops are those of the block. */
@@ -71,19 +71,19 @@ export function wholeOf(reduction: Reduction, inner: Axis | undefined, span: Spa
 export function blocksOf(whole: Block, most: number, fresh: () => Index): Block[] {
   const { reduction, inner, span } = whole;
   const { axes } = reduction;
-  const step = span.lanes * span.turns;
+  const step = span.lanes * span.unrolled;
   const countOf = (axis: Axis) => (axis === inner ? Math.ceil((span.to - span.from) / step) : axis.size);
   if (axes.reduce((n, axis) => n * countOf(axis), 1) <= 2 * most) return [whole];
   let [k, inside] = [axes.length - 1, 1];
   while (k > 0 && inside * countOf(axes[k]) <= most) inside *= countOf(axes[k--]);
   const axis = axes[k];
-  const turns = Math.max(1, Math.floor(most / inside));
-  if (turns === 1 && axis !== inner) {
+  const iterations = Math.max(1, Math.floor(most / inside));
+  if (iterations === 1 && axis !== inner) {
     return [{ ...whole, outer: axes.slice(0, k + 1), reduction: { ...reduction, axes: axes.slice(k + 1) } }];
   }
   const unit = axis === inner ? step : 1;
   const [from, to] = axis === inner ? [span.from, span.to] : [0, axis.size];
-  const length = unit * evenly(Math.floor((to - from) / unit), turns);
+  const length = unit * evenly(Math.floor((to - from) / unit), iterations);
   const count = Math.floor((to - from) / length);
   const block = (start: number, size: number, blocks: number): Block => {
     const loops = blocks > 1 ? [{ index: fresh(), size: blocks }] : [];

@@ -3,7 +3,7 @@ import type { Axis, Kernel } from "../ir/kernel.ts";
 import type { Machine } from "../ir/loop.ts";
 import { lanesFor, type Tiling } from "./tile.ts";
 
-/** Consecutive turns of one axis that are written alike: `count` points (or vectors of `lanes`) at a time. */
+/** Consecutive iterations of one axis that are written alike: `count` points (or vectors of `lanes`) at a time. */
 export interface Piece {
   readonly from: number;
   readonly to: number;
@@ -38,7 +38,7 @@ export function cutVectors(axis: Axis, tiling: Tiling, kernel: Kernel, machine: 
   return pieces;
 }
 
-/** Whether the turns of a loop may run in any order. */
+/** Whether the iterations of a loop may run in any order. */
 export type Order = "independent" | "in order";
 
 /** Writes loops over `axes` around `inside`. */

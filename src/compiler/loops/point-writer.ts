@@ -84,12 +84,12 @@ export class PointWriter {
       return b.select(this.#holdsAlong(s.guards, shift, value.type), value, b.constant(value.type, lanes, 0));
     }
     if (s.guards.length > 0) return this.#guardedLoad(s, shift, along(s.at));
-    if (this.#scope.square && liesAlong(s, this.#scope.square, along(s.at))) return this.#turned(s, shift);
+    if (this.#scope.square && liesAlong(s, this.#scope.square, along(s.at))) return this.#transposed(s, shift);
     return b.load(type, lanes, this.#place(s.buffer, s.at, s.moving, shift), along(s.at));
   }
 
-  /** An element of a square that is read along its other side and turned over in registers. */
-  #turned(s: Extract<Scalar, { kind: "load" }>, shift: Shift): Value {
+  /** An element of a square that is read along its other side and transposed in registers. */
+  #transposed(s: Extract<Scalar, { kind: "load" }>, shift: Shift): Value {
     const { vector, lanes, square } = this.#scope as Required<Scope>;
     const corner = new Map([...shift].filter(([index]) => index !== square));
     const key = shiftKey(s, corner);

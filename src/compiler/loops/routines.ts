@@ -17,7 +17,7 @@ import {
 import { withBodies } from "../ir/steps.ts";
 import { collapse } from "./collapse.ts";
 import { emit } from "./emit.ts";
-import { shareLoops } from "./parallel.ts";
+import { markParallel } from "./parallel.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
 /** A kernel, and what distinguishes it from others of its form. */
@@ -110,7 +110,7 @@ export class Routines {
 
   #emit({ members: [{ kernel, indices }], number }: Form): Routine {
     const fresh = () => this.#allocator.index();
-    return shareLoops(emit(kernel, `${kernel.name}_${number}`, indices, this.#machine, fresh));
+    return markParallel(emit(kernel, `${kernel.name}_${number}`, indices, this.#machine, fresh));
   }
 }
 

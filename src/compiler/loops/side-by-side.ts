@@ -7,7 +7,7 @@ import { workOfSteps, worthSharing } from "./parallel.ts";
 type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
 
 /**
- * Marks the loops whose turns threads run side by side: of those whose turns may go in any order the outermost with enough
+ * Marks the loops whose iterations threads run side by side: of those whose iterations may go in any order the outermost with enough
  * to do, where the program is run by several threads at all.
  *
  * @param workOf  instructions in a run of a kernel: asked for only where there are such loops, as it takes time to say
@@ -27,7 +27,7 @@ export function sideBySide(
   return { steps: pays ? mark(steps) : steps, shared };
 }
 
-/** Whether it is, or has in it, a loop whose turns may go in any order. */
+/** Whether it is, or has in it, a loop whose iterations may go in any order. */
 function isInAnyOrder(step: Step<Kernel>): boolean {
   if (step.kind === "launch") return false;
   if (step.kind === "repeat" && step.independent && step.length > 1) return true;

@@ -22,14 +22,14 @@ export interface Tiling {
   readonly rows: number;
   readonly columnAxis: Axis | undefined;
   readonly columns: number;
-  /** Turns of the innermost reduction loop taken at a time, each into an accumulator of its own. */
-  readonly turns: number;
+  /** Iterations of the innermost reduction loop taken at a time, each into an accumulator of its own. */
+  readonly unrolled: number;
 }
 
 /** Sums that do not wait for each other, enough to hide the latency of an addition. */
 const independentSums = 8;
 
-function turnsFor(accumulators: number, length: number): number {
+function unrollFor(accumulators: number, length: number): number {
   return length < 4 ? 1 : Math.max(1, Math.min(4, Math.floor(independentSums / accumulators)));
 }
 
@@ -49,7 +49,7 @@ export function tile(kernel: Kernel, machine: Machine): Tiling {
     rows: 1,
     columnAxis: undefined,
     columns: 1,
-    turns: 1,
+    unrolled: 1,
   };
   const widest = lanesOf(kernel, machine);
   if (kernel.scatter || widest === 1) return scalar;
@@ -128,8 +128,8 @@ function strided(kernel: Kernel, index: Index): boolean {
   });
 }
 
-/** True when a square of both axes can be read along `other` and turned over in registers. */
-function turns(kernel: Kernel, vector: Index, other: Index): boolean {
+/** True when a square of both axes can be read along `other` and transposed in registers. */
+function transposes(kernel: Kernel, vector: Index, other: Index): boolean {
   if (vector === other) return false;
   return scalarsOf(kernel).some((s) => s.kind === "load" && liesAlong(s, other, scaleOf(s.at, vector)));
 }
@@ -151,8 +151,8 @@ function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machi
   const lanes = lanesFor(vector.size, widest, kernel, machine);
   const base = { mode: "column", lanes, vector, columnAxis: vector } as const;
   if (!kernel.reduction) {
-    const rowAxis = kernel.axes.find((axis) => axis.size >= lanes && turns(kernel, vector.index, axis.index));
-    return { ...base, rowAxis, rows: rowAxis ? lanes : 1, columns: 1, turns: 1 };
+    const rowAxis = kernel.axes.find((axis) => axis.size >= lanes && transposes(kernel, vector.index, axis.index));
+    return { ...base, rowAxis, rows: rowAxis ? lanes : 1, columns: 1, unrolled: 1 };
   }
   const length = kernel.reduction.axes[kernel.reduction.axes.length - 1]?.size ?? 1;
   const vectors = Math.floor(vector.size / lanes);
@@ -162,14 +162,14 @@ function columnTile(kernel: Kernel, vector: Axis, widest: number, machine: Machi
     .find((axis) => shares(kernel, axis.index));
   if (!rowAxis) {
     const columns = Math.min(vectors, 4);
-    return { ...base, rowAxis, rows: 1, columns, turns: turnsFor(columns, length) };
+    return { ...base, rowAxis, rows: 1, columns, unrolled: unrollFor(columns, length) };
   }
   const columns = Math.min(vectors, tileColumns);
   // An epilogue that costs more than the sum gains nothing from many rows, and is written out for each of them.
   const wanted = epilogueCost(kernel) > length ? 6 : 12;
   const most = Math.min(wanted, Math.floor((machine.registers - columns - 2) / columns));
   const rows = length < longSum ? balanced(rowAxis.size, most) : Math.min(rowAxis.size, most);
-  return { ...base, rowAxis, rows, columns, turns: turnsFor(rows * columns, length) };
+  return { ...base, rowAxis, rows, columns, unrolled: unrollFor(rows * columns, length) };
 }
 
 /** Operations after the sum, at one point. */
@@ -197,6 +197,6 @@ function rowTile(kernel: Kernel, vector: Axis, widest: number, machine: Machine)
     rows,
     columnAxis,
     columns,
-    turns: turnsFor(rows * columns, Math.floor(vector.size / lanes)),
+    unrolled: unrollFor(rows * columns, Math.floor(vector.size / lanes)),
   };
 }

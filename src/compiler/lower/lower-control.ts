@@ -1,6 +1,6 @@
 import { InternalError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
-import { type Loop, turnsOf } from "../../graph/types.ts";
+import { iterationsOf, type Loop } from "../../graph/types.ts";
 import type { Allocator } from "../ir/allocator.ts";
 import type { Lowered, Memory, Wanted } from "../ir/block.ts";
 import { add, along, type Index, type Place } from "../ir/loop.ts";
@@ -66,9 +66,9 @@ function lowerLoop(node: Loop, around: Around): Control {
   }
   const { length, reverse, count } = node.attrs;
   const body = lower({ leaves, wanted, updates });
-  const turns = count && { count: placeOf(leaves.get(count) as View) };
+  const counted = count && { count: placeOf(leaves.get(count) as View) };
   const independent = carry.length === 0 && !count;
-  if (length > 0) steps.push({ kind: "repeat", index, length, ...turns, reverse, independent, body });
+  if (length > 0) steps.push({ kind: "repeat", index, length, ...counted, reverse, independent, body });
   return { steps, results };
 }
 
@@ -92,7 +92,7 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
 }
 
 /**
- * Where a loop stacks, and what each turn must put there. What the program returns is stacked in its place, and what a loop
+ * Where a loop stacks, and what each iteration must put there. What the program returns is stacked in its place, and what a loop
  * around this one stacks in that one's: a matrix made row by row is in memory once.
  */
 function stacksFor(
@@ -104,7 +104,7 @@ function stacksFor(
   const stacks = ys.map((y, i) => {
     const target = targets.get(resultOf(loop, carry.length + i));
     const isHome = target && (target.buffer.kind === "output" || allocator.isStack(target.buffer));
-    return isHome ? target : allocator.stack(y, turnsOf(loop));
+    return isHome ? target : allocator.stack(y, iterationsOf(loop));
   });
   return { stacks, wanted: ys.map((node, i) => ({ node, target: sliceOf(stacks[i], index) })) };
 }

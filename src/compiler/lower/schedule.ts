@@ -1,6 +1,6 @@
 import type { Node } from "../../graph/node.ts";
 import { bytesIn } from "../../graph/shape.ts";
-import { turnsOf } from "../../graph/types.ts";
+import { iterationsOf } from "../../graph/types.ts";
 import type { Group } from "./fuse.ts";
 
 /** A group on its way into the order. */
@@ -80,7 +80,7 @@ const madeBy = ({ control, stored }: Group): Iterable<Node> => (control ? [contr
 function bytesOfValue(node: Node): number {
   if (node.is("scan") || node.is("while")) {
     const { carry, ys } = node.attrs;
-    return sum(carry.map(bytesIn)) + (ys.length === 0 ? 0 : turnsOf(node) * sum(ys.map(bytesIn)));
+    return sum(carry.map(bytesIn)) + (ys.length === 0 ? 0 : iterationsOf(node) * sum(ys.map(bytesIn)));
   }
   if (node.is("cond")) return sum(node.attrs.whenTrue.map(bytesIn));
   return bytesIn(node);

@@ -29,10 +29,10 @@ export function atan2(b: Builder, y: Value, x: Value): Value {
   const angle = b.op("fma", b.op("mul", t, t2), polynomial(b, t2, arctangentSeries), t);
   const steep = b.op("lt", width, height);
   const left = signBit(b, x);
-  const turned = b.select(steep, b.select(left, angle, b.op("neg", angle)), b.select(left, b.op("neg", angle), angle));
+  const signed = b.select(steep, b.select(left, angle, b.op("neg", angle)), b.select(left, b.op("neg", angle), angle));
   const add = (upright: number, backward: number) =>
     b.select(steep, b.like(x, upright), b.select(left, b.like(x, backward), zero));
-  const sum = b.op("add", add(Math.PI / 2, Math.PI), b.op("add", turned, add(rest.half, rest.whole)));
+  const sum = b.op("add", add(Math.PI / 2, Math.PI), b.op("add", signed, add(rest.half, rest.whole)));
   return withSign(b, sum, y);
 }
 

@@ -88,8 +88,8 @@ function reduceAny(b: Builder, x: Value, quarter: 0 | 1): Reduced {
   const [a, c, d] = sums.map((sum) => b.op("mul", sum, withSign(b, b.like(x, 1), x)));
   const { k, shifted } = nearest(b, a, 1, quarter);
   const [f, rest] = addAny(b, b.op("sub", a, k), c);
-  const turns = addAny(b, f, b.op("add", rest, d));
-  const [high, low] = multiply(b, turns, pi2.map((n) => b.like(x, n)) as [Value, Value]);
+  const multiples = addAny(b, f, b.op("add", rest, d));
+  const [high, low] = multiply(b, multiples, pi2.map((n) => b.like(x, n)) as [Value, Value]);
   // An infinite x has no remainder.
   return { r: [b.op("add", high, b.op("sub", x, x)), low], quadrant: bitsOf(b, shifted) };
 }

@@ -1,7 +1,7 @@
 import type { Guard } from "../ir/kernel.ts";
 import { type Affine, add, type Index, scaled, scaleOf } from "../ir/loop.ts";
 
-/** How many turns the loop of each counter takes: a counter runs from 0 to one less. */
+/** How many iterations the loop of each counter takes: a counter runs from 0 to one less. */
 export type Turns = ReadonlyMap<Index, number>;
 
 /**

@@ -87,7 +87,7 @@ function packNarrow({ loops, narrow, row, column, kernel }: Product, allocator: 
   return copied(narrow, [...outer, row, ...loops], allocator, copies);
 }
 
-/** The operand with the vectors, turned over when they do not lie together; eight rows pay for it. */
+/** The operand with the vectors, transposed when they do not lie together; eight rows pay for it. */
 function packWide(product: Product, allocator: Allocator, copies: Kernel[]): Load {
   const { kernel, loops, wide, column } = product;
   if (scaleOf(wide.at, column.index) === 1 || rowsOf(product) < 8) return wide;

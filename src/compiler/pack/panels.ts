@@ -26,19 +26,20 @@ export function inPanels(
   const rest = column.size % panel;
   const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
   if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
-  const turns = turnsInPiece(product, narrow, machine);
-  const kept = turns === undefined ? undefined : grid(kernel, turns, product.loops[0].size / turns, allocator);
-  return cuts.flatMap((cut) => overPanels(product, narrow, cut, kept, allocator, copies));
+  const iterations = iterationsInPiece(product, narrow, machine);
+  const totals =
+    iterations === undefined ? undefined : grid(kernel, iterations, product.loops[0].size / iterations, allocator);
+  return cuts.flatMap((cut) => overPanels(product, narrow, cut, totals, allocator, copies));
 }
 
 /** Rows that a sum walks down, one line of memory after another, are to stay in a core's own cache from panel to panel. */
 const walkedRows = 2 ** 19;
 
 /**
- * Turns of the first loop that a piece of a sum takes; undefined where sums are not cut: where the backend asks for it, and
+ * Iterations of the first loop that a piece of a sum takes; undefined where sums are not cut: where the backend asks for it, and
  * where all that a sum walks down is more than stays near.
  */
-function turnsInPiece({ loops, row, kernel }: Product, narrow: Load, { sumPiece }: Machine): number | undefined {
+function iterationsInPiece({ loops, row, kernel }: Product, narrow: Load, { sumPiece }: Machine): number | undefined {
   const [first, ...rest] = loops;
   const inner = lengthOf(rest);
   const rows = kernel.axes.filter((axis) => axis === row || scaleOf(narrow.at, axis.index) === 1);
@@ -48,8 +49,8 @@ function turnsInPiece({ loops, row, kernel }: Product, narrow: Load, { sumPiece 
     walks ? walkedRows / bytes : first.size,
     sumPiece === undefined ? first.size : sumPiece / inner,
   );
-  const turns = Math.max(1, Math.floor(most));
-  return first.size >= 2 * turns ? turns : undefined;
+  const iterations = Math.max(1, Math.floor(most));
+  return first.size >= 2 * iterations ? iterations : undefined;
 }
 
 /** A panel of so many bytes, or in so many cache lines, does not stay where it is fast. */
@@ -95,12 +96,12 @@ function overPanels(
   { kernel, loops, wide, row, column }: Product,
   narrow: Load,
   { from, count, width }: Cut,
-  kept: Kept | undefined,
+  totals: PieceTotals | undefined,
   allocator: Allocator,
   copies: Kernel[],
 ): Steps {
-  const length = kept ? kept.turns * lengthOf(loops.slice(1)) : lengthOf(loops);
-  const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype], kept ? blockBytes / 2 : blockBytes);
+  const length = totals ? totals.iterations * lengthOf(loops.slice(1)) : lengthOf(loops);
+  const blocks = blocksOf(row.size, length * bytesOf[narrow.dtype], totals ? blockBytes / 2 : blockBytes);
   const [panels, inside, block, rest] = allocator.axes([count, width, blocks, row.size / blocks]);
   const columns = add(at(from), add(along(panels.index, width), along(inside.index)));
   const rows = add(along(block.index, rest.size), along(rest.index));
@@ -115,10 +116,12 @@ function overPanels(
     stores: kernel.stores.map((s) => ({ ...s, at: change(s.at), value: rebuild(s.value) })),
   };
   const whole = multiply(cut, { ...narrow, at: change(narrow.at) }, packed);
-  return kept ? inPieces(whole, { ...kept, at: change(kept.at) }, allocator) : [{ kind: "launch", kernel: whole }];
+  return totals
+    ? inPieces(whole, { ...totals, at: change(totals.at) }, allocator)
+    : [{ kind: "launch", kernel: whole }];
 }
 
-/** Rows of one block and the panel that they meet stay in a core's own cache, and so do totals that are kept. */
+/** Rows of one block and the panel that they meet stay in a core's own cache, and so do totals that pieces have in common. */
 const blockBytes = 2 ** 20;
 
 /** Into how many equal blocks rows of so many bytes are cut; 1 where they fit, or where no number divides them well. */
@@ -130,26 +133,35 @@ function blocksOf(rows: number, bytes: number, fits: number): number {
   return 1;
 }
 
-/** Where the totals of all points lie between pieces of so many turns of the first loop. */
-interface Kept {
+/** Where the totals of all points lie between pieces of so many iterations of the first loop. */
+interface PieceTotals {
   readonly sums: Buffer;
   /** The rounding errors of adding pieces, where there are many. */
   readonly lost: Buffer | undefined;
   readonly at: Affine;
-  readonly turns: number;
+  readonly iterations: number;
 }
 
-/** More pieces than this are added with their rounding errors kept, as blocks of sums are (partial-sums.ts). */
+/** More pieces than this are added with their rounding errors, as blocks of sums are (partial-sums.ts). */
 const manyPieces = 32;
 
-function grid({ axes, reduction }: Kernel, turns: number, pieces: number, allocator: Allocator): Kept {
+function grid({ axes, reduction }: Kernel, iterations: number, pieces: number, allocator: Allocator): PieceTotals {
   const { dtype } = (reduction as Reduction).value;
   const buffer = () => allocator.buffer("temporary", dtype, lengthOf(axes));
-  return { sums: buffer(), lost: pieces > manyPieces ? buffer() : undefined, at: inOrder(axes), turns };
+  return {
+    sums: buffer(),
+    lost: pieces > manyPieces ? buffer() : undefined,
+    at: inOrder(axes),
+    iterations: iterations,
+  };
 }
 
 /** The first piece of a sum, those between, and the last. */
-function inPieces(kernel: Kernel, { sums, lost, at: place, turns: length }: Kept, allocator: Allocator): Steps {
+function inPieces(
+  kernel: Kernel,
+  { sums, lost, at: place, iterations: length }: PieceTotals,
+  allocator: Allocator,
+): Steps {
   const reduction = kernel.reduction as Reduction;
   const [loop, ...inner] = reduction.axes;
   const { dtype } = reduction.value;

@@ -4,7 +4,7 @@ import { PondusError } from "../../graph/errors.ts";
 import { make, type Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { bytesIn } from "../../graph/shape.ts";
-import { type Loop, turnsOf } from "../../graph/types.ts";
+import { iterationsOf, type Loop } from "../../graph/types.ts";
 import { dependents, substitute } from "../../graph/walk.ts";
 import { orZeros, present, result } from "../zero.ts";
 import { residuals } from "./residuals.ts";
@@ -51,7 +51,9 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
   const added = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
   // Iterations that carry nothing may run side by side, and backwards so too: what they add is stacked rather than carried.
   const apart =
-    whole && carries.length === 0 && turnsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
+    whole &&
+    carries.length === 0 &&
+    iterationsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
   const sums = apart ? [] : added;
   const terms = apart ? added.map((i) => back[x + i] as Node) : [];
   const totals = sums.map((i) => formal(captured[i]));
@@ -84,7 +86,7 @@ export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotan
       ...(keeper.iterations ? [keeper.iterations.value] : []),
     ],
     {
-      length: turnsOf(node),
+      length: iterationsOf(node),
       reverse: node.is("while") || !(node as Node<"scan">).attrs.reverse,
       carry: [...carries.map((i) => ctCarry[i] as Node), ...totals],
       xs: [...present(ctYs), ...usedXs.map((i) => xs[i]), ...stand],

@@ -97,7 +97,7 @@ export const examples: { readonly [pass: string]: Example } = {
       ],
     },
   },
-  shareLoops: {
+  markParallel: {
     program: double,
     stages: { kernels: [{ from: "mul over", lines: 2 }], loops: [{ from: "mul_0()", lines: 7 }] },
   },

@@ -32,8 +32,8 @@ export class Addresses {
   /** A counted loop, tested at its bottom: on a pointer that it steps anyway, unless something reads its counter. */
   loop(loop: Loop, body: () => void): void {
     const { from, step } = loop;
-    const turns = turnsOf(loop);
-    if (turns === 0) return;
+    const iterations = iterationsOf(loop);
+    if (iterations === 0) return;
     const writer = this.#writer;
     const scope: Scope = { ...this.#inside(loop), from };
     const counter = writer.take("i32");
@@ -44,17 +44,17 @@ export class Addresses {
     if (scope.counted || moving.length === 0) moving.push(counts);
     // The last one tells when the loop is over. Counted modulo 2^32 it meets its end nowhere else.
     const last = moving[moving.length - 1];
-    const way = (last.step * step * turns) | 0;
+    const way = (last.step * step * iterations) | 0;
     writer.append(scope.entry);
     if (last === counts) {
       writer.emit("i32.const", from);
       writer.emit("local.set", counter);
-    } else if (turns > 1 && last.start === undefined) {
+    } else if (iterations > 1 && last.start === undefined) {
       writer.emit("local.get", last.local);
       this.#sums.plus(way);
       writer.emit("local.set", counter);
     }
-    if (turns > 1) {
+    if (iterations > 1) {
       writer.emit("loop");
       writer.append(code);
       for (const pointer of moving) this.#advance(pointer, step, pointer === last);
@@ -68,15 +68,15 @@ export class Addresses {
     writer.give(counter);
   }
 
-  /** The turns of one part, in a function that threads share. */
+  /** The iterations of one part, in a function that threads share. */
   sharedLoop(loop: Loop, body: () => void): void {
-    const turns = turnsOf(loop);
-    if (turns === 0) return;
+    const iterations = iterationsOf(loop);
+    if (iterations === 0) return;
     const writer = this.#writer;
     const counter = writer.take("i32");
     const end = writer.take("i32");
     const edge = (after: 0 | 1, local: number) => {
-      pushEdge(writer, turns, after);
+      pushEdge(writer, iterations, after);
       this.#sums.times(loop.step);
       this.#sums.plus(loop.from);
       writer.emit("local.tee", local);
@@ -109,7 +109,7 @@ export class Addresses {
 
   #collect(scope: Scope, loop: Loop, counter: number, body: () => void): Code[] {
     const { index, from, step } = loop;
-    this.#ranges.set(index, { min: from, max: from + (turnsOf(loop) - 1) * step });
+    this.#ranges.set(index, { min: from, max: from + (iterationsOf(loop) - 1) * step });
     return this.#sums.collect(scope, index, counter, body);
   }
 
@@ -189,7 +189,7 @@ export class Addresses {
   }
 }
 
-function turnsOf({ from, to, step }: Loop): number {
+function iterationsOf({ from, to, step }: Loop): number {
   if (!(step > 0)) throw new InternalError(`a loop steps by ${step}`);
   return Math.max(0, Math.ceil((to - from) / step));
 }

@@ -5,20 +5,20 @@ import type { Sharing } from "./part.ts";
 
 export type Repeat = Extract<Step<Call>, { kind: "repeat" }>;
 
-/** A loop whose turns threads run side by side. */
-export interface Turns {
+/** A loop whose iterations threads run side by side. */
+export interface Iterations {
   readonly loop: Repeat;
   /** Counters of the loops around it, which a launch passes. */
   readonly around: readonly Index[];
   readonly sharing: Sharing;
 }
 
-/** A function to be printed: a routine, which threads share or one runs alone, or turns. */
-export type Listed = { readonly routine: Routine; readonly sharing?: Sharing } | Turns;
+/** A function to be printed: a routine, which threads share or one runs alone, or iterations. */
+export type Listed = { readonly routine: Routine; readonly sharing?: Sharing } | Iterations;
 
 /**
  * The functions that a program's steps call, numbered, and what is known of all counters. A routine is printed twice where
- * threads share it here and each runs it alone there, in turns that they run side by side.
+ * threads share it here and each runs it alone there, in iterations that they run side by side.
  */
 export class Functions {
   /** In the order of their numbers. */
@@ -30,7 +30,7 @@ export class Functions {
   readonly #counters: number | undefined;
   readonly #alone = new Map<Routine, number>();
   readonly #shared = new Map<Routine, Sharing>();
-  readonly #turns = new Map<Repeat, Turns>();
+  readonly #iterations = new Map<Repeat, Iterations>();
 
   /**
    * @param bytes     the arena's size
@@ -52,8 +52,8 @@ export class Functions {
     return this.#shared.get(routine);
   }
 
-  turns(loop: Repeat): Turns | undefined {
-    return this.#turns.get(loop);
+  iterations(loop: Repeat): Iterations | undefined {
+    return this.#iterations.get(loop);
   }
 
   #survey(steps: readonly Step<Call>[], around: readonly Index[], apart: boolean): void {
@@ -93,9 +93,9 @@ export class Functions {
   }
 
   #addTurns(loop: Repeat, around: readonly Index[]): void {
-    const turns = { loop, around, sharing: this.#sharing(this.#counters as number, around) };
-    this.#turns.set(loop, turns);
-    this.all.push(turns);
+    const iterations = { loop, around, sharing: this.#sharing(this.#counters as number, around) };
+    this.#iterations.set(loop, iterations);
+    this.all.push(iterations);
   }
 
   #sharing(counters: number, passed: readonly Index[]): Sharing {

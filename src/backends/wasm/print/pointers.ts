@@ -26,7 +26,7 @@ interface Met {
   readonly local: number;
 }
 
-/** A sum kept in a local. `step` is what one turn of its scope's loop adds to it; `start` is known where it is constant. */
+/** A sum kept in a local. `step` is what one iteration of its scope's loop adds to it; `start` is known where it is constant. */
 export interface Pointer {
   readonly local: number;
   readonly step: number;

@@ -145,7 +145,7 @@ export function printRoutine(
         break;
       case "for":
         values.settleAll();
-        if (sharing && one.shared) addresses.sharedLoop(one, () => printBlock(one.body));
+        if (sharing && one.parallel) addresses.sharedLoop(one, () => printBlock(one.body));
         else addresses.loop(one, () => printBlock(one.body));
     }
   }

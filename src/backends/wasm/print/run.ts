@@ -1,7 +1,7 @@
 import type { Call, Index, Step } from "../../../compiler/ir/loop.ts";
 import { partParams, type WasmFunction } from "../module/module.ts";
 import { FunctionWriter } from "../module/writer.ts";
-import type { Functions, Turns } from "./functions.ts";
+import type { Functions, Iterations } from "./functions.ts";
 import { passedCounters, pushEdge } from "./part.ts";
 import { StepWriter } from "./steps.ts";
 
@@ -12,8 +12,8 @@ export function printRun(steps: readonly Step<Call>[], functions: Functions): Wa
   return writer.finish("run");
 }
 
-/** Turns of a loop that threads run side by side, as a function that they share. */
-export function printTurns({ loop, around, sharing }: Turns, name: string, functions: Functions): WasmFunction {
+/** Iterations of a loop that threads run side by side, as a function that they share. */
+export function printTurns({ loop, around, sharing }: Iterations, name: string, functions: Functions): WasmFunction {
   const writer = new FunctionWriter(name, partParams);
   const locals = new Map<Index, number>(passedCounters(writer, around, sharing));
   const [counter, end] = [writer.fresh("i32"), writer.fresh("i32")];

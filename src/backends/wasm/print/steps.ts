@@ -22,7 +22,7 @@ export class StepWriter {
   readonly #locals: Map<Index, number>;
   readonly #apart: boolean;
 
-  /** @param apart  whether it is a function of which every thread runs some turns: then nothing in it is shared further */
+  /** @param apart  whether it is a function of which every thread runs some iterations: then nothing in it is shared further */
   constructor(writer: FunctionWriter, functions: Functions, locals: Map<Index, number>, apart = false) {
     this.#writer = writer;
     this.#functions = functions;
@@ -42,9 +42,9 @@ export class StepWriter {
   #repeat(loop: Repeat): void {
     const { index, length, count, reverse, body } = loop;
     if (length <= 0) return;
-    const turns = this.#functions.turns(loop);
-    if (turns) {
-      this.#together(turns.sharing, turns.around, length);
+    const iterations = this.#functions.iterations(loop);
+    if (iterations) {
+      this.#together(iterations.sharing, iterations.around, length);
       return;
     }
     const writer = this.#writer;
@@ -143,7 +143,7 @@ export class StepWriter {
     if ("dtype" in argument) this.#plusCopy(argument, bytesOf[argument.dtype]);
   }
 
-  /** Adds how much further a thread's own copy lies than the first one, or a turn's: in units of so many bytes. */
+  /** Adds how much further a thread's own copy lies than the first one, or an iteration's: in units of so many bytes. */
   #plusCopy({ stride, turn }: Buffer, unit: number): void {
     if (!this.#apart || !stride) return;
     if (turn) this.#pushCounter(turn);
