@@ -21,7 +21,7 @@ export * as init from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";
 export { type Layer, layer } from "./layer.ts";
 export * from "./losses/index.ts";
-export { evaluation, type Statistic, training } from "./mode.ts";
+export { evaluation, type Statistic, type Training, training, trainingHere } from "./mode.ts";
 export { initialize, type Model, nameParameters, parametersOf, weightsOf } from "./model.ts";
 export { batchNorm } from "./norms/batch-norm.ts";
 export { type GroupNormOptions, groupNorm, instanceNorm } from "./norms/group-norm.ts";

@@ -22,6 +22,22 @@ onEveryBackend((backend) => {
     expect(new Set(Array.from(out.plain.data))).toEqual(new Set([1]));
   });
 
+  test("a layer of one's own asks whether it is being trained", async () => {
+    const jitter = nn.layer("jitter", (y) => {
+      const training = nn.trainingHere();
+      return training ? y.add(random.uniform(training.key(), y.shape)) : y;
+    });
+    const { value } = nn.training(random.key(1), () => ({ one: jitter(x), other: jitter(x) }));
+    const out = await compile(() => ({ ...value, plain: jitter(x), given: x }), {}, { backend }).run();
+    expect(out.plain.data).toEqual(out.given.data);
+    for (const drawn of [out.one, out.other]) {
+      const added = Array.from(drawn.data, (v, i) => v - out.given.data[i]);
+      expect(Math.min(...added)).toBeGreaterThanOrEqual(-1e-6);
+      expect(Math.max(...added)).toBeLessThanOrEqual(1 + 1e-6);
+    }
+    expect(out.one.data).not.toEqual(out.other.data);
+  });
+
   test("running statistics are averaged as training goes, also where a layer stands twice", async () => {
     const layer = nn.batchNorm(2, { momentum: 0.5 });
     const { updates } = nn.training(random.key(0), () => layer(layer(x)));
