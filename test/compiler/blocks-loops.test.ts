@@ -69,7 +69,7 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       return { ...trained(loss, x, ...Object.values(net.parameters)), output, h: state.h };
     },
   },
-  "carries that no turn reads: what is left when the loop has ended, and its gradients": {
+  "carries that no iteration reads: what is left when the loop has ended, and its gradients": {
     passes: 1,
     f: ({ x, y }) => {
       const [w, v] = [weight(units, units), weight(features, units)];
@@ -160,7 +160,7 @@ const programs: { readonly [name: string]: { passes: number; f: (x: Inputs) => O
       return { ...trained(carry.total.mul(out.mean.sum()), w, start), t: carry.t, most: out.most };
     },
   },
-  "a sum that a turn reads, which no block knows": {
+  "a sum that an iteration reads, which no block knows": {
     passes: 0,
     f: ({ x, start }) => {
       const w = weight(features, units);
@@ -385,7 +385,7 @@ describe.each(Object.entries(programs))("%s", (_, { passes, f }) => {
   test("has the values that it had", () => expect(passesWithSameValues(f, inputs)).toBe(passes));
 });
 
-/** One thing that a turn does to its state [n, units]; `now` is what comes in, [n, features]. */
+/** One thing that an iteration does to its state [n, units]; `now` is what comes in, [n, features]. */
 type Deed = (h: Tensor, now: Tensor, own: { readonly [name: string]: Tensor }) => Tensor;
 
 const deeds: readonly Deed[] = [

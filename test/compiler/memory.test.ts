@@ -93,7 +93,7 @@ test(`${count} programs find in memory what they left there`, () => {
   expect(planned / separate).toBeLessThan(0.7);
 });
 
-test("what every turn of a loop reads is not written over", async () => {
+test("what every iteration of a loop reads is not written over", async () => {
   const x = parameter([8, 8], -1);
   const w = parameter(
     [8, 8],

@@ -119,7 +119,7 @@ onEveryBackend((backend) => {
     }
   });
 
-  test("a packed operand that the loop around it changes is packed anew at every turn", async () => {
+  test("a packed operand that the loop around it changes is packed anew in every iteration", async () => {
     const [m, n] = [50, 600];
     const w = parameter([n, n], 0, { dtype: "float64" });
     const [home, start] = [parameterOf(w)!, whole(n * n, 5)];

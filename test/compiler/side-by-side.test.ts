@@ -49,11 +49,11 @@ describe("turns run side by side, and what they keep to themselves has a place f
     expect(program.bytes).toBe(alone.bytes);
   });
 
-  test("but not where a turn has nothing to do", () => {
+  test("but not where an iteration has nothing to do", () => {
     const small = () => {
       const w = parameter([4], 1);
-      const turn = (_: unknown, { x }: { x: Tensor }) => ({ carry: {}, out: { y: x.mul(w).sum() } });
-      return compile(({ x }) => ({ y: scan({}, turn, { xs: { x } }).out.y }), { x: [20, 4] });
+      const iteration = (_: unknown, { x }: { x: Tensor }) => ({ carry: {}, out: { y: x.mul(w).sum() } });
+      return compile(({ x }) => ({ y: scan({}, iteration, { xs: { x } }).out.y }), { x: [20, 4] });
     };
     expect(apart(compiled(small as never, { threads: 2 }).steps)).toEqual([]);
   });
@@ -70,7 +70,7 @@ describe("turns run side by side, and what they keep to themselves has a place f
 test("what is alone below some work has a program like that of a single thread, to the letter", () => {
   const c = (more: Partial<Machine>) => printC(compiled(blocks, more)).join("\n");
   expect(c({ threads: 2, aloneBelow: Number.POSITIVE_INFINITY })).toBe(c({}));
-  expect(c({ threads: 2 })).toContain("turns_0");
+  expect(c({ threads: 2 })).toContain("iterations_0");
 });
 
 describe("on WebAssembly", () => {

@@ -31,7 +31,7 @@ export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
     bytes += copies * stride;
   };
   for (const b of buffers) if (!shared.has(b)) place(b);
-  for (const [made, { offset, stride, turn }] of shared) Object.assign(made, { offset, stride, turn });
+  for (const [made, { offset, stride, iteration }] of shared) Object.assign(made, { offset, stride, iteration });
   const calls = routines.calls(steps, bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   return { compiled: { program: { steps: calls, buffers, bytes, work }, inputs, parameters, outputs, data }, fences };

@@ -132,8 +132,8 @@ function printSteps(
 }
 
 /** How much further a thread's own copy lies than the first one, or an iteration's. */
-const shift = ({ stride, turn }: Buffer, { apart }: Around, unit: number) =>
-  apart && stride ? ` + ${turn ? indexName(turn) : "me"} * ${stride / unit}L` : "";
+const shift = ({ stride, iteration }: Buffer, { apart }: Around, unit: number) =>
+  apart && stride ? ` + ${iteration ? indexName(iteration) : "me"} * ${stride / unit}L` : "";
 
 /** The int32 or bool at a place. */
 const word = ({ buffer, at }: Place, around: Around) =>

@@ -58,7 +58,7 @@ class Blocks {
   readonly #batch: Batch;
   readonly #seeds: ReadonlyMap<Node, number>;
   readonly #rows: number;
-  /** What takes the place of totals, and of values along the batch that somebody outside reads. */
+  /** What takes the place of totals, and of values along the batch that are read outside. */
   readonly #done = new Map<Node, Node>();
   /** What a pass leaves for the next ones, [blocks, ...]. */
   readonly #stacks = new Map<Node, Node>();

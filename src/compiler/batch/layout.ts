@@ -152,7 +152,7 @@ export class Layout {
     if (node.is("sum") || node.is("max")) return this.#reduce(node);
     if (node.is("permute")) {
       const order = moved(node.attrs.order, at).map(there);
-      // The order of a product's axes was chosen for other lanes; nobody else reads it.
+      // The order of a product's axes was chosen for other lanes; it has no other reader.
       if (!x.is("contract") || this.#readers.get(source) !== 1) return make("permute", [x], { order });
       return make("contract", x.inputs, { ...x.attrs, out: order.map((axis) => x.attrs.out[axis]) });
     }

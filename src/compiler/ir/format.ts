@@ -101,7 +101,7 @@ class Arrays {
   #where(b: Buffer): string {
     const home = this.#shared.get(b);
     if (b.offset < 0) return home ? ` in place of ${this.name(home)}` : "";
-    return ` at ${b.offset}${b.stride ? ` + ${b.stride} * ${b.turn ? `i${b.turn.id}` : "thread"}` : ""}`;
+    return ` at ${b.offset}${b.stride ? ` + ${b.stride} * ${b.iteration ? `i${b.iteration.id}` : "thread"}` : ""}`;
   }
 }
 

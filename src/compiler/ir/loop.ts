@@ -35,7 +35,7 @@ export interface Location {
   /** Bytes from one thread's copy to the next, for what independent iterations of a loop keep to themselves. */
   readonly stride?: number;
   /** The loop's counter, where there are fewer iterations than threads: then every iteration has a copy, and not every thread. */
-  readonly turn?: Index;
+  readonly iteration?: Index;
 }
 
 /** A piece of the arena. Its location is what the memory plan gave it (`settle`), and -1 before. */

@@ -17,7 +17,7 @@ const termsOfBlock = 32;
 /** The same in a tile of many sums that share what they load: putting all of them away takes as long as some terms. */
 const termsOfTile = 128;
 
-/** So many sums are computed together in a tile where it counts. */
+/** The number of sums that are computed together in a tile where it counts. */
 const manySums = 12;
 
 /** Blocks whose sums are added before rounding errors are kept. */
@@ -127,7 +127,7 @@ export function put(b: Builder, { sum, lost }: Total, x: Value): void {
   b.assign(sum, next);
 }
 
-/** The total with what it lost, which nobody knows where it is infinite or no number. */
+/** The total with what it lost, which is not known where the total is infinite or NaN. */
 export function take(b: Builder, { sum, lost }: Total): Value {
   if (!lost) return sum;
   const zero = b.like(lost, 0);

@@ -54,7 +54,7 @@ function formsOf(steps: readonly Step<Kernel>[]): Forms {
 
 /**
  * The kernels of a program as routines. Kernels of one form are one routine: a network of many equal layers is not compiled
- * many times. A routine is written when somebody asks for it, before arrays have their places or after.
+ * many times. A routine is written when it is asked for, before arrays have their places or after.
  */
 export class Routines {
   readonly #steps: readonly Step<Kernel>[];

@@ -11,7 +11,7 @@ import { chooseStored, isAnchor, isControl, isMove, keepsPlace, longAxes } from 
 
 /**
  * A set of nodes that one kernel computes over one iteration space (or one loop or branch). Members see each other's
- * values in registers; only those that somebody outside needs are stored.
+ * values in registers; only those that are read outside are stored.
  */
 export interface Group {
   /** The reduction, contraction or scatter at its core, if it has one; the other members are its epilogue. */
@@ -165,7 +165,7 @@ function formGroups(
   return groups;
 }
 
-/** Sums of a scatter, which nobody else reads, with something: what is scattered is added to that. */
+/** Sums of a scatter, which has no other reader, with something: what is scattered is added to that. */
 function additionsOf(order: readonly Node[], outputs: readonly Node[]): Map<Node, Node> {
   const found = new Map<Node, Node>();
   const scatters = order.filter((node) => node.op === "scatter");

@@ -15,7 +15,7 @@ interface Entry {
   growth: number;
 }
 
-/** A value that somebody reads. */
+/** A value that is read. */
 interface Value {
   readonly bytes: number;
   /** Groups that have yet to read it. */
@@ -69,7 +69,7 @@ export function schedule(groups: readonly Group[], lasting: ReadonlySet<Node>): 
 
 const isBefore = (a: Entry, b: Entry) => a.growth < b.growth || (a.growth === b.growth && a.rank < b.rank);
 
-/** Whoever is the only one left to read a value frees it. */
+/** The last reader of a value frees it. */
 function payLast({ bytes, readers }: Value): void {
   if (readers.size === 1) for (const reader of readers) reader.growth -= bytes;
 }

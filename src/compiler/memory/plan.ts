@@ -24,7 +24,7 @@ export interface MemoryPlan {
   readonly launches: ReadonlyMap<Kernel, number>;
 }
 
-/** A part of the arena that belongs to a buffer for a while, or to all that the turns of one loop keep to themselves. */
+/** A part of the arena that belongs to a buffer for a while, or to all that the iterations of one loop keep to themselves. */
 export interface Piece {
   readonly bytes: number;
   readonly life: Lifetime;
@@ -34,26 +34,26 @@ export interface Piece {
 /** A piece, and where in it its buffers lie. */
 interface Item extends Piece {
   readonly within: readonly number[];
-  /** Of what a loop's turns keep to themselves. */
-  readonly copies?: Pick<Location, "stride" | "turn">;
+  /** Of what a loop's iterations keep to themselves. */
+  readonly copies?: Pick<Location, "stride" | "iteration">;
 }
 
 /**
  * A place for every buffer in one arena, so that buffers whose lives do not overlap share memory. What a loop whose
- * turns run side by side keeps to itself has a place for every thread, or for every turn where those are fewer. An input is
+ * iterations run side by side keeps to itself has a place for every thread, or for every iteration where those are fewer. An input is
  * given anew for every run, so its memory is free once it was read; a result's is free until it is written.
  */
 export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[], threads = 1): MemoryPlan {
   const { lives, loops, launches } = lifetimes(steps, shared);
   const items: Item[] = [];
   const inside = new Set<Buffer>();
-  for (const { life, own, index, turns } of loops) {
+  for (const { life, own, index, length } of loops) {
     for (const b of own) inside.add(b);
     const parts = own.map((b) => itemOf(b, lives.get(b) as Lifetime));
     const { bytes: stride, offsets } = layOut(parts);
-    const copies = { stride, turn: turns < threads ? index : undefined };
+    const copies = { stride, iteration: length < threads ? index : undefined };
     const within = parts.map((part) => offsets.get(part) as number);
-    items.push({ bytes: Math.min(threads, turns) * stride, life, buffers: own, within, copies });
+    items.push({ bytes: Math.min(threads, length) * stride, life, buffers: own, within, copies });
   }
   const locations = new Map<Buffer, Location>();
   for (const b of buffers) {
@@ -73,7 +73,7 @@ export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[
   return { bytes, locations, pieces: items, launches };
 }
 
-/** From before the first step to after the last one, as far as somebody outside sees a buffer. */
+/** From before the first step to after the last one, as far as a buffer is seen outside. */
 function lifeOf({ kind }: Buffer, used: Lifetime | undefined): Lifetime | undefined {
   const [before, after] = [-1, Number.POSITIVE_INFINITY];
   if (kind === "parameter" || kind === "data") return { first: before, last: after };
@@ -131,12 +131,12 @@ function placeFor(offset: number, placed: readonly { readonly offset: number }[]
  * calls, flags and every instruction that reads or writes hold the buffers themselves.
  */
 export function settle({ locations }: MemoryPlan): void {
-  for (const [buffer, { offset, stride, turn }] of locations) Object.assign(buffer, { offset, stride, turn });
+  for (const [buffer, { offset, stride, iteration }] of locations) Object.assign(buffer, { offset, stride, iteration });
 }
 
 interface Lives extends Pick<MemoryPlan, "launches"> {
   readonly lives: ReadonlyMap<Buffer, Lifetime>;
-  /** Loops whose turns run side by side, with the buffers that nobody else touches. */
+  /** Loops whose iterations run side by side, with the buffers that nothing outside touches. */
   readonly loops: readonly ApartLoop[];
 }
 
@@ -144,12 +144,12 @@ interface ApartLoop {
   readonly life: Lifetime;
   readonly own: readonly Buffer[];
   readonly index: Index;
-  readonly turns: number;
+  readonly length: number;
 }
 
 /**
  * Numbers the steps in the order of a walk. What a loop's body shares with the outside (inputs and results are the
- * outside's) lives through the whole loop, since the next turn needs it; what only the body uses lives within a turn.
+ * outside's) lives through the whole loop, since the next iteration needs it; what only the body uses lives within an iteration.
  */
 function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
@@ -182,7 +182,7 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
         for (const s of step.kernel.stores) use(s.buffer);
       } else if (step.kind === "repeat") {
         loop(step.apart ? step : undefined, () => {
-          // It is read again for every turn.
+          // It is read again for every iteration.
           if (step.count) use(step.count.buffer);
           walk(step.body);
         });
@@ -204,14 +204,14 @@ function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, B
     for (const [buffer, count] of uses) {
       const life = lives.get(buffer) as Lifetime;
       const outside = count < (total.get(buffer) as number);
-      // An input is read again by the next turn, and what a turn leaves in a result must survive the next ones.
+      // An input is read again by the next iteration, and what an iteration leaves in a result must survive the next ones.
       const carried = buffer.kind !== "temporary" || outside;
       if (carried) lives.set(buffer, { first: Math.min(life.first, first), last: Math.max(life.last, last) });
     }
   }
   const loops = spans.flatMap(({ first, last, apart, uses }) => {
     const own = [...uses].flatMap(([b, count]) => (isOwn(b) && count === total.get(b) ? [b] : []));
-    return apart && own.length > 0 ? [{ life: { first, last }, own, index: apart.index, turns: apart.length }] : [];
+    return apart && own.length > 0 ? [{ life: { first, last }, own, index: apart.index, length: apart.length }] : [];
   });
   return { lives, loops, launches };
 }

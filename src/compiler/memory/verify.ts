@@ -5,13 +5,13 @@ import { ops } from "../../graph/ops.ts";
 import { type Axis, eachScalar, type Guard, type Kernel, type Moving, readsOf, type Scalar } from "../ir/kernel.ts";
 import type { Affine, Buffer, Index, Place, Step } from "../ir/loop.ts";
 import { bodiesOf } from "../ir/steps.ts";
-import { boundsOf, type Turns } from "./bounds.ts";
+import { boundsOf, type Lengths } from "./bounds.ts";
 
 /**
  * Checks what the passes before it promise: every buffer lies in the arena, with all the copies that threads have of it;
- * every access lies in its buffer whatever turn the loops around it are in; and nothing is read before it is written.
+ * every access lies in its buffer whatever iteration the loops around it are in; and nothing is read before it is written.
  *
- * What no turn reaches is not looked at, and nothing else is left out: a guarded access is proved under its guards, and one
+ * What no iteration reaches is not looked at, and nothing else is left out: a guarded access is proved under its guards, and one
  * at a position that is looked up wherever the clamp, or the index's own numbers, let it go.
  *
  * @throws `program.large` where a guarded array has more elements than an int32 counts
@@ -26,8 +26,8 @@ export function verify(
   const lengths = new Map<Index, number>();
   walk(steps, lengths);
   for (const b of buffers) {
-    const { offset, length, stride = 0, turn } = b;
-    const copies = stride === 0 ? 1 : turn ? (lengths.get(turn) ?? 0) : threads;
+    const { offset, length, stride = 0, iteration } = b;
+    const copies = stride === 0 ? 1 : iteration ? (lengths.get(iteration) ?? 0) : threads;
     const end = offset + (copies - 1) * stride + length * bytesOf[b.dtype];
     if (!(offset >= 0 && (end <= bytes || length === 0 || !isUsed(b, steps)))) {
       throw new InternalError(`buffer ${b.id} lies outside the arena`);
@@ -42,7 +42,7 @@ export function verify(
 function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>, written: Set<Buffer>): void {
   const home = (b: Buffer) => shared.get(b) ?? b;
   const read = (b: Buffer, who: string) => {
-    // A loop without turns writes nothing, and what has no elements needs no writing.
+    // A loop without iterations writes nothing, and what has no elements needs no writing.
     const { kind } = home(b);
     const inside = (kind === "temporary" || kind === "carry") && b.length > 0;
     if (inside && !written.has(home(b))) throw new InternalError(`${who} reads buffer ${b.id} before it is written`);
@@ -76,41 +76,41 @@ function isUsed(buffer: Buffer, steps: readonly Step<Kernel>[]): boolean {
   });
 }
 
-/** Checks every access of some steps; `turns` are those of the loops around them, and all that were met are left in it. */
-function walk(steps: readonly Step<Kernel>[], turns: Map<Index, number>): void {
+/** Checks every access of some steps; `iterations` are those of the loops around them, and all that were met are left in it. */
+function walk(steps: readonly Step<Kernel>[], lengths: Map<Index, number>): void {
   const loop = (index: Index, size: number, ...bodies: readonly (readonly Step<Kernel>[])[]) => {
-    turns.set(index, size);
-    if (size > 0) for (const body of bodies) walk(body, turns);
+    lengths.set(index, size);
+    if (size > 0) for (const body of bodies) walk(body, lengths);
   };
   for (const step of steps) {
-    if (step.kind === "launch") checkKernel(step.kernel, turns);
+    if (step.kind === "launch") checkKernel(step.kernel, lengths);
     else if (step.kind === "repeat") {
-      if (step.count) checkPlace("a loop's count", step.count, turns);
+      if (step.count) checkPlace("a loop's count", step.count, lengths);
       loop(step.index, step.length, step.body);
     } else if (step.kind === "branch") {
-      checkPlace("a branch's flag", step.flag, turns);
-      walk([...step.yes, ...step.no], turns);
+      checkPlace("a branch's flag", step.flag, lengths);
+      walk([...step.yes, ...step.no], lengths);
     } else {
       loop(step.index, step.limit ?? Number.POSITIVE_INFINITY, step.test, step.body);
-      checkPlace("a loop's flag", step.flag, turns);
+      checkPlace("a loop's flag", step.flag, lengths);
     }
   }
 }
 
-function checkPlace(what: string, { buffer, at }: Place, turns: Turns): void {
-  checkAccess(what, buffer, at, [], undefined, turns);
+function checkPlace(what: string, { buffer, at }: Place, lengths: Lengths): void {
+  checkAccess(what, buffer, at, [], undefined, lengths);
 }
 
-function checkKernel({ name, axes, reduction, running, stores }: Kernel, around: Turns): void {
-  const turns = new Map(around);
+function checkKernel({ name, axes, reduction, running, stores }: Kernel, around: Lengths): void {
+  const lengths = new Map(around);
   const loop = (list: readonly Axis[]) => {
-    for (const { index, size } of list) turns.set(index, size);
+    for (const { index, size } of list) lengths.set(index, size);
     return list.every(({ size }) => size > 0);
   };
   const loads = (...roots: readonly (Scalar | undefined)[]) =>
     eachScalar(
       roots.filter((s) => s !== undefined),
-      (s) => s.kind === "load" && checkAccess(name, s.buffer, s.at, s.guards, s.moving, turns),
+      (s) => s.kind === "load" && checkAccess(name, s.buffer, s.at, s.guards, s.moving, lengths),
     );
   if (!loop(axes)) return;
   // What a reduction over nothing would add up is not read; what is stored is written all the same.
@@ -122,7 +122,7 @@ function checkKernel({ name, axes, reduction, running, stores }: Kernel, around:
   }
   for (const s of stores) {
     loads(s.value, s.moving?.position);
-    checkAccess(name, s.buffer, s.at, [], s.moving, turns);
+    checkAccess(name, s.buffer, s.at, [], s.moving, lengths);
   }
 }
 
@@ -132,18 +132,18 @@ function checkAccess(
   a: Affine,
   guards: readonly Guard[],
   moving: Moving | undefined,
-  turns: Turns,
+  lengths: Lengths,
 ): void {
   for (const { index } of [a, ...guards.map((g) => g.at)].flatMap((x) => x.terms)) {
-    if (!turns.has(index)) throw new InternalError(`${what} uses a counter of no loop around it`);
+    if (!lengths.has(index)) throw new InternalError(`${what} uses a counter of no loop around it`);
   }
   // Where a guard never holds, nothing is read.
   const neverHolds = ({ at, from, to }: Guard) => {
-    const { low, high } = boundsOf(at, turns, []);
+    const { low, high } = boundsOf(at, lengths, []);
     return from >= to || high < from || low >= to;
   };
   if (guards.some(neverHolds)) return;
-  const bounds = boundsOf(a, turns, guards);
+  const bounds = boundsOf(a, lengths, guards);
   const [first, last] = moving ? reachOf(what, moving) : [0, 0];
   const [low, high] = [bounds.low + first, bounds.high + last];
   if (!(low >= 0 && high < buffer.length)) {

@@ -56,7 +56,7 @@ function iterationsInPiece({ loops, row, kernel }: Product, narrow: Load, { sumP
 /** A panel of so many bytes, or in so many cache lines, does not stay where it is fast. */
 const spreadPanel = { bytes: 2 ** 16, lines: 2 ** 10 };
 
-/** So many rows pay for the copy. */
+/** The fewest rows that pay for the copy. */
 const worthPanels = { rows: 192, fewer: 24, bytes: 2 ** 21 };
 
 /**

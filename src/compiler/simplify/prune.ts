@@ -4,7 +4,7 @@ import { rewrite, topological, withInputs } from "../../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
 /**
- * Drops results of loops and branches that nobody picks, and the carries, sequences and captures that only they used. From
+ * Drops results of loops and branches that are not read, and the carries, sequences and captures that only they used. From
  * the last to the first, so that what only a dropped result read is not picked either.
  */
 export function prune(roots: readonly Node[]): Node[] {

@@ -20,7 +20,7 @@ export function printProgram(program: LoopProgram, has: Features = plain, thread
   const { steps, bytes } = program;
   const counters = threaded ? countersAfter(bytes) : undefined;
   const functions = new Functions(steps, bytes, counters);
-  const names = distinctNames(functions.all.map((one, k) => ("routine" in one ? one.routine.name : `turns_${k}`)));
+  const names = distinctNames(functions.all.map((one, k) => ("routine" in one ? one.routine.name : `iterations_${k}`)));
   const printed = functions.all.map((one, k) => {
     if (!("routine" in one)) return printTurns(one, names[k], functions);
     return printRoutine(one.routine, names[k], functions.ranges, has, one.sharing);

@@ -144,9 +144,9 @@ export class StepWriter {
   }
 
   /** Adds how much further a thread's own copy lies than the first one, or an iteration's: in units of so many bytes. */
-  #plusCopy({ stride, turn }: Buffer, unit: number): void {
+  #plusCopy({ stride, iteration }: Buffer, unit: number): void {
     if (!this.#apart || !stride) return;
-    if (turn) this.#pushCounter(turn);
+    if (iteration) this.#pushCounter(iteration);
     else this.#writer.emit("local.get", thread);
     this.#writer.emit("i32.const", (stride / unit) | 0);
     this.#writer.emit("i32.mul");
