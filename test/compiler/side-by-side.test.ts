@@ -11,7 +11,7 @@ import { programs } from "../support/shared-work.ts";
 
 type Repeat = Extract<Step<Call>, { kind: "repeat" }>;
 
-/** Loops whose turns run side by side. */
+/** Loops whose iterations run side by side. */
 function apart(steps: readonly Step<Call>[]): Repeat[] {
   return steps.flatMap((step) => {
     if (step.kind === "launch") return [];
@@ -28,7 +28,7 @@ const blocks = programs["a large batch, taken in blocks"];
 const compiled = (make: () => ReturnType<typeof compile>, more: Partial<Machine>) =>
   compileGraph(make().graph, { ...machine, ...more }).program;
 
-describe("turns run side by side, and what they keep to themselves has a place for each thread,", () => {
+describe("iterations run side by side, and what they keep to themselves has a place for each thread,", () => {
   const alone = compiled(blocks, {});
   const two = compiled(blocks, { threads: 2 });
 
@@ -58,9 +58,9 @@ describe("turns run side by side, and what they keep to themselves has a place f
     expect(apart(compiled(small as never, { threads: 2 }).steps)).toEqual([]);
   });
 
-  test("of loops in one another the outermost that has several turns", () => {
+  test("of loops in one another the outermost that has several iterations", () => {
     const [loop, ...others] = apart(
-      compiled(programs["turns side by side, inside a single one"], { threads: 2 }).steps,
+      compiled(programs["iterations side by side, inside a single one"], { threads: 2 }).steps,
     );
     expect(loop.length).toBe(40);
     expect(others).toEqual([]);
@@ -84,27 +84,27 @@ describe("on WebAssembly", () => {
     body.flatMap(([name, number]) => (name === "call" ? [number] : []));
   const functions = functionsOf("a large batch, taken in blocks", true);
 
-  test("turns are a function that threads share, and threads share nothing in it", () => {
-    const [turns, ...others] = functions.filter(({ name }) => name.startsWith("turns"));
+  test("iterations are a function that threads share, and threads share nothing in it", () => {
+    const [iterations, ...others] = functions.filter(({ name }) => name.startsWith("iterations"));
     expect(others).toEqual([]);
     // By its number, after `together`.
-    expect(turns.exported).toBe(String(functions.indexOf(turns) + 1));
-    expect(callsIn(turns.body).length).toBeGreaterThan(0);
-    expect(callsIn(turns.body)).not.toContain(0);
+    expect(iterations.exported).toBe(String(functions.indexOf(iterations) + 1));
+    expect(callsIn(iterations.body).length).toBeGreaterThan(0);
+    expect(callsIn(iterations.body)).not.toContain(0);
     const run = functions[functions.length - 1];
     expect(callsIn(run.body)).toContain(0);
   });
 
-  test("one thread takes turns one after another", () => {
+  test("one thread takes iterations one after another", () => {
     const names = functionsOf("a large batch, taken in blocks", false).map(({ name }) => name);
-    expect(names.filter((name) => name.startsWith("turns"))).toEqual([]);
+    expect(names.filter((name) => name.startsWith("iterations"))).toEqual([]);
   });
 
-  test("turns are told the counters of the loops around them", () => {
-    const [turns] = functionsOf("turns side by side, inside turns that go in order", true).filter(({ name }) =>
-      name.startsWith("turns"),
+  test("iterations are told the counters of the loops around them", () => {
+    const [iterations] = functionsOf("iterations side by side, inside iterations that go in order", true).filter(({ name }) =>
+      name.startsWith("iterations"),
     );
-    const loads = turns.body.filter(([name]) => name === "i32.load");
+    const loads = iterations.body.filter(([name]) => name === "i32.load");
     expect(loads).toHaveLength(1);
   });
 });

@@ -84,7 +84,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
       { x: [64, 64] },
     ) as never;
   },
-  "turns side by side, inside turns that go in order": () => {
+  "iterations side by side, inside iterations that go in order": () => {
     const w = parameter([64, 64], 0.1);
     return compile(
       ({ x }) => {
@@ -104,7 +104,7 @@ export const programs: { readonly [name: string]: () => ReturnType<typeof compil
       { x: [5 * 12, 64, 64] },
     ) as never;
   },
-  "turns side by side, inside a single one": () => {
+  "iterations side by side, inside a single one": () => {
     const w = parameter([64, 64], 0.1);
     return compile(
       ({ x }) => {
