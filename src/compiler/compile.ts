@@ -52,9 +52,9 @@ export interface PlanOptions {
  * @param onPass  called after each pass with its result
  */
 export function compileGraph(graph: GraphProgram, machine: Machine, onPass: OnPass = dump): Compiled {
-  const { steps, shared, buffers, memory, routines, ...boundary } = planGraph(graph, machine, { onPass });
+  const { steps, aliases, buffers, memory, routines, ...boundary } = planGraph(graph, machine, { onPass });
   const { inputs, parameters, outputs, data } = boundary;
-  verify(steps, buffers, shared, memory.bytes, machine.threads);
+  verify(steps, buffers, aliases, memory.bytes, machine.threads);
   const calls = routines.calls(steps, memory.bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   const program = { steps: calls, buffers, bytes: memory.bytes, work };

@@ -1,4 +1,4 @@
-import { copiedFrom } from "../compiler/batch/layout.ts";
+import { copiedFrom } from "../compiler/batch/batch-mover.ts";
 import type { Planned } from "../compiler/compile.ts";
 import type { Kernel } from "../compiler/ir/kernel.ts";
 import type { Buffer } from "../compiler/ir/loop.ts";

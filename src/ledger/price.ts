@@ -65,7 +65,7 @@ export function priceTraining(training: Training, machine: Machine): TrainingPri
   const isOfModel = ({ holds }: Buffer) => holds !== undefined && model.has(holds);
   const activations = kept.filter(isOfModel).map(describe);
   const stored = planned.buffers.filter(
-    (b) => b.holds && made.has(b.holds) && b.kind === "temporary" && !planned.shared.has(b),
+    (b) => b.holds && made.has(b.holds) && b.kind === "temporary" && !planned.aliases.has(b),
   );
   return {
     hostBytes: hostBytesOf(graph),
@@ -112,9 +112,9 @@ function roleOf(
 }
 
 /** What each kernel is for; a copy is for the kernel after it. */
-function phasesOf({ memory, shared, tracked }: Planned, forward: ReadonlySet<object>): (kernel: Kernel) => Phase {
+function phasesOf({ memory, aliases, tracked }: Planned, forward: ReadonlySet<object>): (kernel: Kernel) => Phase {
   const gradient = reach(tracked.slice(1));
-  const isParameter = (b: Buffer) => (shared.get(b) ?? b).kind === "parameter";
+  const isParameter = (b: Buffer) => (aliases.get(b) ?? b).kind === "parameter";
   const all = (nodes: ReadonlySet<object>, { stores }: Kernel) =>
     stores.every(({ buffer: { holds } }) => holds !== undefined && nodes.has(holds));
   const phases = new Map<Kernel, Phase>();

@@ -101,8 +101,8 @@ describe("on WebAssembly", () => {
   });
 
   test("iterations are told the counters of the loops around them", () => {
-    const [iterations] = functionsOf("iterations side by side, inside iterations that go in order", true).filter(({ name }) =>
-      name.startsWith("iterations"),
+    const [iterations] = functionsOf("iterations side by side, inside iterations that go in order", true).filter(
+      ({ name }) => name.startsWith("iterations"),
     );
     const loads = iterations.body.filter(([name]) => name === "i32.load");
     expect(loads).toHaveLength(1);

@@ -11,8 +11,8 @@ import { build, leavesOf, recipes } from "../support/random-graphs.ts";
 const machine = { vectorBytes: 32, registers: 16, mixedWidths: true };
 
 function planOf(graph: GraphProgram, threads = 1) {
-  const { steps, buffers, shared, memory } = planGraph(graph, { ...machine, threads });
-  const check = () => verify(steps, buffers, shared, memory.bytes, threads);
+  const { steps, buffers, aliases, memory } = planGraph(graph, { ...machine, threads });
+  const check = () => verify(steps, buffers, aliases, memory.bytes, threads);
   return { buffers, check };
 }
 

@@ -19,7 +19,7 @@ export interface Fenced {
  * left of the last 64 that it fills. Only arrays that lie in one place on purpose share it.
  */
 export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
-  const { steps, routines, buffers, shared, inputs, parameters, outputs, data } = planGraph(graph, machine);
+  const { steps, routines, buffers, aliases, inputs, parameters, outputs, data } = planGraph(graph, machine);
   const fences = [{ from: 0, to: alignment }];
   let bytes = alignment;
   const place = (b: Buffer) => {
@@ -30,8 +30,8 @@ export function compileFenced(graph: GraphProgram, machine: Machine): Fenced {
     for (let k = 0; k < copies; k++) fences.push({ from: bytes + k * stride + size, to: bytes + (k + 1) * stride });
     bytes += copies * stride;
   };
-  for (const b of buffers) if (!shared.has(b)) place(b);
-  for (const [made, { offset, stride, iteration }] of shared) Object.assign(made, { offset, stride, iteration });
+  for (const b of buffers) if (!aliases.has(b)) place(b);
+  for (const [made, { offset, stride, iteration }] of aliases) Object.assign(made, { offset, stride, iteration });
   const calls = routines.calls(steps, bytes);
   const work = workOfSteps(calls, ({ routine }) => routine.work);
   return { compiled: { program: { steps: calls, buffers, bytes, work }, inputs, parameters, outputs, data }, fences };

@@ -11,7 +11,7 @@ type Koffi = typeof import("koffi");
 export type Library = ReturnType<Koffi["load"]>;
 
 /** A library of the cache, open. */
-export interface Kept {
+export interface CachedLibrary {
   readonly name: string;
   readonly code: Library;
 }
@@ -23,12 +23,12 @@ export function openLibrary(path: string): Library {
 }
 
 /** The library that the cache has under this name, if it is whole and opens. */
-export function openKept(name: string): Kept | undefined {
+export function openCached(name: string): CachedLibrary | undefined {
   return attempt(findLibrary(cacheFolder(), name));
 }
 
 /** The program of C files: from the cache when it was compiled before and still opens, else compiled now. */
-export async function libraryOf(files: readonly string[], toolchain: Toolchain): Promise<Kept> {
+export async function libraryOf(files: readonly string[], toolchain: Toolchain): Promise<CachedLibrary> {
   const folder = cacheFolder();
   const key = createHash("sha256").update(toolchain.fingerprint).update(files.join("\n")).digest("hex").slice(0, 40);
   const kept = attempt(findLibraryOf(folder, key));
@@ -43,7 +43,7 @@ export async function libraryOf(files: readonly string[], toolchain: Toolchain):
   }
 }
 
-function attempt(path: string | undefined): Kept | undefined {
+function attempt(path: string | undefined): CachedLibrary | undefined {
   if (path === undefined) return undefined;
   try {
     return { name: basename(path), code: openLibrary(path) };

@@ -6,7 +6,7 @@ import type { GraphProgram } from "../../graph/program.ts";
 import { codeDigest } from "./cache/code-digest.ts";
 import { type GraphKey, graphKey } from "./cache/graph-key.ts";
 import { markUsed } from "./cache/prune.ts";
-import { type Kept, openKept } from "./library.ts";
+import { type CachedLibrary, openCached } from "./library.ts";
 import { type Note, noteOf, type Plan, planOf } from "./plan.ts";
 import type { Toolchain } from "./toolchain.ts";
 
@@ -31,12 +31,12 @@ export function memoOf(graph: GraphProgram, machine: Machine, { fingerprint }: T
 }
 
 /** The program, if it was kept and both its parts are whole. */
-export function recall(memo: Memo): { readonly plan: Plan; readonly kept: Kept } | undefined {
+export function recall(memo: Memo): { readonly plan: Plan; readonly kept: CachedLibrary } | undefined {
   const [seal, text] = readOwn(memo.path)?.split("\n") ?? [];
   if (text === undefined || seal !== sealOf(memo, text)) return undefined;
   const { library, note } = JSON.parse(text) as { library: string; note: Note };
   const plan = planOf(note, memo.graph, memo.known);
-  const kept = plan && openKept(library);
+  const kept = plan && openCached(library);
   if (!kept) return undefined;
   markUsed(memo.path);
   return { plan, kept };

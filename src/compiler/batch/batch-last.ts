@@ -7,7 +7,7 @@ import { mapBodies } from "../simplify/bodies.ts";
 import { simplify } from "../simplify/simplify.ts";
 import { batchOf } from "./batch.ts";
 import type { Batch } from "./batch-axes.ts";
-import { isNarrow, Layout } from "./layout.ts";
+import { BatchMover, isNarrow } from "./batch-mover.ts";
 
 /**
  * Puts the batch last where samples have few features: vectors lie along the last axis, and twenty features fill five
@@ -55,7 +55,7 @@ function layOut(roots: readonly Node[], seeds: readonly Node[], machine: Machine
   for (const [size] of likely) {
     const along = new Map(seeds.filter(({ shape }) => shape[0] === size).map((x) => [x, 0]));
     const batch = batchOf(roots, along, size);
-    if (pays(batch, machine, worth)) return simplify(new Layout(batch, along).rebuild(roots));
+    if (pays(batch, machine, worth)) return simplify(new BatchMover(batch, along).rebuild(roots));
   }
   return roots;
 }

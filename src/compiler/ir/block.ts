@@ -9,7 +9,7 @@ export type Steps = Step<Kernel>[];
 export interface Kernels {
   readonly steps: readonly Step<Kernel>[];
   /** Arrays that lie in the place of others: an array never holds a value of its own beside the one that it is mapped to. */
-  readonly shared: ReadonlyMap<Buffer, Buffer>;
+  readonly aliases: ReadonlyMap<Buffer, Buffer>;
 }
 
 /** Ends a block: the value that the block left in `from` moves over the old one in `to`. */

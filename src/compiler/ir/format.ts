@@ -48,10 +48,10 @@ function attributes(node: Node): string {
 }
 
 /** Kernels in order, or what lowering leaves of them, whose assignments are no kernels yet. */
-export type Formattable = Kernels | { readonly steps: Lowered; readonly shared?: undefined };
+export type Formattable = Kernels | { readonly steps: Lowered; readonly aliases?: undefined };
 
-export function formatKernels({ steps, shared }: Formattable): string[] {
-  const arrays = new Arrays(shared);
+export function formatKernels({ steps, aliases }: Formattable): string[] {
+  const arrays = new Arrays(aliases);
   const lines = formatSteps(steps, arrays, (kernel: Kernel | Assignment) => {
     if (!("from" in kernel)) return formatKernel(kernel, arrays);
     return [`${arrays.name(kernel.to.buffer)} is replaced by ${arrays.name(kernel.from.buffer)}`];
@@ -76,10 +76,10 @@ export function formatProgram({ bytes, steps }: LoopProgram): string {
 /** The arrays that a dump mentions: by name where they are used, with their size and place in a table above. */
 class Arrays {
   readonly #seen = new Set<Buffer>();
-  readonly #shared: ReadonlyMap<Buffer, Buffer>;
+  readonly #aliases: ReadonlyMap<Buffer, Buffer>;
 
-  constructor(shared: ReadonlyMap<Buffer, Buffer> = new Map()) {
-    this.#shared = shared;
+  constructor(aliases: ReadonlyMap<Buffer, Buffer> = new Map()) {
+    this.#aliases = aliases;
   }
 
   /** `t5`: the kind, and the number that it was made with. What a counter places in the arena has no number. */
@@ -99,7 +99,7 @@ class Arrays {
   }
 
   #where(b: Buffer): string {
-    const home = this.#shared.get(b);
+    const home = this.#aliases.get(b);
     if (b.offset < 0) return home ? ` in place of ${this.name(home)}` : "";
     return ` at ${b.offset}${b.stride ? ` + ${b.stride} * ${b.iteration ? `i${b.iteration.id}` : "thread"}` : ""}`;
   }

@@ -13,7 +13,7 @@ type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
  * @param workOf  instructions in a run of a kernel: asked for only where there are such loops, as it takes time to say
  */
 export function sideBySide(
-  { steps, shared }: Kernels,
+  { steps, aliases }: Kernels,
   { threads = 1, aloneBelow = 0 }: Machine,
   workOf: (kernel: Kernel) => number,
 ): Kernels {
@@ -24,7 +24,7 @@ export function sideBySide(
     return step.kind === "repeat" && isApart(step) ? { ...step, apart: true } : withBodies(step, mark);
   };
   const pays = threads > 1 && steps.some(isInAnyOrder) && workOfSteps(steps, workOf) >= aloneBelow;
-  return { steps: pays ? mark(steps) : steps, shared };
+  return { steps: pays ? mark(steps) : steps, aliases };
 }
 
 /** Whether it is, or has in it, a loop whose iterations may go in any order. */

@@ -13,7 +13,7 @@ type Block = readonly Step<Kernel | Assignment>[];
  * new one is computed, the kernel that computes it writes in place (both buffers share memory) and no copy is left.
  */
 export function assign(program: Block, allocator: Allocator): Kernels {
-  const shared = new Map<Buffer, Buffer>();
+  const aliases = new Map<Buffer, Buffer>();
   const go = (block: Block): Steps => {
     const assignments: Assignment[] = [];
     const steps: Steps = [];
@@ -23,11 +23,11 @@ export function assign(program: Block, allocator: Allocator): Kernels {
       else steps.push({ kind: "launch", kernel: step.kernel });
     }
     const { inPlace, idle } = withoutCopies(assignments, steps);
-    for (const { from, to } of inPlace) shared.set(from.buffer, to.buffer);
+    for (const { from, to } of inPlace) aliases.set(from.buffer, to.buffer);
     const copied = assignments.filter((a) => !inPlace.has(a)).map((a) => copyView(a.node, a.from, a.to, allocator));
     return [...steps.filter((s) => !idle.has(s)), ...copied];
   };
-  return { steps: go(program), shared };
+  return { steps: go(program), aliases };
 }
 
 /** Which assignments need no copy, and which kernels have nothing to do then. */

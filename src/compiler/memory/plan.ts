@@ -43,8 +43,8 @@ interface Item extends Piece {
  * iterations run side by side keeps to itself has a place for every thread, or for every iteration where those are fewer. An input is
  * given anew for every run, so its memory is free once it was read; a result's is free until it is written.
  */
-export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[], threads = 1): MemoryPlan {
-  const { lives, loops, launches } = lifetimes(steps, shared);
+export function planMemory({ steps, aliases }: Kernels, buffers: readonly Buffer[], threads = 1): MemoryPlan {
+  const { lives, loops, launches } = lifetimes(steps, aliases);
   const items: Item[] = [];
   const inside = new Set<Buffer>();
   for (const { life, own, index, length } of loops) {
@@ -57,7 +57,7 @@ export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[
   }
   const locations = new Map<Buffer, Location>();
   for (const b of buffers) {
-    if (shared.has(b) || inside.has(b)) continue;
+    if (aliases.has(b) || inside.has(b)) continue;
     const life = lifeOf(b, lives.get(b));
     if (life) items.push(itemOf(b, life));
     else locations.set(b, { offset: 0 });
@@ -69,7 +69,7 @@ export function planMemory({ steps, shared }: Kernels, buffers: readonly Buffer[
       locations.set(b, { offset: begin + item.within[k], ...item.copies });
     });
   }
-  for (const [made, home] of shared) locations.set(made, locations.get(home) as Location);
+  for (const [made, home] of aliases) locations.set(made, locations.get(home) as Location);
   return { bytes, locations, pieces: items, launches };
 }
 
@@ -151,14 +151,14 @@ interface ApartLoop {
  * Numbers the steps in the order of a walk. What a loop's body shares with the outside (inputs and results are the
  * outside's) lives through the whole loop, since the next iteration needs it; what only the body uses lives within an iteration.
  */
-function lifetimes(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>): Lives {
+function lifetimes(steps: readonly Step<Kernel>[], aliases: ReadonlyMap<Buffer, Buffer>): Lives {
   const lives = new Map<Buffer, Lifetime>();
   const launches = new Map<Kernel, number>();
   const spans: { first: number; last: number; apart?: Repeat; uses: Map<Buffer, number> }[] = [];
   const total = new Map<Buffer, number>();
   let now = 0;
   const use = (buffer: Buffer) => {
-    const home = shared.get(buffer) ?? buffer;
+    const home = aliases.get(buffer) ?? buffer;
     const life = lives.get(home) ?? { first: now, last: now };
     lives.set(home, { first: Math.min(life.first, now), last: Math.max(life.last, now) });
     total.set(home, (total.get(home) ?? 0) + 1);

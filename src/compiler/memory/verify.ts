@@ -19,7 +19,7 @@ import { boundsOf, type Lengths } from "./bounds.ts";
 export function verify(
   steps: readonly Step<Kernel>[],
   buffers: readonly Buffer[],
-  shared: ReadonlyMap<Buffer, Buffer>,
+  aliases: ReadonlyMap<Buffer, Buffer>,
   bytes: number,
   threads = 1,
 ): void {
@@ -32,15 +32,15 @@ export function verify(
     if (!(offset >= 0 && (end <= bytes || length === 0 || !isUsed(b, steps)))) {
       throw new InternalError(`buffer ${b.id} lies outside the arena`);
     }
-    const home = shared.get(b);
+    const home = aliases.get(b);
     if (home && home.offset !== b.offset) throw new InternalError(`buffer ${b.id} does not lie where it is shared`);
   }
-  checkOrder(steps, shared, new Set());
+  checkOrder(steps, aliases, new Set());
 }
 
 /** Nothing is read before it is written. */
-function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, Buffer>, written: Set<Buffer>): void {
-  const home = (b: Buffer) => shared.get(b) ?? b;
+function checkOrder(steps: readonly Step<Kernel>[], aliases: ReadonlyMap<Buffer, Buffer>, written: Set<Buffer>): void {
+  const home = (b: Buffer) => aliases.get(b) ?? b;
   const read = (b: Buffer, who: string) => {
     // A loop without iterations writes nothing, and what has no elements needs no writing.
     const { kind } = home(b);
@@ -54,17 +54,17 @@ function checkOrder(steps: readonly Step<Kernel>[], shared: ReadonlyMap<Buffer, 
     } else if (step.kind === "branch") {
       read(step.flag.buffer, "a branch");
       const [yes, no] = [new Set(written), new Set(written)];
-      checkOrder(step.yes, shared, yes);
-      checkOrder(step.no, shared, no);
+      checkOrder(step.yes, aliases, yes);
+      checkOrder(step.no, aliases, no);
       // After it there is what either side wrote.
       for (const b of yes) if (no.has(b)) written.add(b);
     } else if (step.kind === "repeat") {
       if (step.count) read(step.count.buffer, "a loop");
-      checkOrder(step.body, shared, written);
+      checkOrder(step.body, aliases, written);
     } else {
-      checkOrder(step.test, shared, written);
+      checkOrder(step.test, aliases, written);
       read(step.flag.buffer, "a loop");
-      checkOrder(step.body, shared, written);
+      checkOrder(step.body, aliases, written);
     }
   }
 }

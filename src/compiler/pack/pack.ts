@@ -17,8 +17,8 @@ import { type Load, lengthOf, multiply, type Product, productOf, rowsOf } from "
  *
  * A copy is made outside all loops in which its source does not change.
  */
-export function pack({ steps, shared }: Kernels, allocator: Allocator, machine: Machine): Kernels {
-  const homeOf = (b: Buffer) => shared.get(b) ?? b;
+export function pack({ steps, aliases }: Kernels, allocator: Allocator, machine: Machine): Kernels {
+  const homeOf = (b: Buffer) => aliases.get(b) ?? b;
 
   /** Places before which a copy may be made, from the outside in. */
   interface Scope {
@@ -56,7 +56,7 @@ export function pack({ steps, shared }: Kernels, allocator: Allocator, machine: 
     return place !== undefined;
   };
 
-  return { steps: go(steps, []), shared };
+  return { steps: go(steps, []), aliases };
 }
 
 interface Packed {

@@ -30,16 +30,16 @@ const permuted = (x: Node, at: number) => {
 };
 
 /** A value along the batch as it is computed: the axis of the batch where it was, or last. */
-interface Laid {
+interface Moved {
   readonly node: Node;
   readonly last: boolean;
 }
 
 /** Writes what runs along a batch anew, with the batch last where samples are narrow. */
-export class Layout {
+export class BatchMover {
   readonly #batch: Batch;
   readonly #seeds: ReadonlyMap<Node, number>;
-  readonly #laid = new Map<Node, Laid>();
+  readonly #laid = new Map<Node, Moved>();
   /** How many read a value. */
   readonly #readers = new Map<Node, number>();
   /** What does not run along the batch. */
@@ -80,11 +80,11 @@ export class Layout {
   }
 
   /** A value as it is computed anyway, and where the batch is in it. */
-  #any(node: Node): Laid {
+  #any(node: Node): Moved {
     return this.#laid.get(node) ?? { node: this.#first(node), last: false };
   }
 
-  #lay(node: Node): Laid {
+  #lay(node: Node): Moved {
     const at = this.#batch.axis.get(node) as number;
     if (this.#seeds.has(node)) return this.#seed(node, at);
     if (isElementwise(node.op)) {
@@ -101,7 +101,7 @@ export class Layout {
   }
 
   /** What comes from outside is copied where few features would have it read across. */
-  #seed(node: Node, at: number): Laid {
+  #seed(node: Node, at: number): Moved {
     if (!isNarrow(node, this.#batch)) return { node, last: false };
     // Padding by nothing is no view: it is written once, and all read that.
     const none = node.shape.map(() => 0);
@@ -121,10 +121,10 @@ export class Layout {
     );
   }
 
-  #contract(node: Node<"contract">, last: boolean): Laid {
+  #contract(node: Node<"contract">, last: boolean): Moved {
     const { axis } = this.#batch;
     const [x, y] = node.inputs.map((z) => this.#any(z));
-    const labels = (list: readonly number[], z: Node, laid: Laid) =>
+    const labels = (list: readonly number[], z: Node, laid: Moved) =>
       laid.last ? moved(list, axis.get(z) as number) : list;
     const { a, b, out } = node.attrs;
     const attrs = {
