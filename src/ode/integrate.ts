@@ -92,7 +92,7 @@ export function integrate(
       ? inFixedSteps(stepper, rate, start, t, options, batch)
       : asExactly(stepper, rate, start, t, options, batch);
   const found = solveOn(y0, wanted);
-  if (adjoint.kind === "through solver") return found;
+  if (adjoint.kind === "direct") return found;
   const { values } = wanted;
   const there = rateOf(rate, wanted);
   const again = (start: Tensor, t: Tensor) => solveOn(start, { ...wanted, values: t }).path;

@@ -42,7 +42,7 @@ export interface SolveOptions {
 const usualSteps = 4096;
 
 const checkpointsOf = (adjoint: Adjoint | undefined) =>
-  adjoint?.kind === "through solver" ? adjoint.checkpoints : undefined;
+  adjoint?.kind === "direct" ? adjoint.checkpoints : undefined;
 
 const names: { readonly [name in keyof Required<SolveOptions>]: true } = {
   method: true,
@@ -185,13 +185,13 @@ export function checkTogether(
     refuse("stops are for steps that the error chooses", "give rtol in place of substeps, or make them wanted times");
   }
   if (isFixed && event) refuse("an event needs steps that the error chooses", "give rtol in place of substeps");
-  if (stops instanceof Tensor && adjoint && adjoint.kind !== "through solver") {
+  if (stops instanceof Tensor && adjoint && adjoint.kind !== "direct") {
     refuse(
       `a tensor's gradient goes through the solver, and the adjoint is ${adjoint.kind}`,
       "give stops as a list of numbers",
     );
   }
-  if (event && adjoint && adjoint.kind !== "through solver") {
+  if (event && adjoint && adjoint.kind !== "direct") {
     refuse(`an event's gradient goes through the solver, and the adjoint is ${adjoint.kind}`, "leave adjoint out");
   }
   if (batch === undefined) return;

@@ -21,8 +21,8 @@ interface Run {
 }
 
 /**
- * Milliseconds after which a run gets helpers that have yet to be started. One takes twice as long to come, from whoever
- * runs: a run that is over by then ends sooner without.
+ * Milliseconds after which a run gets helpers that have yet to be started. Starting one takes twice as long, from the
+ * thread that runs: a run that is over by then ends sooner without.
  */
 const shortRun = 20;
 

@@ -60,7 +60,7 @@ function parallelIterations(body: readonly Instruction[]): number {
 /** Instructions in a run of a kernel. */
 type WorkOf<K> = (kernel: K) => number;
 
-/** Instructions in a run of all steps; a loop whose iterations nobody knows counts as infinitely many. */
+/** Instructions in a run of all steps; a loop of unknown length counts as infinitely many. */
 export function workOfSteps<K>(steps: readonly Step<K>[], workOf: WorkOf<K>): number {
   return steps.reduce((sum, step) => sum + workOfStep(step, workOf), 0);
 }

@@ -4,7 +4,7 @@ import type { Method } from "../methods/method.ts";
 export type Adjoint = Direct | Backsolve | Forward;
 
 export interface Direct {
-  readonly kind: "through solver";
+  readonly kind: "direct";
   readonly checkpoints: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface Forward {
  * d y(100) / d y0 of y' = -y at y0 = 0 comes out huge. `forward` bounds steps by the derivatives too; or give `maxStep`.
  */
 export function direct({ checkpoints }: { checkpoints?: number } = {}): Direct {
-  return { kind: "through solver", checkpoints };
+  return { kind: "direct", checkpoints };
 }
 
 /**
