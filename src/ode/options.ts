@@ -41,8 +41,7 @@ export interface SolveOptions {
 
 const usualSteps = 4096;
 
-const checkpointsOf = (adjoint: Adjoint | undefined) =>
-  adjoint?.kind === "direct" ? adjoint.checkpoints : undefined;
+const checkpointsOf = (adjoint: Adjoint | undefined) => (adjoint?.kind === "direct" ? adjoint.checkpoints : undefined);
 
 const names: { readonly [name in keyof Required<SolveOptions>]: true } = {
   method: true,
