@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { CommanderError } from "commander";
 import type { ErrorCode } from "../graph/error-codes.ts";
 import { PondusError } from "../graph/errors.ts";
-import { framesOf, readable } from "../graph/origin.ts";
+import { framesOf, readable } from "../host/user-frame.ts";
 import { colorsFor, printJson, say } from "./streams.ts";
 
 /** Says what went wrong on stderr (with `json` as the document on stdout too) and sets the exit code. */

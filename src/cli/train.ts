@@ -4,7 +4,7 @@ import { listOthers, tableLines } from "../experiment/metric-table.ts";
 import { formatNumber } from "../experiment/metrics.ts";
 import { describeFits } from "../experiment/overfitting.ts";
 import { isMatrixPlot } from "../experiment/report/plot.ts";
-import type { Settings } from "../experiment/settings.ts";
+import type { Settings } from "../experiment/run-settings.ts";
 import { type TrainResult, train } from "../experiment/train.ts";
 import { PondusError } from "../graph/errors.ts";
 import { runFiles } from "../io/run-folder.ts";

@@ -1,14 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
+import { optimizerNames, type Settings } from "./run-settings.ts";
 import { checked, type Given } from "./setting-kinds.ts";
-import {
-  dataSettings,
-  type Offer,
-  optimizerNames,
-  type Setting,
-  type Settings,
-  settingNames,
-  settings,
-} from "./settings.ts";
+import { dataSettings, type Offer, type Setting, settingNames, settings } from "./settings.ts";
 
 /** What a user asks for, in code or on the command line: a page in JavaScript may have asked for anything. */
 export type Asked = { readonly [K in keyof Settings]?: Settings[K] | string };

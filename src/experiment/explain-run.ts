@@ -1,8 +1,8 @@
-import { type ExplainOptions, type Explanation, explain as explainNetwork } from "../explain/explain.ts";
+import { type ExplainOptions, explain as explainNetwork } from "../explain/explain.ts";
 import type { Explainable } from "../explain/explainable.ts";
 import { PondusError } from "../graph/errors.ts";
 import { parametersUnder } from "../graph/program.ts";
-import { Stream } from "../graph/stream.ts";
+import { Stream } from "../graph/random/stream.ts";
 import { count } from "../ledger/counts.ts";
 import { networkOf } from "../ledger/network.ts";
 import { knobsOf } from "../nn/knobs.ts";
@@ -11,24 +11,11 @@ import { type Model, nameParameters, parametersOf } from "../nn/model.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { finishedModel } from "./predict.ts";
-import { explainFile, writeExplainPage } from "./report/explain-page.ts";
+import { explainFile, type RunExplanation, writeExplainPage } from "./report/explain-page.ts";
 import { plotExplanation } from "./report/explain-plots.ts";
 import type { Plot } from "./report/plot.ts";
 import type { OpenedRun } from "./run/run.ts";
 import type { System, Trained } from "./system.ts";
-
-export interface RunExplanation extends Explanation {
-  readonly system: string;
-  readonly run: string;
-  /** Which inputs the network was looked at on. */
-  readonly inputs: "its own" | "standard normal";
-  /** What was looked at, where it is not all that was trained. */
-  readonly about?: string;
-  readonly inputNames?: readonly string[];
-  readonly outputNames?: readonly string[];
-  /** The page that was written. */
-  readonly page: string;
-}
 
 /** The same with its pictures. */
 export interface DrawnExplanation extends RunExplanation {

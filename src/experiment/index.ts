@@ -1,21 +1,22 @@
 export type { RunFiles } from "../io/run-folder.ts";
 export { readTimeSeries, type TimeSeries } from "./data/time-series.ts";
-export { type DrawnExplanation, explain, type RunExplanation } from "./explain-run.ts";
+export { type DrawnExplanation, explain } from "./explain-run.ts";
 export type { FitSummary } from "./fits.ts";
 export type { MetricTable } from "./metric-table.ts";
+export type { Metrics } from "./metrics.ts";
 export { formatNumber, listMetrics } from "./metrics.ts";
 export { describeFit } from "./overfitting.ts";
 export { ask, predict, restoreModel } from "./predict.ts";
+export type { RunExplanation } from "./report/explain-page.ts";
 export { type Drawing, evenly, type Matrix, type MatrixPlot, type Plot, type Series } from "./report/plot.ts";
+export type { DataFile, RunDescription } from "./run/description.ts";
 export { type OpenedRun, openRun } from "./run/run.ts";
-export type { DataFile } from "./run/run-data.ts";
 export { type RunLedger, weighRun } from "./run/run-ledger.ts";
 export {
   type Answer,
   type AnySystem,
   type Columns,
   defineSystem,
-  type Metrics,
   type Outcome,
   type Prediction,
   type Sample,
@@ -23,4 +24,4 @@ export {
   type System,
   type Trained,
 } from "./system.ts";
-export { type RunDescription, type TrainOptions, type TrainResult, train } from "./train.ts";
+export { type TrainOptions, type TrainResult, train } from "./train.ts";

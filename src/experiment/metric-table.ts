@@ -1,5 +1,4 @@
-import { formatNumber, listMetrics } from "./metrics.ts";
-import type { Metrics } from "./system.ts";
+import { formatNumber, listMetrics, type Metrics } from "./metrics.ts";
 
 /** Metrics as a table: each of the groups that stand together in one place is a row. */
 export interface MetricTable {

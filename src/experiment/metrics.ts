@@ -1,4 +1,5 @@
-import type { Metrics } from "./system.ts";
+/** Numbers with names, grouped as deep as wanted. */
+export type Metrics = { readonly [name: string]: number | boolean | Metrics };
 
 /** Metrics as a flat list: `logistic.rmse` and its value. */
 export function listMetrics(metrics: Metrics, prefix = ""): [name: string, value: number | boolean][] {

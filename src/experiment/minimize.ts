@@ -1,17 +1,7 @@
 import * as optim from "../optim/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { OptimizerName } from "./settings.ts";
-import type { Session, SessionLeastSquares } from "./system.ts";
-
-/** A sum of squares to be made small, by whichever optimizer was chosen. */
-export interface LeastSquaresProblem extends Pick<SessionLeastSquares, "observations" | "validation"> {
-  /** Any shape; the loss is their mean square. */
-  readonly residuals: Tensor;
-  /** What "adam" is on this page. */
-  readonly adam: () => optim.Optimizer;
-  /** How strongly "lm" holds its first step back. */
-  readonly damping?: number;
-}
+import type { OptimizerName } from "./run-settings.ts";
+import type { Session } from "./system.ts";
 
 /** What makes the mean square of residuals small by that name; `adam` says what "adam" is. */
 export function optimizerFor(

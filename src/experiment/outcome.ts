@@ -1,6 +1,7 @@
 import { PondusError } from "../graph/errors.ts";
 import { metricsAt } from "./metric-table.ts";
-import type { Metrics, Outcome } from "./system.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Outcome } from "./system.ts";
 
 /**
  * What a page's `train` returned, if it is what it should be: pages in JavaScript have no compiler to tell them.

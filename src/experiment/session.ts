@@ -5,7 +5,7 @@ import * as optim from "../optim/index.ts";
 import { compile } from "../runtime/program.ts";
 import type { Tensors } from "../tensor/control.ts";
 import { minimizer } from "./minimize.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./run-settings.ts";
 import type { Session, SessionFit, SessionLeastSquares, Trained } from "./system.ts";
 
 /** What a fit left behind: enough for the files, the report and an exact resume. */

@@ -3,14 +3,16 @@ import type { Table } from "../io/csv.ts";
 import type { NetworkOptions } from "../ledger/network.ts";
 import type { Model } from "../nn/model.ts";
 import type { LeastSquaresOptions, LeastSquaresResult } from "../optim/least-squares/least-squares.ts";
+import type { Optimizer } from "../optim/optimizer.ts";
 import type { FitOptions } from "../optim/training/fit.ts";
 import type { FitResult } from "../optim/training/loop.ts";
 import type { NumberArray } from "../runtime/array.ts";
 import type { Tensors } from "../tensor/control.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { MetricTable } from "./metric-table.ts";
-import type { LeastSquaresProblem } from "./minimize.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Drawing } from "./report/plot.ts";
-import type { Chosen, OptimizerName, Settings } from "./settings.ts";
+import type { Chosen, OptimizerName, Settings } from "./run-settings.ts";
 
 /**
  * A worked system: data, model, training, metrics and plots on one page. The pages in this folder and a user's own file
@@ -78,9 +80,6 @@ export interface Columns {
   readonly state?: readonly string[];
 }
 
-/** Numbers with names, grouped as deep as wanted. */
-export type Metrics = { readonly [name: string]: number | boolean | Metrics };
-
 export interface Outcome {
   readonly metrics: Metrics;
   readonly plots?: readonly Drawing[];
@@ -136,6 +135,16 @@ type Governed = "steps" | "seed" | "backend" | "signal" | "onProgress" | "resume
 /** As `optim.fit` takes them; `steps` is the session's unless given. */
 export type SessionFit = Omit<FitOptions, Governed> & { readonly steps?: number };
 export type SessionLeastSquares = Omit<LeastSquaresOptions, Exclude<Governed, "steps">>;
+
+/** A sum of squares to be made small, by whichever optimizer was chosen. */
+export interface LeastSquaresProblem extends Pick<SessionLeastSquares, "observations" | "validation"> {
+  /** Any shape; the loss is their mean square. */
+  readonly residuals: Tensor;
+  /** What "adam" is on this page. */
+  readonly adam: () => Optimizer;
+  /** How strongly "lm" holds its first step back. */
+  readonly damping?: number;
+}
 
 /** Any system, whatever its model and data. */
 export type AnySystem = System<Model, unknown>;

@@ -11,17 +11,19 @@ import type { Model } from "../nn/model.ts";
 import type { Progress } from "../optim/training/progress.ts";
 import { chooseBackend } from "../runtime/choose.ts";
 import { checkDataSettings, checkNames, chooseSettings } from "./choose-settings.ts";
-import { type FitSummary, summarizeFits } from "./fits.ts";
+import { summarizeFits } from "./fits.ts";
 import type { MetricTable } from "./metric-table.ts";
 import { checkOutcome } from "./outcome.ts";
 import type { Drawing } from "./report/plot.ts";
 import { writeReport } from "./report/report.ts";
+import type { DataFile, KeptData, RunDescription } from "./run/description.ts";
 import type { OpenedRun } from "./run/run.ts";
-import { type DataCopy, type DataFile, dataOfRun, type KeptData, readMeasurements } from "./run/run-data.ts";
+import { type DataCopy, dataOfRun, readMeasurements } from "./run/run-data.ts";
 import { readCheckpoint, writeCheckpoint, writeHistory, writeWeights } from "./run/run-files.ts";
+import type { Settings } from "./run-settings.ts";
 import { type FitRecord, Interrupted, openSession } from "./session.ts";
-import { type Settings, settingNames } from "./settings.ts";
-import type { Metrics, Sample, System } from "./system.ts";
+import { settingNames } from "./settings.ts";
+import type { System } from "./system.ts";
 
 export interface TrainOptions extends Partial<Omit<Settings, "optimizer">> {
   /** One of those that the page offers; see `System.optimizers`. */
@@ -43,28 +45,6 @@ export interface TrainOptions extends Partial<Omit<Settings, "optimizer">> {
     steps: number;
   }) => void;
   readonly onProgress?: (fit: string, progress: Progress) => void;
-}
-
-/** What run.json says. */
-export interface RunDescription {
-  readonly system: string;
-  readonly title: string;
-  readonly status: "running" | "finished" | "interrupted" | "failed";
-  readonly seed: number;
-  readonly backend: BackendName;
-  readonly parameters: number;
-  /** Spent in training, over all parts of a resumed run. */
-  readonly seconds: number;
-  readonly metrics?: Metrics;
-  readonly samples?: readonly Sample[];
-  /** What became of every fit: training and validation loss, the gap between them, knobs and data. */
-  readonly fits?: Readonly<Record<string, FitSummary>>;
-  readonly error?: { readonly code: string; readonly message: string };
-  readonly options: Omit<Settings, "seed" | "backend"> & { readonly data?: KeptData };
-  /** A user's own page, seen from the run folder. */
-  readonly source?: string;
-  readonly started: string;
-  readonly versions: { readonly pondus: string; readonly node?: string; readonly browser?: string };
 }
 
 export interface TrainResult extends RunDescription {

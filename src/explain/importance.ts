@@ -1,5 +1,5 @@
 import type { BackendName } from "../backends/backend.ts";
-import { Stream } from "../graph/stream.ts";
+import { Stream } from "../graph/random/stream.ts";
 import { flopsOf } from "../ledger/flops.ts";
 import type { Layer } from "../nn/layer.ts";
 import { compile } from "../runtime/program.ts";

@@ -1,6 +1,6 @@
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { Stream } from "../graph/stream.ts";
+import { Stream } from "../graph/random/stream.ts";
 import { dense } from "../nn/dense.ts";
 import { type Layer, layer } from "../nn/layer.ts";
 import { compile } from "../runtime/program.ts";

@@ -1,4 +1,5 @@
-import { make, type Node, newIdentity } from "./node.ts";
+import { make, newIdentity } from "./make.ts";
+import type { Node } from "./node.ts";
 import { sameShape, type TensorType } from "./shape.ts";
 import { dependents, substitute, topological } from "./walk.ts";
 

@@ -1,5 +1,5 @@
+import { userFrame } from "../host/user-frame.ts";
 import type { ErrorCode } from "./error-codes.ts";
-import { userFrame } from "./origin.ts";
 
 /**
  * Every error that a user can cause. `code` is stable and searchable, and `docs/errors.md` explains it; the message says

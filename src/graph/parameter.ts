@@ -1,13 +1,11 @@
 import type { Constraint } from "./constraint.ts";
-import type { DType, TypedArray } from "./dtype.ts";
-import { allocate, isFloat } from "./dtype.ts";
+import { allocate, type DType, isFloat, type TypedArray } from "./dtype.ts";
 import { element, fill } from "./element.ts";
 import { PondusError } from "./errors.ts";
 import { flatNumbers } from "./nested.ts";
-import type { Node } from "./node.ts";
 import { keepForRuns, refuseWhileChanged } from "./pending.ts";
+import { Stream } from "./random/stream.ts";
 import { type Shape, sizeOf } from "./shape.ts";
-import { Stream } from "./stream.ts";
 
 /** Chooses a fresh value: one number for every entry, or a function from an entry's flat index to its number. */
 export type Initializer = (random: Stream, shape: Shape) => ((index: number) => number) | number;
@@ -15,8 +13,6 @@ export type Initializer = (random: Stream, shape: Shape) => ((index: number) => 
 /** A parameter whose numbers others hold: its entries are a map from fewer free ones. */
 export interface Constrained {
   readonly constraint: Constraint;
-  /** The weight, of the parameter's shape and type. */
-  readonly node: Node;
   /** The free numbers, before they are brought inside their bounds. */
   readonly knobs: Parameter | undefined;
   readonly frozen: Parameter | undefined;

@@ -1,17 +1,21 @@
 import type { TypedArray } from "./dtype.ts";
 import { PondusError } from "./errors.ts";
-import type { Parameter } from "./parameter.ts";
+
+/** What a run reads or changes: a parameter, which is told by its identity and named in messages. */
+interface Changeable {
+  readonly name: string;
+}
 
 /**
  * A run of a program that was asked for and is not over. It computes with what its parameters were when it was asked for,
  * and those that it changes are neither read nor written before it is over.
  */
-export interface PendingRun {
-  readonly changes: ReadonlySet<Parameter>;
+export interface PendingRun<P extends Changeable = Changeable> {
+  readonly changes: ReadonlySet<P>;
   /** Parameters that it reads and does not change. */
-  readonly reads: ReadonlySet<Parameter>;
+  readonly reads: ReadonlySet<P>;
   /** What was asked for, of those that were written before the run began. */
-  kept?: Map<Parameter, TypedArray>;
+  kept?: Map<P, TypedArray>;
   begun: boolean;
 }
 
@@ -19,7 +23,7 @@ export interface PendingRun {
 export const pendingRuns = new Set<PendingRun>();
 
 /** @throws `parameter.busy` when a run that was asked for changes the parameter */
-export function refuseWhileChanged(parameter: Parameter, doing: "reading" | "writing"): void {
+export function refuseWhileChanged(parameter: Changeable, doing: "reading" | "writing"): void {
   for (const run of pendingRuns) {
     if (!run.changes.has(parameter)) continue;
     throw new PondusError(
@@ -30,7 +34,7 @@ export function refuseWhileChanged(parameter: Parameter, doing: "reading" | "wri
 }
 
 /** Before a parameter is written: runs that wait and read it get what it is now. */
-export function keepForRuns(parameter: Parameter, current: () => TypedArray): void {
+export function keepForRuns(parameter: Changeable, current: () => TypedArray): void {
   for (const run of pendingRuns) {
     if (run.begun || !run.reads.has(parameter)) continue;
     run.kept ??= new Map();

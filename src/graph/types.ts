@@ -1,7 +1,7 @@
 import { bytesOf, type DType, isFloat } from "./dtype.ts";
 import { InternalError, PondusError } from "./errors.ts";
-import type { Node } from "./node.ts";
-import { type OpAttrs, type OpFacts, type OpName, ops } from "./ops.ts";
+import type { Node, OpAttrs, OpName } from "./node.ts";
+import { type OpFacts, ops } from "./ops.ts";
 import { describeOrigin } from "./origin.ts";
 import { formatShape, requireShape, sameShape, sizeOf, type TensorType } from "./shape.ts";
 

@@ -1,5 +1,6 @@
 import { InternalError } from "./errors.ts";
-import { make, type Node } from "./node.ts";
+import { make } from "./make.ts";
+import type { Node } from "./node.ts";
 import { inheriting } from "./origin.ts";
 
 /** Every node that `roots` need, each after its inputs. Bodies of control nodes are not entered. */

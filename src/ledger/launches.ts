@@ -1,8 +1,8 @@
-import type { Kernel } from "../compiler/ir/kernel.ts";
-import { eachScalar, readsOf, type Scalar } from "../compiler/ir/kernel.ts";
+import { eachScalar, type Kernel, readsOf, type Scalar } from "../compiler/ir/kernel.ts";
 import { type Buffer, type Step, scaleOf } from "../compiler/ir/loop.ts";
 import { bytesOf } from "../graph/dtype.ts";
-import { type OpName, ops } from "../graph/ops.ts";
+import type { OpName } from "../graph/node.ts";
+import { ops } from "../graph/ops.ts";
 import type { Work } from "./measured/roofline.ts";
 
 /** A kernel of a program, and how often one run calls it. */

@@ -1,4 +1,4 @@
-import type { Origin } from "../graph/origin.ts";
+import type { Origin } from "../graph/node.ts";
 
 /**
  * The layer that made an expression, by its place in the model ("2", "0.1"), and how it was written: `sequential` labels

@@ -1,4 +1,4 @@
-import { make } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type Model, parametersOf } from "./model.ts";
 

@@ -8,7 +8,7 @@ import { joinAxis, splitAxis } from "../tensor/movement/axis-blocks.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { narrow } from "../transforms/narrow.ts";
 import { batchShapeOf } from "./batch-shape.ts";
-import type { Stepper } from "./methods/method.ts";
+import type { Stepper } from "./methods/stepper.ts";
 import { type Rate, rateAt } from "./rate.ts";
 import type { Adaptive } from "./stepping/iteration.ts";
 

@@ -1,4 +1,4 @@
-import type { Reason } from "../graph/origin.ts";
+import type { Reason } from "../graph/node.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { settingOf, status } from "./stepping/status.ts";
 

@@ -1,6 +1,7 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import { describeOrigin, labelled } from "../graph/origin.ts";
 import { Parameter } from "../graph/parameter.ts";
 import { type Model, nameParameters } from "../nn/index.ts";

@@ -2,8 +2,9 @@ import type { BackendName, Executable } from "../backends/backend.ts";
 import { allocate, type DType, type TypedArray } from "../graph/dtype.ts";
 import { fill } from "../graph/element.ts";
 import { InternalError, PondusError } from "../graph/errors.ts";
+import { make } from "../graph/make.ts";
 import { flatNumbers, type Nested } from "../graph/nested.ts";
-import { make, type Node } from "../graph/node.ts";
+import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
 import { type PendingRun, pendingRuns } from "../graph/pending.ts";
 import { type GraphProgram, parametersOf, refuseStale } from "../graph/program.ts";
@@ -79,7 +80,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
   async run(...[inputs]: keyof I extends never ? [] : [{ readonly [K in keyof I]: InputValue }]): Promise<Results<O>> {
     const given = this.#take(inputs ?? {});
     const { changes, reads } = this.#uses();
-    const run: PendingRun = { changes, reads, begun: false };
+    const run: PendingRun<Parameter> = { changes, reads, begun: false };
     // Where nothing else is to run before, one that changes nothing begins at once, and if it is short it is over at once.
     const free = pendingRuns.size === 0 && changes.size === 0 ? this.#loaded : undefined;
     pendingRuns.add(run);
@@ -103,7 +104,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   /** Runs on what is loaded, and is over when it returns, or when the promise that it returns is kept. */
-  #runOn(executable: Executable, given: Given, run: PendingRun): Results<O> | Promise<Results<O>> {
+  #runOn(executable: Executable, given: Given, run: PendingRun<Parameter>): Results<O> | Promise<Results<O>> {
     let running: Promise<void> | undefined;
     let isRunning = false;
     try {
@@ -128,7 +129,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
   }
 
   /** Writes inputs and parameters where the program reads them. */
-  #fill(executable: Executable, given: Given, run: PendingRun): void {
+  #fill(executable: Executable, given: Given, run: PendingRun<Parameter>): void {
     for (const [name, values] of given) executable.inputs.get(name)?.set(values);
     refuseStale(executable.parameters.keys());
     for (const [parameter, place] of executable.parameters) {
@@ -142,7 +143,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
     }
   }
 
-  #results(executable: Executable, run: PendingRun): Results<O> {
+  #results(executable: Executable, run: PendingRun<Parameter>): Results<O> {
     for (const parameter of run.changes) {
       parameter.lend(executable.parameters.get(parameter) as TypedArray);
       this.#versions.set(parameter, parameter.version);
@@ -158,7 +159,7 @@ export class Program<I extends InputTypes, O extends Outputs> {
    * A run failed: its memory is not run on again. Parameters whose only copy lay there stay readable, and the error names
    * them, for the run may have changed some of their numbers.
    */
-  #broken(executable: Executable, run: PendingRun, cause: unknown): unknown {
+  #broken(executable: Executable, run: PendingRun<Parameter>, cause: unknown): unknown {
     this.#loading = undefined;
     this.#loaded = undefined;
     this.#versions.clear();

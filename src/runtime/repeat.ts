@@ -1,6 +1,6 @@
 import { close, formal } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { Tensors } from "../tensor/control.ts";

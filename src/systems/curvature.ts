@@ -1,7 +1,8 @@
 import { memoryHere } from "#host/memory";
 import { scaled } from "../experiment/data/scaled-series.ts";
+import type { Metrics } from "../experiment/metrics.ts";
 import type { Plot, Series } from "../experiment/report/plot.ts";
-import { defineSystem, type Metrics } from "../experiment/system.ts";
+import { defineSystem } from "../experiment/system.ts";
 import { costOf, heldBy, type Method, methods, type Race, race } from "./curvature/race.ts";
 import dimer, { atomPair, bondErrors, type Dimer } from "./dimer.ts";
 import yeast, { carlson, type Growth, growthErrors, growthModel } from "./yeast.ts";

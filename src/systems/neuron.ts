@@ -1,6 +1,6 @@
 import { evenly } from "../experiment/report/plot.ts";
 import { defineSystem } from "../experiment/system.ts";
-import { Stream } from "../graph/stream.ts";
+import { Stream } from "../graph/random/stream.ts";
 import * as nn from "../nn/index.ts";
 import * as optim from "../optim/index.ts";
 import { sigmoid, tensor } from "../tensor/functions.ts";

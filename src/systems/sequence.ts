@@ -1,5 +1,6 @@
 import { numbersIn, typedNumbers } from "../experiment/data/typed-numbers.ts";
-import { defineSystem, type Metrics } from "../experiment/system.ts";
+import type { Metrics } from "../experiment/metrics.ts";
+import { defineSystem } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import type { ByForm } from "./sequence/forms.ts";
 import { type LazySeries, maunaLoa, readSeries } from "./sequence/series.ts";

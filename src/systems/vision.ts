@@ -1,5 +1,6 @@
+import type { Metrics } from "../experiment/metrics.ts";
 import { spreadOf } from "../experiment/spread.ts";
-import { defineSystem, type Metrics } from "../experiment/system.ts";
+import { defineSystem } from "../experiment/system.ts";
 import { count } from "../ledger/counts.ts";
 import type * as nn from "../nn/index.ts";
 import { tensor } from "../tensor/functions.ts";

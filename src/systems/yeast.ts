@@ -1,7 +1,8 @@
 import { scaled } from "../experiment/data/scaled-series.ts";
 import { rootMeanSquare, type TimeSeries } from "../experiment/data/time-series.ts";
-import type { Chosen, OptimizerName } from "../experiment/settings.ts";
-import { defineSystem, type Metrics, type Session } from "../experiment/system.ts";
+import type { Metrics } from "../experiment/metrics.ts";
+import type { Chosen, OptimizerName } from "../experiment/run-settings.ts";
+import { defineSystem, type Session } from "../experiment/system.ts";
 import { PondusError } from "../graph/errors.ts";
 import * as optim from "../optim/index.ts";
 import { besideNothing, knobsOf } from "./yeast/beside.ts";

@@ -1,6 +1,7 @@
 import { close, closeBranch, formal } from "../graph/body.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node, recording } from "../graph/node.ts";
+import { make, recording } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, sameShape, type TensorType } from "../graph/shape.ts";
 import { picks, scanNodes } from "./scan-nodes.ts";

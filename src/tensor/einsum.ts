@@ -1,6 +1,6 @@
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node } from "../graph/node.ts";
-import type { OpAttrs } from "../graph/ops.ts";
+import { make } from "../graph/make.ts";
+import type { Node, OpAttrs } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape } from "../graph/shape.ts";
 import { reshapeNode } from "./operands.ts";

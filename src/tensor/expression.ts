@@ -2,10 +2,13 @@ import type { DType } from "../graph/dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, type Shape, sizeOf, type TensorType } from "../graph/shape.ts";
-import type { Tensor } from "./tensor.ts";
 
-/** A node of the graph with its type: what each family of operations (elementwise.ts, movement.ts, ...) adds its methods to. */
-export abstract class Expression implements TensorType {
+/**
+ * A node of the graph with its type: what each family of operations (elementwise.ts, movement.ts, ...) adds its methods to.
+ *
+ * @typeParam T  what the operations take and give: the class that has all families, `Tensor`
+ */
+export abstract class Expression<T> implements TensorType {
   readonly #node: Node;
 
   constructor(node: Node) {
@@ -13,7 +16,7 @@ export abstract class Expression implements TensorType {
   }
 
   /** A tensor of another node. */
-  protected abstract of(node: Node): Tensor;
+  protected abstract of(node: Node): T;
 
   get node(): Node {
     return this.#node;

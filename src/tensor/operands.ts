@@ -1,8 +1,8 @@
 import { type DType, isFloat } from "../graph/dtype.ts";
 import { element } from "../graph/element.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node, newIdentity } from "../graph/node.ts";
-import type { OpName } from "../graph/ops.ts";
+import { make, newIdentity } from "../graph/make.ts";
+import type { Node, OpName } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { rounded } from "../graph/round.ts";
 import { broadcast, formatShape, normalAxis, requireShape, type Shape, sameShape, sizeOf } from "../graph/shape.ts";

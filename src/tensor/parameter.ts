@@ -1,9 +1,19 @@
 import type { DType } from "../graph/dtype.ts";
+import { make } from "../graph/make.ts";
 import { flatNumbers, type Nested } from "../graph/nested.ts";
-import { make, type Node } from "../graph/node.ts";
-import { type Initializer, Parameter } from "../graph/parameter.ts";
+import type { Node } from "../graph/node.ts";
+import { type Constrained, type Initializer, Parameter } from "../graph/parameter.ts";
 import type { Shape } from "../graph/shape.ts";
 import { Tensor } from "./tensor.ts";
+
+/** What constrained parameters stand for: the expression of the whole weight. */
+const expressions = new WeakMap<Parameter, Node>();
+
+/** From now on the parameter's tensor stands for `weight`, of the parameter's shape and type, whose parts `constrained` holds. */
+export function constrainTo(parameter: Parameter, constrained: Constrained, weight: Tensor): void {
+  parameter.constrain(constrained);
+  expressions.set(parameter, weight.node);
+}
 
 /** A parameter as a person holds it. Once it is constrained, it stands for what its entries have become. */
 class ParameterTensor extends Tensor {
@@ -15,7 +25,7 @@ class ParameterTensor extends Tensor {
   }
 
   override get node(): Node {
-    return this.parameter.constrained?.node ?? super.node;
+    return expressions.get(this.parameter) ?? super.node;
   }
 }
 

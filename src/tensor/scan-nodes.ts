@@ -1,5 +1,6 @@
 import { close, formal } from "../graph/body.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 
 /** The results of a loop or branch, from number `from` on. */
 export const picks = (control: Node, count: number, from = 0): Node[] =>

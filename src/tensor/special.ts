@@ -1,97 +1,96 @@
 import { isFloat } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
 import { Elementwise, type Operand } from "./elementwise.ts";
-import type { Tensor } from "./tensor.ts";
 
 /**
  * Functions of one or two numbers beyond arithmetic, element by element. Errors are at most 2 units in the last place
  * (test/compiler/special-functions.test.ts measures them against mpmath), with the exceptions that are stated.
  */
-export abstract class Special extends Elementwise {
-  tan(): Tensor {
+export abstract class Special<T extends Special<T>> extends Elementwise<T> {
+  tan(): T {
     return this.unary("tan");
   }
   /** The angle in [-pi/2, pi/2] with this sine; NaN outside of [-1, 1]. */
-  asin(): Tensor {
+  asin(): T {
     return this.unary("asin");
   }
   /** The angle in [0, pi] with this cosine; NaN outside of [-1, 1]. */
-  acos(): Tensor {
+  acos(): T {
     return this.unary("acos");
   }
   /** The angle in [-pi/2, pi/2] with this tangent. */
-  atan(): Tensor {
+  atan(): T {
     return this.unary("atan");
   }
   /**
    * The angle in [-pi, pi] of the point (x, y), where this is y; C's rules for zeros and infinities. The derivative at the
    * origin, where there is none, is 0, as in PyTorch.
    */
-  atan2(x: Operand): Tensor {
+  atan2(x: Operand<T>): T {
     return this.binary("atan2", x);
   }
-  sinh(): Tensor {
+  sinh(): T {
     return this.unary("sinh");
   }
-  cosh(): Tensor {
+  cosh(): T {
     return this.unary("cosh");
   }
-  asinh(): Tensor {
+  asinh(): T {
     return this.unary("asinh");
   }
   /** The number from 0 with this hyperbolic cosine; NaN below 1. */
-  acosh(): Tensor {
+  acosh(): T {
     return this.unary("acosh");
   }
   /** The number with this hyperbolic tangent; NaN outside of [-1, 1]. */
-  atanh(): Tensor {
+  atanh(): T {
     return this.unary("atanh");
   }
   /** The logarithm to the base 2, exact for powers of 2. */
-  log2(): Tensor {
+  log2(): T {
     return this.unary("log2");
   }
   /** The logarithm to the base 10, exact for powers of 10. */
-  log10(): Tensor {
+  log10(): T {
     return this.unary("log10");
   }
   /** 2^x, exact for whole x. */
-  exp2(): Tensor {
+  exp2(): T {
     return this.unary("exp2");
   }
   /** The cube root, of negative numbers too. */
-  cbrt(): Tensor {
+  cbrt(): T {
     return this.unary("cbrt");
   }
   /** The nearest whole number, of two the even one. The derivative is 0. */
-  round(): Tensor {
+  round(): T {
     return this.dtype === "int32" ? this.of(this.node) : this.unary("round");
   }
   /** The nearest whole number above or equal. The derivative is 0. */
-  ceil(): Tensor {
+  ceil(): T {
     return this.neg().floor().neg();
   }
   /** The whole number next to x in the direction of 0. The derivative is 0. */
-  trunc(): Tensor {
+  trunc(): T {
     return this.lt(0).where(this.ceil(), this.floor());
   }
   /** The inverse of the error function; infinite at -1 and 1, NaN beyond. */
-  erfinv(): Tensor {
+  erfinv(): T {
     return this.unary("erfinv");
   }
   /**
    * log |gamma(x)|. For negative x, where it has zeros between its poles, the error is up to 4 units in the last place of the
    * larger of the result and |x| log(3 + |x|).
    */
-  lgamma(): Tensor {
+  lgamma(): T {
     return this.unary("lgamma");
   }
   /**
    * The derivative of lgamma; NaN at negative whole numbers. For negative x the error is up to 5 units in the last place of the
    * larger of the result and log(3 + |x|).
    */
-  digamma(): Tensor {
+  digamma(): T {
     return this.polygamma(0);
   }
   /**
@@ -99,7 +98,7 @@ export abstract class Special extends Elementwise {
    *
    * @throws `tensor.option` unless the order is a whole number from 0 to 100
    */
-  polygamma(order: number): Tensor {
+  polygamma(order: number): T {
     if (!(Number.isInteger(order) && order >= 0 && order <= 100)) {
       throw new PondusError(
         "tensor.option",
@@ -110,7 +109,7 @@ export abstract class Special extends Elementwise {
   }
 
   /** sqrt(x^2 + y^2), which overflows or vanishes only where the result does; infinite where one is. The derivative at (0, 0) is 0. */
-  hypot(y: Operand): Tensor {
+  hypot(y: Operand<T>): T {
     const [a, b] = this.floats(y);
     const infinite = a.isInf().or(b.isInf());
     // No infinity meets a derivative, nor does a zero a root's.
@@ -124,7 +123,7 @@ export abstract class Special extends Elementwise {
     return infinite.where(Number.POSITIVE_INFINITY, root);
   }
   /** log(exp(x) + exp(y)) without overflow. Where the result nears 0, the error is one in the last place of the larger operand. */
-  logaddexp(y: Operand): Tensor {
+  logaddexp(y: Operand<T>): T {
     const [a, b] = this.floats(y);
     const gap = a.sub(b);
     const flat = a.eq(b).and(a.isInf());
@@ -134,19 +133,19 @@ export abstract class Special extends Elementwise {
     return larger.add(flat.where(0, above.where(gap.neg(), gap)).softplus());
   }
   /** x log y, and 0 where x is 0 unless y is NaN. */
-  xlogy(y: Operand): Tensor {
+  xlogy(y: Operand<T>): T {
     const [a, b] = this.floats(y);
     const none = a.eq(0).and(b.le(0).or(b.isInf()));
     return none.where(0, a.mul(none.where(1, b).log()));
   }
   /** x log(1 + y), and 0 where x is 0 unless y is NaN. */
-  xlog1py(y: Operand): Tensor {
+  xlog1py(y: Operand<T>): T {
     const [a, b] = this.floats(y);
     const none = a.eq(0).and(b.le(-1).or(b.isInf()));
     return none.where(0, a.mul(none.where(0, b).log1p()));
   }
   /** sin(pi x) / (pi x), and 1 at 0. Errors are up to 3 units in the last place. */
-  sinc(): Tensor {
+  sinc(): T {
     // Up to 1/2 the series in (pi x)^2, of which derivatives of any order are right at 0.
     const x = this.float();
     const near = x.abs().le(0.5);
@@ -165,7 +164,7 @@ export abstract class Special extends Elementwise {
     return near.where(series, odd.where(sine.neg(), sine).div(far.mul(Math.PI)));
   }
   /** The size of this with the sign of `y`, also of a zero. */
-  copySign(y: Operand): Tensor {
+  copySign(y: Operand<T>): T {
     const [a, b] = this.floats(y);
     const negative = b.lt(0).or(b.eq(0).and(b.reciprocal().lt(0)));
     const size = a.abs();
@@ -173,19 +172,19 @@ export abstract class Special extends Elementwise {
   }
 
   /** bool: not a number. */
-  isNaN(): Tensor {
+  isNaN(): T {
     return this.ne(this.of(this.node));
   }
   /** bool: infinite, of either sign. */
-  isInf(): Tensor {
+  isInf(): T {
     return isFloat(this.dtype) ? this.abs().eq(Number.POSITIVE_INFINITY) : this.isNaN();
   }
   /** bool: neither infinite nor NaN. */
-  isFinite(): Tensor {
+  isFinite(): T {
     return isFloat(this.dtype) ? this.abs().lt(Number.POSITIVE_INFINITY) : this.isNaN().not();
   }
   /** NaN replaced by `nan` (0), infinities by `posinf` and `neginf` (the largest finite numbers of the type). */
-  nanToNum(options: { nan?: number; posinf?: number; neginf?: number } = {}): Tensor {
+  nanToNum(options: { nan?: number; posinf?: number; neginf?: number } = {}): T {
     if (!isFloat(this.dtype)) return this.of(this.node);
     const most = this.dtype === "float32" ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
     const { nan = 0, posinf = most, neginf = -most } = options;

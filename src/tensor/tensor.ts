@@ -1,12 +1,14 @@
 import type { DType, TypedArray } from "../graph/dtype.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import { formatShape, type Shape, sizeOf } from "../graph/shape.ts";
-import type { Operand } from "./elementwise.ts";
+import type { Operand as OperandOf } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { Sorting } from "./reduction/sorting.ts";
 
-export type { Operand } from "./elementwise.ts";
+/** What stands where a tensor is expected: a tensor, or a number that takes the other operand's type. */
+export type Operand = OperandOf<Tensor>;
 
 /**
  * An array that is described, not yet computed: a node of the graph with the operations that a person writes.
@@ -15,7 +17,7 @@ export type { Operand } from "./elementwise.ts";
  * The operations stand in families, each of which has the ones before it: elementwise.ts, special.ts, movement.ts, reduction.ts,
  * cumulative.ts, indexing.ts, diagonals.ts, sorting.ts.
  */
-export class Tensor extends Sorting {
+export class Tensor extends Sorting<Tensor> {
   /** Matrix product over the last axis of this and the second-to-last of `y`; leading axes broadcast. Vectors as in NumPy. */
   matmul(y: Tensor): Tensor {
     return this.of(matmul(this.node, y.node));

@@ -1,5 +1,6 @@
 import { isFloat } from "../graph/dtype.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import { dependents, substitute, topological } from "../graph/walk.ts";
 import { Tensor } from "../tensor/tensor.ts";
 

@@ -1,5 +1,5 @@
-import { make } from "../graph/node.ts";
-import type { CustomBackward } from "../graph/ops.ts";
+import { make } from "../graph/make.ts";
+import type { CustomBackward } from "../graph/node.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /**

@@ -1,5 +1,6 @@
 import { close, closeAt } from "../graph/body.ts";
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import type { Loop } from "../graph/types.ts";
 import { rewrite, substitute, withInputs } from "../graph/walk.ts";
 

@@ -1,6 +1,7 @@
 import { formal } from "../graph/body.ts";
-import { make, type Node } from "../graph/node.ts";
-import { isElementwise, type OpAttrs } from "../graph/ops.ts";
+import { make } from "../graph/make.ts";
+import type { Node, OpAttrs } from "../graph/node.ts";
+import { isElementwise } from "../graph/ops.ts";
 import { inheriting } from "../graph/origin.ts";
 import { type Shape, sizeOf } from "../graph/shape.ts";
 import { topological } from "../graph/walk.ts";

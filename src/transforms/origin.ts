@@ -1,5 +1,4 @@
-import type { Node } from "../graph/node.ts";
-import type { Origin } from "../graph/origin.ts";
+import type { Node, Origin } from "../graph/node.ts";
 
 /** A derivative's nodes point at the user's line that they derive from. */
 export function derivedFrom(node: Node): Origin {

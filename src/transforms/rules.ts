@@ -1,22 +1,13 @@
 import { isFloat } from "../graph/dtype.ts";
-import { make, type Node } from "../graph/node.ts";
-import type { OpName } from "../graph/ops.ts";
+import { make } from "../graph/make.ts";
+import type { Node, OpName } from "../graph/node.ts";
 import { cropped, overlapAdd, resized } from "../tensor/movement/overlap.ts";
 import { constant, reshapeNode, spread, uniform } from "../tensor/operands.ts";
 import { Tensor, where } from "../tensor/tensor.ts";
+import type { Rule } from "./rule.ts";
 import { cummax, recurrence } from "./running.ts";
 import { scatterInto } from "./scatter-into.ts";
 import { plus } from "./zero.ts";
-
-/**
- * Every derivative rule (but for loops and branches: control-forward.ts, control-backward.ts, loop-backward.ts). `forward` maps the tangents of an op's inputs to
- * the tangent of its result, `backward` maps the cotangent of the result to those of the inputs. Undefined is zero.
- */
-export interface Rule {
-  forward(node: Node, tangents: readonly (Tensor | undefined)[]): Tensor | undefined;
-  /** `asked` says which inputs' cotangents are looked at. */
-  backward(node: Node, cotangent: Tensor, asked: readonly boolean[]): readonly (Tensor | undefined)[];
-}
 
 const t = (node: Node) => new Tensor(node);
 const inputsOf = (node: Node) => node.inputs.map(t);

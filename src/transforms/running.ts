@@ -3,7 +3,7 @@ import { concat } from "../tensor/functions.ts";
 import { constant, spread, uniform } from "../tensor/operands.ts";
 import { recurrence as recurrences } from "../tensor/reduction/recurrence.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 import { orZeros, plus } from "./zero.ts";
 
 const t = (node: Node) => new Tensor(node);

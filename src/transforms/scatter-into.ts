@@ -1,9 +1,9 @@
-import { make, type Node } from "../graph/node.ts";
-import type { Combine } from "../graph/ops.ts";
+import { make } from "../graph/make.ts";
+import type { Combine, Node } from "../graph/node.ts";
 import { sizeOf } from "../graph/shape.ts";
 import { constant } from "../tensor/operands.ts";
 import { Tensor } from "../tensor/tensor.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 import { plus } from "./zero.ts";
 
 const t = (node: Node) => new Tensor(node);

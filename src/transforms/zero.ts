@@ -1,4 +1,5 @@
-import { make, type Node } from "../graph/node.ts";
+import { make } from "../graph/make.ts";
+import type { Node } from "../graph/node.ts";
 import { Tensor } from "../tensor/tensor.ts";
 
 /** Derivatives that vanish are undefined until an array is needed: `node`, or zeros of the given type. */

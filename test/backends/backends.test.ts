@@ -1,8 +1,8 @@
 import { type BackendName, compile, type DType, type NumberArray } from "pondus";
 import { expect, test } from "vitest";
 import type { TypedArray } from "../../src/graph/dtype.ts";
-import type { Node } from "../../src/graph/node.ts";
-import { type OpName, ops } from "../../src/graph/ops.ts";
+import type { Node, OpName } from "../../src/graph/node.ts";
+import { ops } from "../../src/graph/ops.ts";
 import { difference } from "../support/agreement.ts";
 import { type Case, everyType } from "../support/cases/case.ts";
 import { takenBy } from "../support/cases/elementwise.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { compile, grad, Tensor } from "pondus";
 import { describe, expect, test } from "vitest";
-import { make } from "../../src/graph/node.ts";
-import type { OpName } from "../../src/graph/ops.ts";
+import { make } from "../../src/graph/make.ts";
+import type { OpName } from "../../src/graph/node.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 import { ulp } from "../support/ulp.ts";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type BackendName, compile, type NumberArray, tensor } from "pondus";
 import { beforeAll, expect, test } from "vitest";
-import { Stream } from "../../src/graph/stream.ts";
+import { Stream } from "../../src/graph/random/stream.ts";
 import { difference, tolerances } from "../support/agreement.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 import { build, type Leaf, leavesOf, type Recipe, recipes } from "../support/random-graphs.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type BackendName, compile, concat, grad, nn, type Tensor, weigh } from "pondus";
 import { expect, test } from "vitest";
-import { Stream } from "../../src/graph/stream.ts";
+import { Stream } from "../../src/graph/random/stream.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 
 /** A convolution's geometry, and what it is laid over. */

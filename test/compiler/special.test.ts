@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { compile, Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
-import { make } from "../../src/graph/node.ts";
-import type { OpName } from "../../src/graph/ops.ts";
-import { Stream } from "../../src/graph/stream.ts";
+import { make } from "../../src/graph/make.ts";
+import type { OpName } from "../../src/graph/node.ts";
+import { Stream } from "../../src/graph/random/stream.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 import { ulpError } from "../support/ulp.ts";
 

@@ -15,7 +15,8 @@ import {
 } from "pondus";
 import { describe, expect, test } from "vitest";
 import { close } from "../../src/graph/body.ts";
-import { make, type Node } from "../../src/graph/node.ts";
+import { make } from "../../src/graph/make.ts";
+import type { Node } from "../../src/graph/node.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
 import { dependents, rewrite, substitute, topological, withInputs } from "../../src/graph/walk.ts";
 

@@ -1,7 +1,8 @@
 import { einsum, grad, ode, parameter, stack, type Tensor, tensor, zeros } from "pondus";
 import { describe, expect, test, vi } from "vitest";
-import { describeOrigin, labelled, userFrame } from "../../src/graph/origin.ts";
+import { describeOrigin, labelled } from "../../src/graph/origin.ts";
 import { topological } from "../../src/graph/walk.ts";
+import { userFrame } from "../../src/host/user-frame.ts";
 import { errorOf, here } from "../support/places.ts";
 
 /** Distinct sizes in each test, for an equal tensor made elsewhere would be the same one, with the place where it was first made. */
@@ -93,7 +94,7 @@ describe("places are read from the stacks of every engine", () => {
   ])("in a page: %s", async (_, file, place) => {
     vi.resetModules();
     vi.doMock("#host/own-code", () => import("../../src/host/browser/own-code.ts"));
-    const { userFrame } = await import("../../src/graph/origin.ts");
+    const { userFrame } = await import("../../src/host/user-frame.ts");
     vi.doUnmock("#host/own-code");
     const inside = `    at Tensor.add (http://localhost${file}:43:17)\n`;
     const user = `    at f (http://localhost${place ? "/src/model.ts" : file}:12:5)\n    at http://localhost/shell.js:1:1`;

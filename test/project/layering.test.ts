@@ -39,19 +39,15 @@ const name = (file: string) => relative(root, file).split(sep).join("/");
 const sources = filesUnder("src");
 
 const importPattern = /\b(?:from|import)\s*\(?\s*["']([.#][^"']*)["']/g;
-const typeOnly = /\b(?:import|export)\s+type\b[^;"']*from\s*["'][^"']*["']/g;
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 
-function importsOf(file: string, skip?: RegExp): string[] {
-  const text = withoutComments(readFileSync(file, "utf8")).replace(skip ?? /$^/, "");
+function importsOf(file: string): string[] {
+  const text = withoutComments(readFileSync(file, "utf8"));
   return [...text.matchAll(importPattern)].map(([, path]) => importTarget(path, file));
 }
 
 /** Types included: a type that comes from further along is a dependency too. */
 const imports = new Map(sources.map((file) => [file, importsOf(file)]));
-
-/** Without `import type`: what JavaScript has to load, in which a cycle would make the order of loading matter. */
-const loads = new Map(sources.map((file) => [file, importsOf(file, typeOnly)]));
 
 /** The folder's place in the order; `src/index.ts` stands after everything but the command line. */
 function place(file: string): number {
@@ -83,7 +79,7 @@ test("a folder imports only from itself and from folders before it", () => {
   expect(backwards).toEqual([]);
 });
 
-test("no two files load each other, directly or through others", () => {
+test("no two files import each other, types included, directly or through others", () => {
   const finished = new Set<string>();
   const path: string[] = [];
   const cycles: string[] = [];
@@ -95,7 +91,7 @@ test("no two files load each other, directly or through others", () => {
       return;
     }
     path.push(file);
-    for (const target of loads.get(file) ?? []) visit(target);
+    for (const target of imports.get(file) ?? []) visit(target);
     path.pop();
     finished.add(file);
   };

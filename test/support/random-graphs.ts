@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { type DType, grad, type Tensor } from "pondus";
+import { Stream } from "../../src/graph/random/stream.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
-import { Stream } from "../../src/graph/stream.ts";
 import { kindCount, named, type Step, take } from "./random-graphs/steps.ts";
 import { describeInput, Written } from "./random-graphs/written.ts";
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { compile, concat, type DType, type NumberArray, type Tensor, tensor, vjp } from "pondus";
 import { expect, test } from "vitest";
 import { allocate } from "../../src/graph/dtype.ts";
-import { Stream } from "../../src/graph/stream.ts";
+import { Stream } from "../../src/graph/random/stream.ts";
 import { difference } from "../support/agreement.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 

@@ -17,8 +17,8 @@ import {
 } from "pondus";
 import { describe, expect, test } from "vitest";
 import type { Parameter } from "../../src/graph/parameter.ts";
-import { Stream, type Use, uses } from "../../src/graph/stream.ts";
-import { threefry } from "../../src/graph/threefry.ts";
+import { Stream, type Use, uses } from "../../src/graph/random/stream.ts";
+import { threefry } from "../../src/graph/random/threefry.ts";
 import { onEveryBackend } from "../support/every-backend.ts";
 import { correlation, distance, mean, moment } from "../support/samples.ts";
 

@@ -1,6 +1,5 @@
 import type { TypedArray } from "../../graph/dtype.ts";
-import type { Node } from "../../graph/node.ts";
-import type { Combine } from "../../graph/ops.ts";
+import type { Combine, Node } from "../../graph/node.ts";
 import { around } from "./indices.ts";
 
 export function gather(node: Node<"gather">, x: TypedArray, index: TypedArray, out: TypedArray): TypedArray {

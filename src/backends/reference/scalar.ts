@@ -1,5 +1,5 @@
-import type { Node } from "../../graph/node.ts";
-import { type OpName, ops } from "../../graph/ops.ts";
+import type { Node, OpName } from "../../graph/node.ts";
+import { ops } from "../../graph/ops.ts";
 import { erf, erfc, erfinv, lgamma, normalCdf, polygamma } from "./special.ts";
 
 type Scalar = (a: number, b: number, c: number) => number;

@@ -1,5 +1,5 @@
-import type { Node } from "../../graph/node.ts";
-import { isElementwise, type OpName, ops } from "../../graph/ops.ts";
+import type { Node, OpName } from "../../graph/node.ts";
+import { isElementwise, ops } from "../../graph/ops.ts";
 import { sizeOf } from "../../graph/shape.ts";
 
 /** What of a graph runs along a batch: samples that are computed alike, each from itself alone, until they are summed. */

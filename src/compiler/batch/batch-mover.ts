@@ -1,6 +1,7 @@
 import { bytesOf } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { inheriting } from "../../graph/origin.ts";
 import type { Shape } from "../../graph/shape.ts";

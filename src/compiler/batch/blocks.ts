@@ -1,5 +1,6 @@
 import { close, formal } from "../../graph/body.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { rewrite, rewriteOn, topological, withInputs } from "../../graph/walk.ts";

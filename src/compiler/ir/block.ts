@@ -28,6 +28,29 @@ export interface Wanted {
   readonly target: View;
 }
 
+/** A leaf of the block that will be overwritten with a node's value once the block is done. */
+export interface Overwrite {
+  readonly leaf: Node;
+  readonly node: Node;
+}
+
+/** A value that replaces a leaf: the next value of a carry, or of a parameter. */
+export interface Update extends Overwrite {
+  /** Where the leaf lies. */
+  readonly to: View;
+}
+
+/** A block of graph: the program, or the body of a loop or branch. */
+export interface Block {
+  /** Where leaves (inputs, parameters, data, formals) lie. */
+  readonly leaves: ReadonlyMap<Node, View>;
+  readonly wanted: readonly Wanted[];
+  /** What replaces leaves when the block is done. */
+  readonly updates?: readonly Update[];
+  /** Results of loops that lie where the loop's carries began: it works on that memory, and nothing is copied in or out. */
+  readonly homes?: ReadonlyMap<Node, View>;
+}
+
 /** Where the nodes of a block lie: its leaves, what was stored, and the results of its loops and branches. */
 export class Memory {
   readonly #views: Map<Node, View>;

@@ -1,5 +1,5 @@
 import type { DType } from "../../graph/dtype.ts";
-import type { Combine, OpName } from "../../graph/ops.ts";
+import type { Combine, OpName } from "../../graph/node.ts";
 import type { Affine, Buffer, Index } from "./loop.ts";
 
 /**

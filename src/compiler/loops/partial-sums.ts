@@ -1,4 +1,4 @@
-import type { OpName } from "../../graph/ops.ts";
+import type { OpName } from "../../graph/node.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Axis, Reduction, Scalar } from "../ir/kernel.ts";
 import { type Affine, add, along, at, type Index, replace, type Value } from "../ir/loop.ts";

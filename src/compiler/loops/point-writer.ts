@@ -1,5 +1,5 @@
 import { InternalError } from "../../graph/errors.ts";
-import type { Combine } from "../../graph/ops.ts";
+import type { Combine } from "../../graph/node.ts";
 import { type Builder, maskOf } from "../ir/builder.ts";
 import { type Guard, type Moving, operandsOf, type Scalar, type Store } from "../ir/kernel.ts";
 import { type Affine, add, at, type Index, type Place, scaleOf, type Value } from "../ir/loop.ts";

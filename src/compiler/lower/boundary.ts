@@ -1,5 +1,6 @@
 import type { TypedArray } from "../../graph/dtype.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import { type GraphProgram, parametersOf } from "../../graph/program.ts";
 import { sizeOf } from "../../graph/shape.ts";

@@ -3,30 +3,13 @@ import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { sameShape } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
+import type { Overwrite } from "../ir/block.ts";
 import type { View } from "../ir/views.ts";
+import type { Group } from "./group.ts";
 import { Order } from "./group-order.ts";
 import type { Part } from "./parts.ts";
 import { schedule } from "./schedule.ts";
 import { chooseStored, isAnchor, isControl, isMove, keepsPlace, longAxes } from "./store.ts";
-
-/**
- * A set of nodes that one kernel computes over one iteration space (or one loop or branch). Members see each other's
- * values in registers; only those that are read outside are stored.
- */
-export interface Group {
-  /** The reduction, contraction or scatter at its core, if it has one; the other members are its epilogue. */
-  readonly anchor: Node | undefined;
-  readonly control: Node | undefined;
-  readonly members: Node[];
-  /** Sizes of the iteration space; axes of size 1 are left out. */
-  readonly space: readonly number[];
-  readonly needs: Set<Group>;
-  readonly stored: Set<Node>;
-  /** Leaves that it reads. */
-  readonly reads: Set<Node>;
-  /** Values of other groups that it reads; of loops and branches, the node itself. */
-  readonly uses: Set<Node>;
-}
 
 export interface BlockPlan {
   /** What those nodes are written from that are not written element by element. */
@@ -37,12 +20,6 @@ export interface BlockPlan {
 
 /** Nodes that are not written element by element, with what they are written from. */
 type Parts = ReadonlyMap<Node, readonly Part[]>;
-
-/** A leaf of the block that will be overwritten with a node's value once the block is done. */
-export interface Overwrite {
-  readonly leaf: Node;
-  readonly node: Node;
-}
 
 /** A kernel of more grows too large to be worth it. */
 const mostMembers = 32;

@@ -1,13 +1,13 @@
 import { InternalError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { iterationsOf, type Loop } from "../../graph/types.ts";
 import type { Allocator } from "../ir/allocator.ts";
-import type { Lowered, Memory, Wanted } from "../ir/block.ts";
+import type { Block, Lowered, Memory, Wanted } from "../ir/block.ts";
 import { add, along, type Index, type Place } from "../ir/loop.ts";
 import type { View } from "../ir/views.ts";
 import { copy } from "./copy.ts";
 import { viewThrough } from "./evaluate.ts";
-import type { Block } from "./lower.ts";
 
 /** What a loop or branch finds around it. */
 export interface Around extends Pick<Block, "homes"> {

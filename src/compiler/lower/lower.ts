@@ -4,34 +4,18 @@ import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
 import { uniform } from "../../tensor/operands.ts";
 import type { Allocator } from "../ir/allocator.ts";
-import { type Lowered, Memory, type Steps, type Wanted } from "../ir/block.ts";
+import { type Block, type Lowered, Memory, type Steps } from "../ir/block.ts";
 import type { Axis, Reduction, Running, Scalar, Store } from "../ir/kernel.ts";
 import { add, along, at, scaled } from "../ir/loop.ts";
 import { contiguous, position, type View } from "../ir/views.ts";
 import { corrected } from "../loops/partial-sums.ts";
 import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
-import { fuse, type Group, type Overwrite } from "./fuse.ts";
+import { fuse } from "./fuse.ts";
+import type { Group } from "./group.ts";
 import { lowerControl } from "./lower-control.ts";
 import type { Part } from "./parts.ts";
 import { longAxes } from "./store.ts";
-
-/** A block of graph: the program, or the body of a loop or branch. */
-export interface Block {
-  /** Where leaves (inputs, parameters, data, formals) lie. */
-  readonly leaves: ReadonlyMap<Node, View>;
-  readonly wanted: readonly Wanted[];
-  /** What replaces leaves when the block is done. */
-  readonly updates?: readonly Update[];
-  /** Results of loops that lie where the loop's carries began: it works on that memory, and nothing is copied in or out. */
-  readonly homes?: ReadonlyMap<Node, View>;
-}
-
-/** A value that replaces a leaf: the next value of a carry, or of a parameter. */
-export interface Update extends Overwrite {
-  /** Where the leaf lies. */
-  readonly to: View;
-}
 
 /** Turns a block into steps: kernels in order, loops and branches with their bodies lowered in turn, then its assignments. */
 export function lowerBlock({ leaves, wanted: given, updates = [], homes }: Block, allocator: Allocator): Lowered {

@@ -1,12 +1,13 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import type { GraphProgram } from "../../graph/program.ts";
 import { topological } from "../../graph/walk.ts";
 import type { Allocator } from "../ir/allocator.ts";
-import type { Lowered, Wanted } from "../ir/block.ts";
+import type { Lowered, Update, Wanted } from "../ir/block.ts";
 import type { Buffer } from "../ir/loop.ts";
 import { contiguous, type View } from "../ir/views.ts";
 import type { Boundary } from "./boundary.ts";
-import { lowerBlock, type Update } from "./lower.ts";
+import { lowerBlock } from "./lower.ts";
 
 /**
  * A program as one block: its results go to their arrays, and new values of parameters replace the old ones at its end.

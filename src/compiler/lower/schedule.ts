@@ -1,7 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import { bytesIn } from "../../graph/shape.ts";
 import { iterationsOf } from "../../graph/types.ts";
-import type { Group } from "./fuse.ts";
+import type { Group } from "./group.ts";
 
 /** A group on its way into the order. */
 interface Entry {

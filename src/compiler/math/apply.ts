@@ -1,6 +1,6 @@
 import type { DType } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
-import type { OpName } from "../../graph/ops.ts";
+import type { OpName } from "../../graph/node.ts";
 import { type Builder, maskOf } from "../ir/builder.ts";
 import type { LoopType, Value } from "../ir/loop.ts";
 import { acos, asin } from "./arcsine.ts";

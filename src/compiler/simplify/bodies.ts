@@ -1,5 +1,6 @@
 import { resultsOfBody } from "../../graph/body.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 
 /** `node` with `pass` applied to the body of the loop or to both branches; any other node as it is. */
 export function mapBodies(node: Node, pass: (roots: readonly Node[]) => readonly Node[]): Node {

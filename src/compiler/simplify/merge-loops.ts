@@ -1,4 +1,5 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import type { Loop } from "../../graph/types.ts";
 import { rewrite, topological, withInputs } from "../../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";

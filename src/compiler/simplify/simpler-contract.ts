@@ -1,4 +1,5 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { reshapeNode, spread } from "../../tensor/operands.ts";
 import { stridesThrough } from "../ir/views.ts";
 

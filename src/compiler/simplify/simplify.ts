@@ -1,5 +1,6 @@
 import { isFloat } from "../../graph/dtype.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { isElementwise } from "../../graph/ops.ts";
 import { rewrite, withInputs } from "../../graph/walk.ts";
 import { constant, reshapeNode, spread, uniform } from "../../tensor/operands.ts";

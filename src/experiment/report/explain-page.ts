@@ -1,11 +1,24 @@
+import type { Explanation } from "../../explain/explain.ts";
 import type { Folder } from "../../io/folder.ts";
 import { runFiles } from "../../io/run-folder.ts";
 import { textOf } from "../../io/text.ts";
-import type { RunExplanation } from "../explain-run.ts";
 import type { OpenedRun } from "../run/run.ts";
 import { type ExplainSection, explainSections } from "./explain-tables.ts";
 import type { Plot } from "./plot.ts";
 import { escaped, figuresOf, htmlPage, table } from "./report.ts";
+
+export interface RunExplanation extends Explanation {
+  readonly system: string;
+  readonly run: string;
+  /** Which inputs the network was looked at on. */
+  readonly inputs: "its own" | "standard normal";
+  /** What was looked at, where it is not all that was trained. */
+  readonly about?: string;
+  readonly inputNames?: readonly string[];
+  readonly outputNames?: readonly string[];
+  /** The page that was written. */
+  readonly page: string;
+}
 
 export const explainFile = "explain.html";
 

@@ -5,22 +5,9 @@ import { readBytes } from "../../io/files.ts";
 import { runFiles } from "../../io/run-folder.ts";
 import { textOf } from "../../io/text.ts";
 import type { Model } from "../../nn/model.ts";
-import type { Columns, System } from "../system.ts";
+import type { System } from "../system.ts";
+import type { DataFile, KeptData } from "./description.ts";
 import type { OpenedRun } from "./run.ts";
-
-/** A file with measurements, and which of its columns to read. */
-export interface DataFile extends Columns {
-  /** Its path, or its name where `bytes` holds it. */
-  readonly file: string;
-  /** What it holds, as where there are no files: in a web page. */
-  readonly bytes?: Uint8Array;
-}
-
-/** The same as run.json remembers it. */
-export interface KeptData extends Omit<DataFile, "bytes"> {
-  /** Of the text, in hexadecimal. */
-  readonly sha256?: string;
-}
 
 type Reader<D> = Pick<System<Model, D>, "name" | "data" | "read" | "readText">;
 

@@ -1,6 +1,6 @@
 import type { FitSummary } from "../fits.ts";
 import { describeFit } from "../overfitting.ts";
-import type { RunDescription } from "../train.ts";
+import type { RunDescription } from "./description.ts";
 
 /** How much freedom a run's network had for its data, and what it did with it. */
 export interface RunLedger extends FitSummary {

@@ -2,7 +2,7 @@ import type { Folder } from "../../io/folder.ts";
 import { type RunFiles, readRunJson, runFiles, runFolder } from "../../io/run-folder.ts";
 import { checked, type Kind, name, oneOf } from "../setting-kinds.ts";
 import { dataSettings, settings } from "../settings.ts";
-import type { RunDescription } from "../train.ts";
+import type { RunDescription } from "./description.ts";
 
 /** A run folder and what its run.json says. */
 export interface OpenedRun {

@@ -5,7 +5,31 @@ import { Parameter } from "../../graph/parameter.ts";
 import { tensorOf } from "../../optim/optimizer.ts";
 import { compile, repeat, type Update } from "../../runtime/index.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { PerType, Rates } from "./ceilings.ts";
+
+export interface Rates {
+  /** Operations per second of a matrix product whose operands fit the cache. */
+  readonly products: PerType;
+  /** Operations per second, as the op table counts them, of a chain of functions of each element, in the cache. */
+  readonly elementwise: PerType;
+  /** Divisions and roots per second, in the cache. */
+  readonly divisions: PerType;
+  /** Bytes per second that a chain moves, read and written, by the bytes of the arena that it goes through, ascending. */
+  readonly bandwidth: readonly { readonly arena: number; readonly rate: number }[];
+  /** The first of these, within the cache, and the last, far beyond it. */
+  readonly cache: number;
+  readonly memory: number;
+  /** Seconds that one run of a program costs beside its work. */
+  readonly run: number;
+  /** Seconds that one kernel costs beside its work. */
+  readonly launch: number;
+  /** How busy the processors were just before, of 1; 0 where the system does not tell. */
+  readonly busy?: number;
+}
+
+export interface PerType {
+  readonly float32: number;
+  readonly float64: number;
+}
 
 /** Seconds for which one thing is measured at a time: long beside a call, short beside what else runs on the machine. */
 const slice = 0.003;

@@ -1,6 +1,6 @@
 import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../../backends/backend.ts";
-import { Stream, type Use } from "../../graph/stream.ts";
+import { Stream, type Use } from "../../graph/random/stream.ts";
 import type { Same, Structure } from "../../transforms/structure.ts";
 import { krylov } from "./krylov.ts";
 import { affordVectors, operatorOf, wholeFrom1 } from "./operator.ts";

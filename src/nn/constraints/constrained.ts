@@ -1,11 +1,12 @@
 import { type Constraint, entryName, type Numbering, numberingOf } from "../../graph/constraint.ts";
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import { inheriting } from "../../graph/origin.ts";
 import { type Constrained, Parameter } from "../../graph/parameter.ts";
+import type { Stream } from "../../graph/random/stream.ts";
 import { rounded } from "../../graph/round.ts";
-import type { Stream } from "../../graph/stream.ts";
+import { constrainTo } from "../../tensor/parameter.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { inside, outside } from "./reparametrise.ts";
 import { weightExpression } from "./weight-expression.ts";
@@ -27,7 +28,10 @@ export function putUnder(weight: Parameter, constraint: Constraint): void {
   else if (numbering.frozen.every((g) => constraint.groups[g].frozen?.from !== "drawn")) {
     frozen?.write(numbering.frozen.map((g) => constraint.groups[g].frozen?.value as number));
   }
-  weight.constrain(constrainedBy(weight, constraint, numbering, knobs, frozen));
+  const leaf = (p: Parameter | undefined) => p && new Tensor(make("parameter", [], { parameter: p }));
+  const { origin } = make("parameter", [], { parameter: weight });
+  const expression = inheriting(origin, () => weightExpression(constraint, numbering, leaf(knobs), leaf(frozen)));
+  constrainTo(weight, constrainedBy(constraint, numbering, knobs, frozen), expression);
 }
 
 /** The numbers that give the weight's present entries. A knob whose bounds stay stands where it stood. */
@@ -114,21 +118,17 @@ function drawn(weight: Parameter, random: Stream): TypedArray {
 }
 
 function constrainedBy(
-  weight: Parameter,
   constraint: Constraint,
   numbering: Numbering,
   knobs: Parameter | undefined,
   frozen: Parameter | undefined,
 ): Constrained {
   const { groups, groupOf, shape, dtype } = constraint;
-  const leaf = (p: Parameter | undefined) => p && new Tensor(make("parameter", [], { parameter: p }));
-  const origin = make("parameter", [], { parameter: weight }).origin;
   const first = firstEntries(constraint);
   return {
     constraint,
     knobs,
     frozen,
-    node: inheriting(origin, () => weightExpression(constraint, numbering, leaf(knobs), leaf(frozen)).node),
     read() {
       const [free, held] = [knobs?.read() ?? [], frozen?.read() ?? []];
       const numbers = [...Array.from(free, (x, i) => inside(x, groups[numbering.free[i]], dtype)), ...held];

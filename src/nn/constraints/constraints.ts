@@ -9,7 +9,7 @@ import {
 } from "../../graph/constraint.ts";
 import { isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import { smallestNormal } from "../../graph/round.ts";

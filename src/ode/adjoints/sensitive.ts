@@ -1,7 +1,7 @@
 import { stack } from "../../tensor/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { written } from "../../transforms/written.ts";
-import type { Step, Stepper } from "../methods/method.ts";
+import type { Step, Stepper } from "../methods/stepper.ts";
 import { type Rate, rateAt } from "../rate.ts";
 
 /** What a sensitivity is to: a number that the rate holds, as a tensor and a direction in it, or one of the state at the start. */

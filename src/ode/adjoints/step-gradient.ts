@@ -1,10 +1,10 @@
 import { isFloat } from "../../graph/dtype.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import { concat } from "../../tensor/functions.ts";
 import { Tensor } from "../../tensor/tensor.ts";
 import { customGradient } from "../../transforms/custom.ts";
 import { written } from "../../transforms/written.ts";
-import type { Step, Stepper } from "../methods/method.ts";
+import type { Step, Stepper } from "../methods/stepper.ts";
 import type { Rate } from "../rate.ts";
 
 /** A step's results that gradients flow through. */

@@ -6,7 +6,7 @@ import { checkpoint } from "../../transforms/checkpoint.ts";
 import { ravel, unravel } from "../../transforms/structure.ts";
 import { batchShapeOf } from "../batch-shape.ts";
 import type { Problem } from "../in-blocks.ts";
-import type { Stepper } from "../methods/method.ts";
+import type { Stepper } from "../methods/stepper.ts";
 import { rateAt } from "../rate.ts";
 import { memoryOf } from "./controller.ts";
 import { sideAtStart } from "./event.ts";

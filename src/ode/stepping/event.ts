@@ -4,7 +4,7 @@ import { cond, scan } from "../../tensor/control.ts";
 import { arange, full } from "../../tensor/functions.ts";
 import { Tensor, where } from "../../tensor/tensor.ts";
 import { jvp } from "../../transforms/derivatives.ts";
-import type { Step } from "../methods/method.ts";
+import type { Step } from "../methods/stepper.ts";
 import { type Rate, rateAt } from "../rate.ts";
 
 /**

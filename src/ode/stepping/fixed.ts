@@ -3,7 +3,7 @@ import { arange, concat } from "../../tensor/functions.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { batchShapeOf } from "../batch-shape.ts";
 import type { Problem } from "../in-blocks.ts";
-import type { Stepper } from "../methods/method.ts";
+import type { Stepper } from "../methods/stepper.ts";
 import type { Adaptive } from "./iteration.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Tensors } from "../../tensor/control.ts";
 import { concat, full } from "../../tensor/functions.ts";
 import { type Tensor, where } from "../../tensor/tensor.ts";
 import { stepWithGradient } from "../adjoints/step-gradient.ts";
-import type { Stepper } from "../methods/method.ts";
+import type { Stepper } from "../methods/stepper.ts";
 import type { Rate } from "../rate.ts";
 import { type Controller, logOf, nextStep } from "./controller.ts";
 import { meanSquare, scaleOf, type Tolerance } from "./error-norm.ts";

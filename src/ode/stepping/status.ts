@@ -1,5 +1,5 @@
 import type { DType } from "../../graph/dtype.ts";
-import type { Stepper } from "../methods/method.ts";
+import type { Stepper } from "../methods/stepper.ts";
 
 /** How a solution stands, as the whole numbers that a program returns. */
 export const status = {

@@ -1,5 +1,5 @@
 import { type Tensor, where } from "../../tensor/tensor.ts";
-import type { Stepper } from "../methods/method.ts";
+import type { Stepper } from "../methods/stepper.ts";
 import type { Rate } from "../rate.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { PondusError } from "../../graph/errors.ts";
-import { Stream } from "../../graph/stream.ts";
+import { Stream } from "../../graph/random/stream.ts";
 
 /** Which rows to keep back: one in so many at even distances, or a share of them drawn by chance. */
 export type HoldOut = { readonly every: number } | { readonly fraction: number; readonly seed?: number };

@@ -1,6 +1,5 @@
 import { interpret } from "../../backends/reference/interpret.ts";
-import type { Node } from "../../graph/node.ts";
-import type { Reason } from "../../graph/origin.ts";
+import type { Node, Reason } from "../../graph/node.ts";
 import { topological } from "../../graph/walk.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { evenly } from "../../experiment/report/plot.ts";
 import type { Trained } from "../../experiment/system.ts";
-import { Stream } from "../../graph/stream.ts";
+import { Stream } from "../../graph/random/stream.ts";
 import { forcesAlong, lugre, type StateLaw, slippingSprings } from "../../laws/friction/index.ts";
 import type { NumberArray } from "../../runtime/array.ts";
 import { arange, tensor, zeros } from "../../tensor/functions.ts";

@@ -1,6 +1,6 @@
-import type { Metrics, Outcome, Sample } from "../../experiment/system.ts";
-import type { StateLaw } from "../../laws/friction/index.ts";
-import { forcesAlong } from "../../laws/friction/index.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
+import type { Outcome, Sample } from "../../experiment/system.ts";
+import { forcesAlong, type StateLaw } from "../../laws/friction/index.ts";
 import * as nn from "../../nn/index.ts";
 import * as optim from "../../optim/index.ts";
 import { full, zeros } from "../../tensor/functions.ts";

@@ -1,4 +1,5 @@
-import type { Metrics, Prediction, Trained } from "../../experiment/system.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
+import type { Prediction, Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { stribeck } from "../../laws/friction/index.ts";
 import { full, tensor, zeros } from "../../tensor/functions.ts";

@@ -1,4 +1,5 @@
-import type { Metrics, Outcome } from "../../experiment/system.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
+import type { Outcome } from "../../experiment/system.ts";
 import type { Evolution } from "../../laws/friction/index.ts";
 import * as nn from "../../nn/index.ts";
 import * as optim from "../../optim/index.ts";

@@ -1,6 +1,7 @@
+import type { Metrics } from "../../experiment/metrics.ts";
 import type { Plot } from "../../experiment/report/plot.ts";
 import { meanOf } from "../../experiment/spread.ts";
-import type { Metrics, Session } from "../../experiment/system.ts";
+import type { Session } from "../../experiment/system.ts";
 import { initialize, type Model } from "../../nn/model.ts";
 import type { FitResult } from "../../optim/training/loop.ts";
 import { type ByForm, type Form, forms, type Lstm } from "./forms.ts";

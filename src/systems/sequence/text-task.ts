@@ -1,5 +1,6 @@
 import type { MetricTable } from "../../experiment/metric-table.ts";
-import type { Metrics, Outcome, Trained } from "../../experiment/system.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
+import type { Outcome, Trained } from "../../experiment/system.ts";
 import { PondusError } from "../../graph/errors.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";

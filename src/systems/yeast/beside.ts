@@ -1,7 +1,8 @@
 import type { ScaledSeries } from "../../experiment/data/scaled-series.ts";
 import type { TimeSeries } from "../../experiment/data/time-series.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
 import { spreadOf } from "../../experiment/spread.ts";
-import type { Metrics, Sample, Session } from "../../experiment/system.ts";
+import type { Sample, Session } from "../../experiment/system.ts";
 import { weightOf } from "../../tensor/parameter.ts";
 import { memberOf } from "./ensemble.ts";
 import { type Growth, growthErrors, growthModel, membersOf, pathsAt, startAt } from "./growth-model.ts";

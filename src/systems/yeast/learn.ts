@@ -1,7 +1,8 @@
 import { scaledParts } from "../../experiment/data/scaled-series.ts";
 import { rootMeanSquare, type TimeSeries } from "../../experiment/data/time-series.ts";
+import type { Metrics } from "../../experiment/metrics.ts";
 import { spreadOf } from "../../experiment/spread.ts";
-import type { Metrics, Session } from "../../experiment/system.ts";
+import type { Session } from "../../experiment/system.ts";
 import * as optim from "../../optim/index.ts";
 import { tensor } from "../../tensor/functions.ts";
 import { type Beside, fitBeside } from "./beside.ts";

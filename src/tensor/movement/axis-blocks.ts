@@ -1,4 +1,5 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { reshapeNode } from "../operands.ts";
 
 /** [.., size, ..] as [blocks, .., rows, ..]: one axis cut into blocks of so many rows, which divide it. */

@@ -1,5 +1,6 @@
 import { PondusError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { formatShape, type Shape } from "../../graph/shape.ts";
 import { axisOf } from "../operands.ts";

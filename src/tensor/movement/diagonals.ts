@@ -1,13 +1,12 @@
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import { axisOf, positions, requireWhole } from "../operands.ts";
-import type { Tensor } from "../tensor.ts";
 import { Indexing } from "./indexing.ts";
 
 /** Diagonals and triangles of matrices. Diagonal number k lies k places right of the main one. */
-export abstract class Diagonals extends Indexing {
+export abstract class Diagonals<T extends Diagonals<T>> extends Indexing<T> {
   /** Diagonal `offset` of the matrices along two axes, as one axis at the end, as `numpy.diagonal`. */
-  diagonal(offset = 0, axis1 = 0, axis2 = 1): Tensor {
+  diagonal(offset = 0, axis1 = 0, axis2 = 1): T {
     const [a, b] = [axisOf("diagonal", this.node, axis1), axisOf("diagonal", this.node, axis2)];
     if (a === b) {
       throw new PondusError(
@@ -28,7 +27,7 @@ export abstract class Diagonals extends Indexing {
       .gather(length === 0 ? along : place, others.length);
   }
   /** Of a matrix its diagonal `offset`; of a vector the square matrix with that diagonal, and 0 elsewhere, as `numpy.diag`. */
-  diag(offset = 0): Tensor {
+  diag(offset = 0): T {
     requireWhole("diag: the offset", offset, Number.NEGATIVE_INFINITY);
     if (this.rank === 2) return this.diagonal(offset);
     if (this.rank !== 1) {
@@ -44,19 +43,19 @@ export abstract class Diagonals extends Indexing {
     return right.eq(offset).where(square, 0);
   }
   /** Sum of the diagonal `offset` of the matrices along two axes. */
-  trace(offset = 0, axis1 = 0, axis2 = 1): Tensor {
+  trace(offset = 0, axis1 = 0, axis2 = 1): T {
     return this.diagonal(offset, axis1, axis2).sum(-1);
   }
   /** The last two axes' entries up to diagonal k, and 0 (or false) above it. */
-  tril(k = 0): Tensor {
+  tril(k = 0): T {
     return this.#triangle("tril", k, (right) => right.le(k));
   }
   /** The last two axes' entries from diagonal k on, and 0 (or false) below it. */
-  triu(k = 0): Tensor {
+  triu(k = 0): T {
     return this.#triangle("triu", k, (right) => right.ge(k));
   }
 
-  #triangle(what: string, k: number, inside: (right: Tensor) => Tensor): Tensor {
+  #triangle(what: string, k: number, inside: (right: T) => T): T {
     requireWhole(`${what}: the diagonal`, k, Number.NEGATIVE_INFINITY);
     const [rows, columns] = [axisOf(what, this.node, -2), axisOf(what, this.node, -1)];
     const right = this.of(positions(this.shape, columns)).sub(this.of(positions(this.shape, rows)));

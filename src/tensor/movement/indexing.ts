@@ -1,18 +1,16 @@
 import { PondusError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
-import type { Combine } from "../../graph/ops.ts";
+import { make } from "../../graph/make.ts";
+import type { Combine, Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { broadcast, formatShape, normalAxis, sameShape, stridesOf } from "../../graph/shape.ts";
 import type { Operand } from "../elementwise.ts";
 import { axisOf, constant, positions, spread } from "../operands.ts";
 import { Cumulative } from "../reduction/cumulative.ts";
 
-import type { Tensor } from "../tensor.ts";
-
 /** Operations that read or write at positions, known or computed. */
-export abstract class Indexing extends Cumulative {
+export abstract class Indexing<T extends Indexing<T>> extends Cumulative<T> {
   /** The entry at one position along `axis`, which disappears. A tensor index (int32 scalar) is looked up when it runs. */
-  at(index: number | Tensor, axis = 0): Tensor {
+  at(index: number | T, axis = 0): T {
     if (typeof index !== "number") return this.gather(index, axis);
     const a = axisOf("at", this.node, axis);
     const n = this.shape[a];
@@ -23,7 +21,7 @@ export abstract class Indexing extends Cumulative {
     return this.slice(i, i + 1, a).squeeze(a);
   }
   /** Entries along `axis` at `index` (int32, any shape; clamped to the range): that axis becomes the index's axes. */
-  gather(index: Tensor, axis = 0): Tensor {
+  gather(index: T, axis = 0): T {
     const a = axisOf("gather", this.node, axis);
     return this.of(make("gather", [this.node, index.node], { axis: a, ...staysBelow(this.shape[a], index.node) }));
   }
@@ -31,7 +29,7 @@ export abstract class Indexing extends Cumulative {
    * The reverse of `gather`: zeros with `size` entries along `axis`, to which these are added at `index` (int32, any
    * shape; clamped to the range). From `axis` on, this tensor has the index's axes.
    */
-  scatterAdd(index: Tensor, size: number, axis = 0): Tensor {
+  scatterAdd(index: T, size: number, axis = 0): T {
     const a = normalAxis(axis, this.rank - index.rank + 1);
     const span = a === undefined ? [] : this.shape.slice(a, a + index.rank);
     if (a === undefined || !sameShape(span, index.shape)) {
@@ -53,7 +51,7 @@ export abstract class Indexing extends Cumulative {
    *
    * @param updates  this tensor's shape with the index's axes in the place of `axis`, or what broadcasts to it
    */
-  scatter(index: Tensor, updates: Operand, options: ScatterOptions = {}): Tensor {
+  scatter(index: T, updates: Operand<T>, options: ScatterOptions = {}): T {
     const { axis = 0, combine = "set" } = options;
     const a = axisOf("scatter", this.node, axis);
     const shape = this.shape.toSpliced(a, 1, ...index.shape);
@@ -72,13 +70,13 @@ export abstract class Indexing extends Cumulative {
     return this.of(make("scatterInto", [index.node, spreadOut, this.node], attrs));
   }
   /** Entry by entry along `axis`, at an index (int32; clamped to the range) for each, as `numpy.take_along_axis`: other axes broadcast. */
-  takeAlongAxis(index: Tensor, axis = -1): Tensor {
+  takeAlongAxis(index: T, axis = -1): T {
     const a = axisOf("takeAlongAxis", this.node, axis);
     const { source, places } = this.#along("takeAlongAxis", index, a);
     return source.flatten().gather(places);
   }
   /** This tensor with values put where `takeAlongAxis` would find them: as `numpy.put_along_axis`, or combined as in `scatter`. */
-  putAlongAxis(index: Tensor, values: Operand, options: ScatterOptions = {}): Tensor {
+  putAlongAxis(index: T, values: Operand<T>, options: ScatterOptions = {}): T {
     const a = axisOf("putAlongAxis", this.node, options.axis ?? -1);
     const { source, places } = this.#along("putAlongAxis", index, a);
     if (!sameShape(source.shape, this.shape)) {
@@ -93,7 +91,7 @@ export abstract class Indexing extends Cumulative {
   }
 
   /** This tensor, with other axes than `axis` spread as the index's are, and where in it, flattened, the entries lie. */
-  #along(what: string, index: Tensor, axis: number): { source: Tensor; places: Tensor } {
+  #along(what: string, index: T, axis: number): { source: T; places: T } {
     const n = this.shape[axis];
     const others = index.rank === this.rank && broadcast(this.shape.with(axis, 1), index.shape.with(axis, 1));
     if (!others) {

@@ -1,23 +1,22 @@
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import { broadcast, formatShape, normalAxis, type Shape } from "../../graph/shape.ts";
 import { axesOf, axisOf, inferShape, requireWhole, reshapeNode, spread } from "../operands.ts";
 import { Special } from "../special.ts";
-import type { Tensor } from "../tensor.ts";
 import { concatNodes } from "./concat.ts";
 import { overlapAdd } from "./overlap.ts";
 
 /** Operations that give the same elements at other places: views, never copies. */
-export abstract class Movement extends Special {
+export abstract class Movement<T extends Movement<T>> extends Special<T> {
   /** The same elements in another shape; one size may be -1. */
-  reshape(shape: Shape): Tensor {
+  reshape(shape: Shape): T {
     return this.of(reshapeNode(this.node, inferShape(this.node, shape)));
   }
-  flatten(): Tensor {
+  flatten(): T {
     return this.reshape([this.size]);
   }
   /** Axes in another order: the result's axis i is this tensor's axis order[i]. */
-  permute(order: readonly number[]): Tensor {
+  permute(order: readonly number[]): T {
     const axes = order.map((axis) => axisOf("permute", this.node, axis));
     if (axes.length !== this.rank || new Set(axes).size !== this.rank) {
       throw new PondusError(
@@ -29,17 +28,17 @@ export abstract class Movement extends Special {
     return this.of(make("permute", [this.node], { order: axes }));
   }
   /** The last two axes swapped. */
-  get T(): Tensor {
+  get T(): T {
     return this.transpose(-1, -2);
   }
-  transpose(a: number, b: number): Tensor {
+  transpose(a: number, b: number): T {
     const order = this.shape.map((_, i) => i);
     const [i, j] = [axisOf("transpose", this.node, a), axisOf("transpose", this.node, b)];
     [order[i], order[j]] = [order[j], order[i]];
     return this.permute(order);
   }
   /** Repeated to `shape`: axes of size 1 spread, missing leading axes are added. */
-  expand(shape: Shape): Tensor {
+  expand(shape: Shape): T {
     const common = broadcast(this.shape, shape);
     if (!common || formatShape(common) !== formatShape(shape)) {
       throw new PondusError(
@@ -51,7 +50,7 @@ export abstract class Movement extends Special {
     return this.of(spread(this.node, shape));
   }
   /** An axis of size 1 inserted before `axis`; -1 appends one. */
-  unsqueeze(axis: number): Tensor {
+  unsqueeze(axis: number): T {
     const a = normalAxis(axis, this.rank + 1);
     if (a === undefined) {
       throw new PondusError("shape.axis", `unsqueeze: ${this.described()} has no place ${axis} for another axis.`);
@@ -59,7 +58,7 @@ export abstract class Movement extends Special {
     return this.reshape([...this.shape.slice(0, a), 1, ...this.shape.slice(a)]);
   }
   /** `axis`, which has size 1, removed. */
-  squeeze(axis: number): Tensor {
+  squeeze(axis: number): T {
     const a = axisOf("squeeze", this.node, axis);
     if (this.shape[a] !== 1) {
       throw new PondusError(
@@ -70,7 +69,7 @@ export abstract class Movement extends Special {
     return this.reshape(this.shape.filter((_, i) => i !== a));
   }
   /** Elements from `start` up to `stop` (excluded; default: the end) along `axis`; negative positions count from the end. */
-  slice(start: number, stop?: number, axis = 0): Tensor {
+  slice(start: number, stop?: number, axis = 0): T {
     const a = axisOf("slice", this.node, axis);
     const n = this.shape[a];
     const [from, to] = [start, stop ?? n].map((i) => (i < 0 ? i + n : i));
@@ -89,7 +88,7 @@ export abstract class Movement extends Special {
     );
   }
   /** Zeros added before and after along `axis`; `pad` adds other things, along several axes. */
-  padAxis(before: number, after: number, axis = -1): Tensor {
+  padAxis(before: number, after: number, axis = -1): T {
     const a = axisOf("pad", this.node, axis);
     if (![before, after].every((n) => Number.isInteger(n) && n >= 0)) {
       throw new PondusError(
@@ -102,11 +101,11 @@ export abstract class Movement extends Special {
     return this.of(make("pad", [this.node], { before: only(before), after: only(after) }));
   }
   /** Order reversed along `axes`. */
-  flip(axes?: number | readonly number[]): Tensor {
+  flip(axes?: number | readonly number[]): T {
     return this.of(make("flip", [this.node], { axes: axesOf("flip", this.node, axes) }));
   }
   /** Every entry `shift` places further along `axis`, those that leave it coming in again at its begin, as `numpy.roll`. */
-  roll(shift: number, axis = -1): Tensor {
+  roll(shift: number, axis = -1): T {
     const a = axisOf("roll", this.node, axis);
     requireWhole("roll: the shift", shift, Number.NEGATIVE_INFINITY);
     const n = this.shape[a];
@@ -118,7 +117,7 @@ export abstract class Movement extends Special {
    * Pieces along `axis`, as `torch.split`: of one size (the last one of what is left), or of the sizes listed, whose sum must
    * be that of the axis.
    */
-  split(sizes: number | readonly number[], axis = 0): Tensor[] {
+  split(sizes: number | readonly number[], axis = 0): T[] {
     const a = axisOf("split", this.node, axis);
     const n = this.shape[a];
     if (typeof sizes === "number") {
@@ -139,13 +138,13 @@ export abstract class Movement extends Special {
     });
   }
   /** At most `count` pieces along `axis`, of one size but for the last, as `torch.chunk`. */
-  chunk(count: number, axis = 0): Tensor[] {
+  chunk(count: number, axis = 0): T[] {
     requireWhole("chunk: the number of pieces", count, 1);
     const n = this.shape[axisOf("chunk", this.node, axis)];
     return this.split(Math.max(1, Math.ceil(n / count)), axis);
   }
   /** Every entry along `axis` so many times, one after another, as `numpy.repeat`. */
-  repeat(count: number, axis = -1): Tensor {
+  repeat(count: number, axis = -1): T {
     const a = axisOf("repeat", this.node, axis);
     requireWhole("repeat: the count", count, 0);
     const shape = this.shape.toSpliced(a + 1, 0, count);
@@ -154,7 +153,7 @@ export abstract class Movement extends Special {
       .reshape(this.shape.with(a, this.shape[a] * count));
   }
   /** The whole laid out so many times along each axis, counted from the last, as `numpy.tile`. */
-  tile(counts: number | readonly number[]): Tensor {
+  tile(counts: number | readonly number[]): T {
     const list = typeof counts === "number" ? [counts] : counts;
     for (const count of list) requireWhole("tile: a count", count, 0);
     const rank = Math.max(list.length, this.rank);
@@ -168,7 +167,7 @@ export abstract class Movement extends Special {
    * One axis of length n as two, [count, size]: entry k of window i is the one at i stride + k dilation. Windows overlap
    * where the stride is smaller than the size, and count = floor((n - (size - 1) dilation - 1) / stride) + 1.
    */
-  window(size: number, axis = -1, options: { stride?: number; dilation?: number } = {}): Tensor {
+  window(size: number, axis = -1, options: { stride?: number; dilation?: number } = {}): T {
     const { stride = 1, dilation = 1 } = options;
     const a = axisOf("window", this.node, axis);
     const reach = (size - 1) * dilation + 1;
@@ -185,7 +184,7 @@ export abstract class Movement extends Special {
    * The reverse of `window`: `axis`, which counts windows, and the one after it, which runs inside them, become one. Windows
    * are laid `stride` apart, their entries `dilation` apart, and what meets is added.
    */
-  overlapAdd(axis: number, options: { stride?: number; dilation?: number } = {}): Tensor {
+  overlapAdd(axis: number, options: { stride?: number; dilation?: number } = {}): T {
     const { stride = 1, dilation = 1 } = options;
     const a = axisOf("overlapAdd", this.node, axis);
     if (a + 1 === this.rank || ![stride, dilation].every((n) => Number.isInteger(n) && n > 0)) {

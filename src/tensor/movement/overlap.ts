@@ -1,4 +1,5 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import type { Shape } from "../../graph/shape.ts";
 import { reshapeNode } from "../operands.ts";
 

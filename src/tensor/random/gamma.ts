@@ -1,6 +1,6 @@
 import type { DType } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
 import type { Shape } from "../../graph/shape.ts";
 import { whileLoop } from "../control.ts";
 import { full, tensor } from "../functions.ts";

@@ -1,7 +1,7 @@
 import { PondusError } from "../../graph/errors.ts";
+import { streamKey, type Use, wordsOf } from "../../graph/random/stream.ts";
+import { parity, rotations } from "../../graph/random/threefry.ts";
 import { formatShape } from "../../graph/shape.ts";
-import { streamKey, type Use, wordsOf } from "../../graph/stream.ts";
-import { parity, rotations } from "../../graph/threefry.ts";
 import { arange, stack, tensor } from "../functions.ts";
 import { constant } from "../operands.ts";
 import { Tensor } from "../tensor.ts";
@@ -13,7 +13,7 @@ import { Tensor } from "../tensor.ts";
 const second = { folded: 1, foldedUpper: 2, split: 3 };
 
 /**
- * Threefry-2x32 (see graph/threefry.ts), written as graph operations.
+ * Threefry-2x32 (see graph/random/threefry.ts), written as graph operations.
  *
  * @param k        the key, two int32 words
  * @param counter  two int32 tensors that broadcast to the shape of the results, or numbers

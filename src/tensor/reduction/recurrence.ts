@@ -1,6 +1,7 @@
 import { leastOf } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { formatShape, sizeOf } from "../../graph/shape.ts";
 import { cropped, resized } from "../movement/overlap.ts";

@@ -1,9 +1,9 @@
 import { type DType, isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Elementwise } from "../elementwise.ts";
 import { Movement } from "../movement/movement.ts";
 import { axesOf, axisOf, positions, reshapeNode } from "../operands.ts";
-import type { Tensor } from "../tensor.ts";
 import { productOver, requireNumbers } from "./recurrence.ts";
 import { intoSquareRange } from "./square-range.ts";
 
@@ -11,48 +11,48 @@ import { intoSquareRange } from "./square-range.ts";
 const largestOf = (dtype: DType) => (dtype === "float64" ? Number.MAX_VALUE : (2 - 2 ** -23) * 2 ** 127);
 
 /** Operations along one or more axes: reductions, and what is written with them. */
-export abstract class Reduction extends Movement {
+export abstract class Reduction<T extends Reduction<T>> extends Movement<T> {
   /** Sum over `axes` (all by default). Of bools, how many hold, as an int32; of int32, modulo 2^32. */
-  sum(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  sum(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (this.dtype === "bool") return this.cast("int32").sum(axes, options);
     return this.#reduce("sum", axes, options.keepDims);
   }
   /** Of whole numbers and bools, a float32. */
-  mean(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  mean(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (!isFloat(this.dtype)) return this.float().mean(axes, options);
     const count = axesOf("mean", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     return this.sum(axes, options).div(count);
   }
   /** Of bools, whether any holds. */
-  max(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  max(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (this.dtype === "bool") return this.any(axes, options);
     return this.#reduce("max", axes, options.keepDims);
   }
   /** Of bools, whether all hold. */
-  min(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  min(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (this.dtype === "bool") return this.all(axes, options);
     return backwards(backwards(this.of(this.node)).max(axes, options));
   }
   /** Whether any element holds along `axes` (all by default): of numbers, whether any is not 0. False of none. */
-  any(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  any(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     return this.#truth()
       .cast("int32")
       .sum(axesOf("any", this.node, axes), options)
       .ne(0);
   }
   /** Whether all elements hold along `axes` (all by default): of numbers, whether none is 0. True of none. */
-  all(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  all(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     return this.#truth()
       .not()
       .cast("int32")
       .sum(axesOf("all", this.node, axes), options)
       .eq(0);
   }
-  #truth(): Tensor {
+  #truth(): T {
     return this.dtype === "bool" ? this.of(this.node) : this.ne(0);
   }
   /** Product over `axes` (all by default), 1 of none. Its gradient is right where elements are 0. */
-  prod(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  prod(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     const list = axesOf("prod", this.node, axes);
     requireNumbers("prod", this.node);
     const product = this.of(productOver(this.node, list));
@@ -63,7 +63,7 @@ export abstract class Reduction extends Movement {
    * distances overflow or vanish and the variance itself does not, and where the mean is much larger than the distances (Chan, Golub
    * & LeVeque 1983, eq. 1.7).
    */
-  variance(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  variance(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (!isFloat(this.dtype)) return this.float().variance(axes, options);
     const count = axesOf("variance", this.node, axes).reduce((n, axis) => n * this.shape[axis], 1);
     if (count === 0) return this.mean(axes, options);
@@ -90,7 +90,7 @@ export abstract class Reduction extends Movement {
    *
    * @throws `tensor.option` when `ord` is no number; `shape.empty` for an infinite or negative `ord` of no entries
    */
-  norm(axes?: number | readonly number[], options: { ord?: number; keepDims?: boolean } = {}): Tensor {
+  norm(axes?: number | readonly number[], options: { ord?: number; keepDims?: boolean } = {}): T {
     if (!isFloat(this.dtype)) return this.float().norm(axes, options);
     const { ord = 2, keepDims: keep } = options;
     if (typeof ord !== "number" || Number.isNaN(ord)) {
@@ -110,7 +110,7 @@ export abstract class Reduction extends Movement {
     return keep ? root : root.sum(axes);
   }
   /** Of any order but 0 and infinity. Powers of sizes neither overflow nor vanish: what counts most is brought to 1 first. */
-  #normOfOrder(ord: number, axes: number | readonly number[] | undefined, keep: boolean | undefined): Tensor {
+  #normOfOrder(ord: number, axes: number | readonly number[] | undefined, keep: boolean | undefined): T {
     if (this.size === 0 && ord > 0) return this.abs().sum(axes, { keepDims: keep });
     const size = this.abs();
     const leading = (ord > 0 ? size.max(axes, { keepDims: true }) : size.min(axes, { keepDims: true })).stopGradient();
@@ -130,19 +130,19 @@ export abstract class Reduction extends Movement {
     return keep ? root : root.sum(axes);
   }
   /** Position (int32) of the largest element along `axis`: the first of equals, and the first NaN where there is one. */
-  argmax(axis = -1): Tensor {
+  argmax(axis = -1): T {
     const a = axisOf("argmax", this.node, axis);
     if (this.dtype === "bool") return this.cast("int32").argmax(a);
     return this.#firstOf(this.max(a, { keepDims: true }), a);
   }
   /** Position (int32) of the smallest element along `axis`: the first of equals, and the first NaN where there is one. */
-  argmin(axis = -1): Tensor {
+  argmin(axis = -1): T {
     const a = axisOf("argmin", this.node, axis);
     if (this.dtype === "bool") return this.cast("int32").argmin(a);
     return this.#firstOf(this.min(a, { keepDims: true }), a);
   }
   /** log(sum(exp(x))) over `axes`, without overflow: what is largest is taken off first. -Infinity of none. */
-  logSumExp(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): Tensor {
+  logSumExp(axes?: number | readonly number[], options: { keepDims?: boolean } = {}): T {
     if (!isFloat(this.dtype)) return this.float().logSumExp(axes, options);
     if (this.size === 0) return this.sum(axes, options).log();
     const top = this.#largest(axes);
@@ -150,13 +150,13 @@ export abstract class Reduction extends Movement {
     return options.keepDims ? sum : sum.sum(axes);
   }
   /** exp(x) / sum(exp(x)) along `axis`. Where all are -Infinity, as in a row that is masked whole, every share is NaN. */
-  softmax(axis = -1): Tensor {
+  softmax(axis = -1): T {
     if (this.size === 0) return this.of(this.node);
     const e = this.sub(this.max(axis, { keepDims: true }).stopGradient()).exp();
     return e.div(e.sum(axis, { keepDims: true }));
   }
   /** The logarithm of `softmax`: of distances from the largest, so that adding a number to all entries changes nothing. */
-  logSoftmax(axis = -1): Tensor {
+  logSoftmax(axis = -1): T {
     if (!isFloat(this.dtype)) return this.float().logSoftmax(axis);
     if (this.size === 0) return this.of(this.node);
     const distance = this.sub(this.#largest(axis));
@@ -164,18 +164,18 @@ export abstract class Reduction extends Movement {
   }
 
   /** Where along `axis` the first element stands that is equal to `found`, or is NaN as `found` then is. */
-  #firstOf(found: Tensor, axis: number): Tensor {
+  #firstOf(found: T, axis: number): T {
     // Of a row with a NaN, which equals nothing, only the NaNs are found.
     const equal = this.eq(found);
     const isFound = isFloat(this.dtype) ? equal.or(this.ne(this.of(this.node))) : equal;
     return isFound.where(this.of(positions(this.shape, axis)), this.shape[axis] - 1).min(axis);
   }
   /** The largest entry, kept as an axis of 1; 0 where that is infinite. Whatever is taken off, gradients are the same. */
-  #largest(axes?: number | readonly number[]): Tensor {
+  #largest(axes?: number | readonly number[]): T {
     const top = this.max(axes, { keepDims: true }).stopGradient();
     return top.abs().lt(Number.POSITIVE_INFINITY).where(top, 0);
   }
-  #reduce(op: "sum" | "max", axes: number | readonly number[] | undefined, keep = false): Tensor {
+  #reduce(op: "sum" | "max", axes: number | readonly number[] | undefined, keep = false): T {
     const list = axesOf(op, this.node, axes);
     if (op === "max" && list.some((axis) => this.shape[axis] === 0)) {
       throw new PondusError("shape.empty", `max: ${this.described()} has no elements to choose from.`);
@@ -193,4 +193,4 @@ export abstract class Reduction extends Movement {
 }
 
 /** Numbers in the opposite order, exactly: -x, but of whole numbers -1 - x, as int32 does not hold the opposite of its least. */
-export const backwards = (x: Tensor): Tensor => (x.dtype === "int32" ? x.xor(-1) : x.neg());
+export const backwards = <T extends Elementwise<T>>(x: T): T => (x.dtype === "int32" ? x.xor(-1) : x.neg());

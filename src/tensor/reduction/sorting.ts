@@ -1,16 +1,16 @@
 import { isFloat, leastOf } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Elementwise } from "../elementwise.ts";
 import { Diagonals } from "../movement/diagonals.ts";
 import { resized } from "../movement/overlap.ts";
 import { axisOf, constant, positions, spread } from "../operands.ts";
 import { scanNodes } from "../scan-nodes.ts";
-import type { Tensor } from "../tensor.ts";
 
 /** Operations that put entries in order, or find their place in one. NaN counts as larger than any number, as in NumPy. */
-export abstract class Sorting extends Diagonals {
+export abstract class Sorting<T extends Sorting<T>> extends Diagonals<T> {
   /** Entries along `axis` in rising order, or falling; equal ones, and NaN, stay in the order in which they stood. */
-  sort(axis = -1, options: { descending?: boolean } = {}): Tensor {
+  sort(axis = -1, options: { descending?: boolean } = {}): T {
     const a = axisOf("sort", this.node, axis);
     return this.takeAlongAxis(this.argsort(a, options), a);
   }
@@ -21,7 +21,7 @@ export abstract class Sorting extends Diagonals {
    *
    * A bitonic network (Batcher, AFIPS 1968) of log2(n) (log2(n) + 1) / 2 rounds, each over all entries side by side.
    */
-  argsort(axis = -1, options: { descending?: boolean } = {}): Tensor {
+  argsort(axis = -1, options: { descending?: boolean } = {}): T {
     const a = axisOf("argsort", this.node, axis);
     const n = this.shape[a];
     if (n < 2) return this.of(positions(this.shape, a));
@@ -33,7 +33,7 @@ export abstract class Sorting extends Diagonals {
   }
 
   /** The `k` largest entries along `axis`, from the largest down, or the `k` smallest from the smallest up, and their positions. */
-  topK(k: number, axis = -1, options: { largest?: boolean } = {}): { values: Tensor; indices: Tensor } {
+  topK(k: number, axis = -1, options: { largest?: boolean } = {}): { values: T; indices: T } {
     const a = axisOf("topK", this.node, axis);
     if (!(Number.isInteger(k) && k >= 0 && k <= this.shape[a])) {
       throw new PondusError(
@@ -49,7 +49,7 @@ export abstract class Sorting extends Diagonals {
    * Where in this vector, whose entries rise, `values` would have to be put in (int32, of the values' shape): before entries
    * that are equal (`left`), or after them, as `numpy.searchsorted`.
    */
-  searchsorted(values: Tensor, options: { side?: "left" | "right" } = {}): Tensor {
+  searchsorted(values: T, options: { side?: "left" | "right" } = {}): T {
     const { side = "left" } = options;
     if (this.rank !== 1 || (side !== "left" && side !== "right")) {
       throw new PondusError(
@@ -77,12 +77,12 @@ export abstract class Sorting extends Diagonals {
   }
 
   /** Numbers to compare: those of a bool are 0 and 1. No gradient flows through an order. */
-  #numbers(): Tensor {
+  #numbers(): T {
     return this.dtype === "bool" ? this.cast("int32") : this.stopGradient();
   }
 
   /** The order of [n, rows] along the first axis. */
-  #network(rows: Tensor, descending: boolean): Tensor {
+  #network(rows: T, descending: boolean): T {
     const [n, width] = rows.shape;
     const size = 2 ** Math.ceil(Math.log2(n));
     const inside = this.of(positions([size, width], 0));
@@ -119,7 +119,7 @@ export abstract class Sorting extends Diagonals {
 }
 
 /** Whether x comes before y: NaN comes after all numbers, and before no other. */
-function precedes(x: Tensor, y: Tensor): Tensor {
+function precedes<T extends Elementwise<T>>(x: T, y: T): T {
   const less = x.lt(y);
   return isFloat(x.dtype) ? less.or(y.ne(y).and(x.eq(x))) : less;
 }

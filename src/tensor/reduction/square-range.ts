@@ -1,4 +1,4 @@
-import type { Tensor } from "../tensor.ts";
+import type { Special } from "../special.ts";
 
 /** Largest entries whose squares, and sums of up to 2^31 of them, neither overflow nor vanish; and what brings others there. */
 const ranges = {
@@ -12,7 +12,7 @@ const ranges = {
  *
  * @param largest  the size of the largest of them, float32 or float64
  */
-export function intoSquareRange(largest: Tensor): Tensor {
+export function intoSquareRange<T extends Special<T>>(largest: T): T {
   const { dtype } = largest;
   const { far, down, up } = ranges[dtype as "float32" | "float64"];
   const [large, small] = [largest.gt(far), largest.lt(1 / far)];

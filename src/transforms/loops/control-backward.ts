@@ -1,5 +1,6 @@
 import { formal } from "../../graph/body.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { topological } from "../../graph/walk.ts";
 import { orZeros, present, result } from "../zero.ts";
 import { type Cotangents, loopBackward, type Pullback } from "./loop-backward.ts";

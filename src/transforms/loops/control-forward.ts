@@ -1,6 +1,7 @@
 import { formal } from "../../graph/body.ts";
 import { isFloat } from "../../graph/dtype.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import type { Loop } from "../../graph/types.ts";
 import { orZeros, present, result } from "../zero.ts";
 

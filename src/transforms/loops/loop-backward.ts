@@ -1,7 +1,8 @@
 import { formal } from "../../graph/body.ts";
 import { isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { bytesIn } from "../../graph/shape.ts";
 import { iterationsOf, type Loop } from "../../graph/types.ts";

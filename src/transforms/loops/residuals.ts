@@ -1,5 +1,5 @@
-import type { Node } from "../../graph/node.ts";
-import { isElementwise, ops, type ScanAttrs } from "../../graph/ops.ts";
+import type { Node, ScanAttrs } from "../../graph/node.ts";
+import { isElementwise, ops } from "../../graph/ops.ts";
 import { bytesIn } from "../../graph/shape.ts";
 import { dependents, topological } from "../../graph/walk.ts";
 

@@ -1,4 +1,5 @@
-import { make, type Node } from "../../graph/node.ts";
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
 import { bytesIn } from "../../graph/shape.ts";
 
 /** Sums over the steps of a loop that are one product when the loop is done, of what its steps stacked. */

@@ -1,6 +1,6 @@
 import type { DType, Outputs, Shape, Tensor } from "pondus";
+import { Stream } from "../../../src/graph/random/stream.ts";
 import { sizeOf } from "../../../src/graph/shape.ts";
-import { Stream } from "../../../src/graph/stream.ts";
 
 /** An input with its numbers. */
 export interface Value {

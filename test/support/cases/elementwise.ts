@@ -1,6 +1,7 @@
 import { type DType, stack, Tensor, tensor } from "pondus";
-import { make } from "../../../src/graph/node.ts";
-import { type OpFacts, type OpName, ops } from "../../../src/graph/ops.ts";
+import { make } from "../../../src/graph/make.ts";
+import type { OpName } from "../../../src/graph/node.ts";
+import { type OpFacts, ops } from "../../../src/graph/ops.ts";
 import { elementwise } from "../../../src/tensor/operands.ts";
 import { type Case, everyType, floats, type Inputs, list, outputs, sample, type Value } from "./case.ts";
 

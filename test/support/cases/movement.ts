@@ -1,5 +1,5 @@
 import { concat, customGradient, eye, stack, Tensor } from "pondus";
-import { make } from "../../../src/graph/node.ts";
+import { make } from "../../../src/graph/make.ts";
 import { type Case, everyType, floats, numbers, sample } from "./case.ts";
 
 export const movementCases: readonly Case[] = [

@@ -1,7 +1,7 @@
 import { compile, type DType, grad, hvp, jvp, type NumberArray, type Shape, type Tensor, vjp } from "pondus";
 import { expect } from "vitest";
+import { Stream } from "../../../src/graph/random/stream.ts";
 import { sizeOf } from "../../../src/graph/shape.ts";
-import { Stream } from "../../../src/graph/stream.ts";
 
 /** A function of float64 tensors, with the shapes of its inputs and the intervals on which it is smooth. */
 export interface GradientCase {

@@ -1,6 +1,7 @@
 import { arange, checkpoint, customGradient, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
-import { make } from "../../../src/graph/node.ts";
-import { type OpName, ops } from "../../../src/graph/ops.ts";
+import { make } from "../../../src/graph/make.ts";
+import type { OpName } from "../../../src/graph/node.ts";
+import { ops } from "../../../src/graph/ops.ts";
 import { elementwise } from "../../../src/tensor/operands.ts";
 import type { GradientCase } from "./check.ts";
 import { condCases, scanCases, whileCases } from "./control-cases.ts";

@@ -1,22 +1,9 @@
 import type { LoopOp, Value } from "../../../compiler/ir/loop.ts";
 import { InternalError } from "../../../graph/errors.ts";
-import type { Features } from "../module/features.ts";
 import type { Opcode } from "../module/opcodes.ts";
 import { isFloatShape, isMask, isVector, isVectorShape, localType, named, shapeOf, widthOf } from "../module/types.ts";
-import type { FunctionWriter } from "../module/writer.ts";
 import { convert, reinterpret } from "./convert.ts";
-
-/** What an operation may ask for while it is printed. */
-export interface Operands {
-  readonly writer: FunctionWriter;
-  readonly has: Features;
-  /** Pushes an operand; once for each time that it stands in the operation's arguments. */
-  push(value: Value): void;
-  /** Pushes a constant that fills all lanes. */
-  pushConstant(to: Pick<Value, "type" | "lanes">, value: number): void;
-  /** The number that an operand always holds, if it does. */
-  constantOf(value: Value): number | undefined;
-}
+import type { Operands } from "./operands.ts";
 
 /** Pushes the operation's result. */
 type Print = (operands: Operands, to: Value, args: readonly Value[]) => void;

@@ -2,7 +2,7 @@ import type { LoopType, Value } from "../../../compiler/ir/loop.ts";
 import { InternalError } from "../../../graph/errors.ts";
 import type { Opcode } from "../module/opcodes.ts";
 import { isFloatShape, isMask, isVector, shapeOf, widthOf } from "../module/types.ts";
-import type { Operands } from "./compute.ts";
+import type { Operands } from "./operands.ts";
 
 type Pair = `${LoopType} to ${LoopType}`;
 

@@ -3,7 +3,7 @@ import { bytesOf } from "../../../graph/dtype.ts";
 import { InternalError } from "../../../graph/errors.ts";
 import { isMask, isVector, named, scalarShape, widthOf } from "../module/types.ts";
 import type { Addresses } from "./address.ts";
-import type { Operands } from "./compute.ts";
+import type { Operands } from "./operands.ts";
 
 /** Pushes what `stride` elements apart lies in memory, in lanes. */
 export function printLoad(o: Operands, addresses: Addresses, to: Value, from: Place, stride: number): void {

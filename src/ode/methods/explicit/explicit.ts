@@ -2,7 +2,7 @@ import { labelled } from "../../../graph/origin.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type Rate, rateAt } from "../../rate.ts";
 import { hermite } from "../hermite.ts";
-import type { Stepper } from "../method.ts";
+import type { Stepper } from "../stepper.ts";
 import type { Tableau } from "./tableau.ts";
 
 /** An explicit Runge-Kutta method, from its tableau. */

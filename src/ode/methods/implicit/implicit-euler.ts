@@ -4,7 +4,7 @@ import { eye, full } from "../../../tensor/functions.ts";
 import { type Tensor, where } from "../../../tensor/tensor.ts";
 import { type Rate, rateAt } from "../../rate.ts";
 import { hermite } from "../hermite.ts";
-import type { Stepper } from "../method.ts";
+import type { Stepper } from "../stepper.ts";
 import { inverse, jacobianOf } from "./linear.ts";
 
 /** More iterations of Newton's iteration mean that the step is too long for it. */

@@ -3,7 +3,7 @@ import { eye, ones } from "../../../tensor/functions.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { jvp } from "../../../transforms/derivatives.ts";
 import { type Rate, rateAt } from "../../rate.ts";
-import type { Stepper } from "../method.ts";
+import type { Stepper } from "../stepper.ts";
 import { inverse, jacobianOf } from "./linear.ts";
 import type { RosenbrockTableau } from "./rosenbrock-tableau.ts";
 

@@ -5,7 +5,7 @@ import { stack } from "../../../tensor/functions.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type Rate, rateAt } from "../../rate.ts";
 import { hermite } from "../hermite.ts";
-import type { Stepper } from "../method.ts";
+import type { Stepper } from "../stepper.ts";
 import { type Acceleration, ofPlaces, type SecondOrder } from "./second-order.ts";
 
 /**

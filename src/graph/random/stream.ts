@@ -1,4 +1,4 @@
-import { PondusError } from "./errors.ts";
+import { PondusError } from "../errors.ts";
 import { threefry } from "./threefry.ts";
 
 /**
