@@ -70,7 +70,7 @@ function lookup(size: number) {
     h.store(h.load("float32", 1, x, at(0), 1, { position, scale: 1 }), out, along(i));
   });
   const routine = h.routine("lookup");
-  const body = routine.body.map((i) => (i.op === "for" ? { ...i, shared: true } : i));
+  const body = routine.body.map((i) => (i.op === "for" ? { ...i, parallel: true } : i));
   const program = { ...arena.program(launch({ ...routine, body, parts: size })), work: Number.POSITIVE_INFINITY };
   return { program, x, out, where };
 }
@@ -114,7 +114,7 @@ test.each([1, 2, 3])("a routine that is shared in one place runs whole in turns:
     h.store(h.compute("add", "float32", 1, h.load("float32", 1, x, place), h.constant("float32", 1, 1)), x, place);
   });
   const { body, ...rest } = h.routine("count", [turn]);
-  const shared = { ...rest, body: body.map((i) => (i.op === "for" ? { ...i, shared: true } : i)), parts: 8 };
+  const shared = { ...rest, body: body.map((i) => (i.op === "for" ? { ...i, parallel: true } : i)), parts: 8 };
   const call = (counter: Index): Step<Call> => ({ kind: "launch", kernel: { routine: shared, counters: [counter] } });
   const program = arena.program(
     { kind: "repeat", index: turn, length: 4, reverse: false, apart: true, body: [call(turn)] },
@@ -138,7 +138,7 @@ test("workers do parts at the same time", async () => {
     h.store(x, done, along(i));
   });
   const routine = h.routine("slow");
-  const body = routine.body.map((i) => (i.op === "for" ? { ...i, shared: true } : i));
+  const body = routine.body.map((i) => (i.op === "for" ? { ...i, parallel: true } : i));
   const program = { ...arena.program(launch({ ...routine, body, parts: 8 })), work: Number.POSITIVE_INFINITY };
   const { memory, run } = await loadLoopProgram(program, plain, 2);
   const seen = viewOf("float32", memory, done.offset, 8);
