@@ -2,7 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { initialize, type Model } from "../nn/model.ts";
 import * as optim from "../optim/index.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import type { Tensors } from "../tensor/control.ts";
 import { minimizer } from "./minimize.ts";
 import type { Settings } from "./run-settings.ts";

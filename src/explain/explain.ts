@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import { isLayer } from "../nn/layer.ts";
 import { parametersOf } from "../nn/model.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import { tensor } from "../tensor/functions.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type EnsembleSpread, ensembleSpread } from "./ensemble.ts";

@@ -2,7 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { Stream } from "../graph/random/stream.ts";
 import { flopsOf } from "../ledger/flops.ts";
 import type { Layer } from "../nn/layer.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ExplainProgress } from "./explainable.ts";
 import { eachLine, jacobianProducts, progressOf } from "./jacobian-lines.ts";

@@ -1,7 +1,7 @@
 import { handleEvents } from "#host/event-loop";
 import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { jvp, vjp } from "../transforms/index.ts";
 import { ravel, type Structure, unravel } from "../transforms/structure.ts";

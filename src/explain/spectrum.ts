@@ -2,7 +2,7 @@ import type { BackendName } from "../backends/backend.ts";
 import { PondusError } from "../graph/errors.ts";
 import { lanczos } from "../ledger/spectrum/lanczos.ts";
 import { spectralDensity } from "../ledger/spectrum/spectral-density.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gaussNewtonProduct } from "../transforms/index.ts";
 import type { ExplainProgress } from "./explainable.ts";

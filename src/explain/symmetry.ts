@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { Stream } from "../graph/random/stream.ts";
 import { dense } from "../nn/dense.ts";
 import { type Layer, layer } from "../nn/layer.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import { weightOf } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type ExcludedLayer, type HiddenLayer, hiddenLayers, type Place, placesOf } from "./hidden-layers.ts";

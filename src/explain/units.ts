@@ -1,6 +1,6 @@
 import type { BackendName } from "../backends/backend.ts";
 import type { Layer } from "../nn/layer.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ExplainProgress } from "./explainable.ts";
 import { hasKnobs, isElementwise, type Place, placesOf } from "./hidden-layers.ts";

@@ -8,7 +8,7 @@ import { training } from "../nn/mode.ts";
 import { type Model, parametersOf as parameters } from "../nn/model.ts";
 import { adam } from "../optim/adam.ts";
 import { type Optimizer, tensorOf } from "../optim/optimizer.ts";
-import { compile } from "../runtime/program.ts";
+import { compile } from "../runtime/compile.ts";
 import { key } from "../tensor/random/index.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { grad } from "../transforms/index.ts";

@@ -1,8 +1,8 @@
 export type { BackendName } from "../backends/backend.ts";
 export { NumberArray } from "./array.ts";
 export { backendNames, inspectBackends } from "./choose.ts";
+export { compile } from "./compile.ts";
 export {
-  compile,
   type InputType,
   type InputTypes,
   type InputValue,

@@ -3,7 +3,7 @@ import type { BackendName } from "../../backends/backend.ts";
 import { formatBytes, formatSize, formatWhole } from "../../graph/bytes.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { topological } from "../../graph/walk.ts";
-import { compile } from "../../runtime/program.ts";
+import { compile } from "../../runtime/compile.ts";
 import { countOf, entryType, ravel, type Same, type Structure, unravel } from "../../transforms/structure.ts";
 import type { Operator } from "./krylov.ts";
 

@@ -2,7 +2,7 @@ import type { BackendName } from "../../backends/backend.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import { compile } from "../../runtime/program.ts";
+import { compile } from "../../runtime/compile.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { count, evaluationCounter, evaluationsOf, inGradients } from "../evaluations.ts";
 import { reasonOf } from "../training/reasons.ts";

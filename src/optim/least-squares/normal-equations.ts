@@ -3,7 +3,7 @@ import type { BackendName } from "../../backends/backend.ts";
 import { formatSize, formatWhole } from "../../graph/bytes.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { Parameter } from "../../graph/parameter.ts";
-import { compile } from "../../runtime/program.ts";
+import { compile } from "../../runtime/compile.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { jacobian } from "../../transforms/index.ts";
 import type { Evaluations } from "../evaluations.ts";
