@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { compile, grad, nn, type Tensor, tensor } from "pondus";
 import { describe, expect, test } from "vitest";
 
-const { cases } = JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/loss_options.json"), "utf8"));
+const { cases } = JSON.parse(readFileSync(join(import.meta.dirname, "../fixtures/loss_options.json"), "utf8"));
 const float64 = (values: number[]) => tensor(values, { dtype: "float64" });
 
 type Loss = (p: Tensor, t: Tensor, options: object, variance?: Tensor) => Tensor;

@@ -76,7 +76,7 @@ test("a pool's padding of more than half a patch is refused, since a patch could
 });
 
 test("a GRU with the reset gate before the product is ONNX's, and by default it is after", async () => {
-  const c = JSON.parse(readFileSync(join(import.meta.dirname, "../../fixtures/gru_onnx.json"), "utf8"));
+  const c = JSON.parse(readFileSync(join(import.meta.dirname, "../fixtures/gru_onnx.json"), "utf8"));
   const float64 = (x: number[]) => tensor(x, { dtype: "float64" });
   for (const reset of ["before", "after"] as const) {
     const layer = nn.gru(2, 3, { reset, dtype: "float64" });
