@@ -1,33 +1,31 @@
 import type { Builder } from "../ir/builder.ts";
 import type { Value } from "../ir/loop.ts";
-import { expOfDouble } from "./exponential.ts";
+import { expOfDouble, unlessZero } from "./exponential.ts";
 import { product } from "./floats/double-length.ts";
 import { layoutOf, nearest, polynomial, powerOfTwo, withSign } from "./floats/float-bits.ts";
 import { coefficientsFor } from "./floats/minimax.ts";
 
 /**
- * What is left of a bell beyond |x|: erfc t with t = |x| / sqrt(2 spread), which is 0 from `last` on (see `expUpTo`). In exp(-t^2) the square has
+ * What is left of a bell beyond |x|: erfc t with t = |x| / sqrt(2 spread), which is 0 from `last` on. In exp(-t^2) the square has
  * twice a float's length, for it is as large as 700 where erfc ends.
  */
 function tailBeyond(b: Builder, x: Value, spread: 0.5 | 1): Value {
   const { tail, last } = coefficientsFor(x);
   const root = Math.sqrt(2 * spread);
-  const zero = b.like(x, 0);
   const whole = b.op("abs", x);
-  const vanishes = b.op("lt", b.like(x, last * root), whole);
-  const size = b.select(vanishes, zero, whole);
-  const t = spread === 0.5 ? size : b.op("mul", size, b.like(x, Math.SQRT1_2));
-  const q = b.op("div", t, b.op("add", t, b.like(x, 3)));
-  const series = b.op("mul", q, polynomial(b, b.op("fma", q, b.like(x, 2), b.like(x, -1)), tail));
-  const half = b.like(x, -0.5 / spread);
-  const [square, rest] = product(b, size, size);
-  const {
-    m: [m, small],
-    k,
-  } = expOfDouble(b, [b.op("mul", square, half), b.op("mul", rest, half)]);
-  const bell = b.op("add", m, b.op("fma", m, series, b.op("fma", small, series, small)));
-  const left = b.op("scale", b.op("div", bell, b.op("fma", size, b.like(x, 2 / root), b.like(x, 1))), k);
-  return b.select(vanishes, zero, left);
+  return unlessZero(b, b.op("lt", b.like(x, last * root), whole), whole, (size) => {
+    const t = spread === 0.5 ? size : b.op("mul", size, b.like(x, Math.SQRT1_2));
+    const q = b.op("div", t, b.op("add", t, b.like(x, 3)));
+    const series = b.op("mul", q, polynomial(b, b.op("fma", q, b.like(x, 2), b.like(x, -1)), tail));
+    const half = b.like(x, -0.5 / spread);
+    const [square, rest] = product(b, size, size);
+    const {
+      m: [m, small],
+      k,
+    } = expOfDouble(b, [b.op("mul", square, half), b.op("mul", rest, half)]);
+    const bell = b.op("add", m, b.op("fma", m, series, b.op("fma", small, series, small)));
+    return b.op("scale", b.op("div", bell, b.op("fma", size, b.like(x, 2 / root), b.like(x, 1))), k);
+  });
 }
 
 /** 1 - erf x, which keeps its accuracy to the right, where it is small. */

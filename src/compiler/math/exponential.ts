@@ -36,12 +36,18 @@ export function exp(b: Builder, x: Value): Value {
   return expUpTo(b, atMost(b, x, limits(x).high));
 }
 
-/** exp(x) where that does not overflow by far. What is 0 is not computed: processors take ten times as long over what underflows. */
-function expUpTo(b: Builder, x: Value): Value {
+/** f(x), and 0 where it `vanishes`: there nothing is computed, since processors take ten times as long over what underflows. */
+export function unlessZero(b: Builder, vanishes: Value, x: Value, f: (x: Value) => Value): Value {
   const zero = b.like(x, 0);
-  const vanishes = b.op("lt", x, b.like(x, limits(x).low));
-  const { k, r } = reduce(b, b.select(vanishes, zero, x));
-  return b.select(vanishes, zero, b.op("scale", expNear(b, r), k));
+  return b.select(vanishes, zero, f(b.select(vanishes, zero, x)));
+}
+
+/** exp(x) where that does not overflow by far. */
+function expUpTo(b: Builder, x: Value): Value {
+  return unlessZero(b, b.op("lt", x, b.like(x, limits(x).low)), x, (z) => {
+    const { k, r } = reduce(b, z);
+    return b.op("scale", expNear(b, r), k);
+  });
 }
 
 /** exp(r) for |r| <= ln(2)/2. */
@@ -58,12 +64,13 @@ export function halfExp(b: Builder, x: Value): Value {
 /** 2^x; exact for whole x. */
 export function exp2(b: Builder, x: Value): Value {
   const { low, high } = limits(x);
-  const zero = b.like(x, 0);
   const vanishes = b.op("lt", x, b.like(x, Math.floor(low * Math.LOG2E)));
-  const bounded = b.select(vanishes, zero, atMost(b, x, Math.ceil(high * Math.LOG2E)));
-  const { k } = nearest(b, bounded, 1);
-  const r = b.op("mul", b.op("sub", bounded, k), b.like(x, Math.LN2));
-  return b.select(vanishes, zero, b.op("scale", expNear(b, r), k));
+  return unlessZero(b, vanishes, x, (z) => {
+    const bounded = atMost(b, z, Math.ceil(high * Math.LOG2E));
+    const { k } = nearest(b, bounded, 1);
+    const r = b.op("mul", b.op("sub", bounded, k), b.like(x, Math.LN2));
+    return b.op("scale", expNear(b, r), k);
+  });
 }
 
 /** exp(high + low) = 2^k m, where m, near 1, comes in two parts of which the second is small. */
