@@ -163,6 +163,7 @@ export const opcodes = {
   "f64x2.le": simd(0x4b),
   "v128.not": simd(0x4d),
   "v128.and": simd(0x4e),
+  "v128.andnot": simd(0x4f),
   "v128.or": simd(0x50),
   "v128.xor": simd(0x51),
   "v128.bitselect": simd(0x52),

@@ -62,6 +62,8 @@ export const computations: { readonly [Op in LoopOp]: Print } = {
   shl: (o, to, args) => shift(o, "shl", to, args),
   shr: (o, to, args) => shift(o, "shr_u", to, args),
   select: (o, to, [mask, yes, no]) => {
+    if (isVector(to) && isZero(o, yes)) return all(o, [no, mask], "v128.andnot");
+    if (isVector(to) && isZero(o, no)) return all(o, [yes, mask], "v128.and");
     o.push(yes);
     o.push(no);
     o.push(mask);
@@ -108,6 +110,9 @@ function relaxedMultiplyAdd(o: Operands, shape: "f32" | "f64" | "f32x4" | "f64x2
   o.writer.emit(named(vector, "relaxed_madd"));
   o.writer.emit(named(vector, "extract_lane"), 0);
 }
+
+/** Whether all bits of a value are 0 whatever happens. */
+const isZero = (o: Operands, value: Value) => Object.is(o.constantOf(value), 0);
 
 /** Puts operands that are needed more than once into locals. */
 function inLocals(o: Operands, args: readonly Value[], use: (locals: readonly number[]) => void): void {
