@@ -57,6 +57,11 @@ export const errorCodes = {
     "random.option": "An argument of a random draw lies outside the range that the message names.",
     "random.gradient":
       "A distribution that is drawn by rejection has no gradient with respect to its shape parameters. Stop the gradient, or draw from a distribution of location and scale.",
+    "vmap.axis":
+      "Samples lie along an axis that the tensor does not have, or `in` and `out` do not fit the arguments and the results. Null stands for what is the same for all samples.",
+    "vmap.size":
+      "Arguments have different numbers of samples, none has any, or there are more than can be looked up at once.",
+    "tree.leaf": "Something other than a tensor, or a list or record of tensors, came.",
     "grad.scalar": "A gradient is that of one float. Reduce the loss first, such as by `mean`.",
     "grad.dtype": "Derivatives are with respect to float32 or float64 only. Cast to a float first.",
     "grad.type": "A tangent or cotangent does not have the element type and shape of what it belongs to.",

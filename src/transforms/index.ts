@@ -1,3 +1,4 @@
+export { type Axis, type VmapOptions, vmap } from "./batching/vmap.ts";
 export { checkpoint } from "./checkpoint.ts";
 export { customGradient } from "./custom.ts";
 export { grad, hvp, jvp, vjp } from "./derivatives.ts";
@@ -13,3 +14,4 @@ export { hessian } from "./matrices/hessian.ts";
 export { type JacobianOptions, jacobian } from "./matrices/jacobian.ts";
 export { type LighterMethod, type SecondOrderPrice, secondOrderPrice } from "./matrices/price.ts";
 export type { Same, Structure } from "./structure.ts";
+export type { Tree, TreeOf } from "./tree.ts";

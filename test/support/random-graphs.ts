@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
-import { type DType, grad, type Tensor } from "pondus";
+import { type DType, grad, type Tensor, vmap } from "pondus";
 import { Stream } from "../../src/graph/random/stream.ts";
 import { sizeOf } from "../../src/graph/shape.ts";
+import type { Mapping } from "./random-graphs/mapped.ts";
 import { kindCount, named, type Step, take } from "./random-graphs/steps.ts";
 import { describeInput, Written } from "./random-graphs/written.ts";
 
@@ -47,10 +48,10 @@ export function leavesOf({ dtype, seed, shapes }: Recipe, prefix = ""): Leaf[] {
 }
 
 /** The graph: the last two values, a loss of both, and the loss's gradients with respect to every input. */
-export function build({ steps }: Recipe, leaves: readonly Leaf[], inputs: readonly Tensor[]) {
+export function build({ steps }: Recipe, leaves: readonly Leaf[], inputs: readonly Tensor[], map: Mapping = vmap) {
   const lines: string[] = [];
   const pool = leaves.map((leaf, i) => new Written(inputs[i], leaf.name, 2));
-  for (const step of steps) pool.unshift(named(take(step, pool, lines), `v${lines.length}`, lines));
+  for (const step of steps) pool.unshift(named(take(step, pool, lines, map), `v${lines.length}`, lines));
   const [y, z] = pool;
   const loss = y.tensor.sin().mean().add(z.tensor.square().mean());
   const gradients = Object.fromEntries(grad(loss, inputs).map((g, i) => [`grad_${leaves[i].name}`, g]));

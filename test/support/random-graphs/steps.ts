@@ -1,5 +1,6 @@
 import { checkpoint, concat, cond, einsum, scan, type Tensor, whileLoop, zeros } from "pondus";
 import { broadcast } from "../../../src/graph/shape.ts";
+import { type Mapping, mapped } from "./mapped.ts";
 import { positions, Written } from "./written.ts";
 
 /** One step of a recipe: which kind, and whole numbers that choose its operands and details. */
@@ -10,7 +11,7 @@ export interface Step {
   readonly c: number;
 }
 
-type Kind = (step: Step, pool: readonly Written[], lines: string[]) => Written;
+export type Kind = (step: Step, pool: readonly Written[], lines: string[], map: Mapping) => Written;
 
 const pick = <T>(list: readonly T[], i: number): T => list[i % list.length];
 
@@ -185,13 +186,14 @@ const gather: Kind = ({ a, b, c }, pool) => {
 };
 
 /** A body of one to three steps on the carry, a slice or counter, and what it captures. */
-function body(step: Step, pool: readonly Written[], lines: string[]): Written {
+function body(step: Step, pool: readonly Written[], lines: string[], map: Mapping): Written {
   const inner = [...pool];
   for (let i = 0; i <= step.c % 3; i++) {
     const next = kinds[(step.kind + step.a * 7 + i * 3) % plain](
       { kind: 0, a: step.a + i, b: step.b + 2 * i, c: step.c + 5 * i },
       inner,
       lines,
+      map,
     );
     inner.unshift(named(tame(next), `u${lines.length}`, lines));
   }
@@ -207,7 +209,7 @@ function carryOf(h: Written, value: Written): Written {
     .call("tanh", [], 1);
 }
 
-const loop: Kind = (step, pool, lines) => {
+const loop: Kind = (step, pool, lines, map) => {
   const [start, x] = [pick(pool, step.a), pick(pool, step.b)];
   const init = start.call("tanh", [], 1);
   const along = x.shape.length > 0;
@@ -220,7 +222,7 @@ const loop: Kind = (step, pool, lines) => {
     ({ h }, { e }) => {
       const carry = new Written(h, "h", 1);
       const item = along ? new Written(e, "e", x.bound) : x;
-      const value = body(step, [carry, item, ...pool.slice(0, 2)], inside);
+      const value = body(step, [carry, item, ...pool.slice(0, 2)], inside, map);
       const next = carryOf(carry, value);
       y = next.text;
       bound = value.bound;
@@ -240,13 +242,13 @@ const loop: Kind = (step, pool, lines) => {
     : new Written(result.carry.h, `r${lines.length - 3 - inside.length}.carry.h`, 1);
 };
 
-const branch: Kind = (step, pool, lines) => {
+const branch: Kind = (step, pool, lines, map) => {
   const test = pick(pool, step.a).call("mean").call("gt", [0]);
   const branches: string[][] = [[], []];
   const h = new Written(pick(pool, step.b).tensor, pick(pool, step.b).text, pick(pool, step.b).bound);
   const texts: string[] = [];
   const side = (i: number) => () => {
-    const value = body({ ...step, a: step.a + i, c: step.c + i }, pool, branches[i]);
+    const value = body({ ...step, a: step.a + i, c: step.c + i }, pool, branches[i], map);
     const out = carryOf(h, value);
     texts[i] = out.text;
     return { y: out.tensor };
@@ -258,7 +260,7 @@ const branch: Kind = (step, pool, lines) => {
   return new Written(y, `${name}.y`, 1);
 };
 
-const whiles: Kind = (step, pool, lines) => {
+const whiles: Kind = (step, pool, lines, map) => {
   const init = pick(pool, step.a).call("tanh", [], 1);
   const count = step.b % 4;
   const inside: string[] = [];
@@ -268,7 +270,7 @@ const whiles: Kind = (step, pool, lines) => {
     (c) => c.i.lt(count),
     (c) => {
       const carry = new Written(c.h, "h", 1);
-      const next = carryOf(carry, body(step, [carry, ...pool.slice(0, 2)], inside));
+      const next = carryOf(carry, body(step, [carry, ...pool.slice(0, 2)], inside, map));
       text = next.text;
       const row = c.h.unsqueeze(0).scatterAdd(c.i.unsqueeze(0), 4);
       return { i: c.i.add(1), h: next.tensor, rows: c.rows.add(row) };
@@ -284,12 +286,12 @@ const whiles: Kind = (step, pool, lines) => {
   return new Written(h.add(rows.mean(0)), `${name}.h.add(${name}.rows.mean(0))`, 2);
 };
 
-const checkpointed: Kind = (step, pool, lines) => {
+const checkpointed: Kind = (step, pool, lines, map) => {
   const x = pick(pool, step.a).call("tanh", [], 1);
   const inside: string[] = [];
   let value = x;
   const y = checkpoint((h: Tensor) => {
-    value = body(step, [new Written(h, "h", 1), ...pool.slice(0, 2)], inside);
+    value = body(step, [new Written(h, "h", 1), ...pool.slice(0, 2)], inside, map);
     return value.tensor;
   })(x.tensor);
   const name = `r${lines.length}`;
@@ -313,6 +315,7 @@ const kinds: readonly Kind[] = [
   branch,
   whiles,
   checkpointed,
+  mapped(take),
 ];
 /** Kinds before this place make no loop or branch of their own, and may stand in a body. */
 const plain = 10;
@@ -327,6 +330,6 @@ export function named(x: Written, name: string, lines: string[]): Written {
 }
 
 /** Applies one step of a recipe. */
-export function take(step: Step, pool: readonly Written[], lines: string[]): Written {
-  return tame(kinds[step.kind % kinds.length](step, pool, lines));
+export function take(step: Step, pool: readonly Written[], lines: string[], map: Mapping): Written {
+  return tame(kinds[step.kind % kinds.length](step, pool, lines, map));
 }

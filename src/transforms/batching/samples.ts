@@ -1,0 +1,34 @@
+import { make } from "../../graph/make.ts";
+import type { Node } from "../../graph/node.ts";
+import { reshapeNode, spread } from "../../tensor/operands.ts";
+
+/** What is computed for all samples; what is the same for all of them is left as it is. */
+export interface Batched {
+  readonly node: Node;
+  /** Whether samples are its first axis. */
+  readonly has: boolean;
+}
+
+/** For each of the nodes that stand for a sample's own values what stands for all samples', with samples first. */
+export type Samples = ReadonlyMap<Node, Node>;
+
+/** Writes for `size` samples what is written for one. */
+export type Batch = (outputs: readonly Node[], given: Samples, size: number) => Batched[];
+
+/** A value with the axis `from` in place `to`. */
+export function moveAxis(x: Node, from: number, to: number): Node {
+  if (from === to) return x;
+  const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== from);
+  return make("permute", [x], { order: [...others.slice(0, to), from, ...others.slice(to)] });
+}
+
+/** A value with samples as its first axis, spread if it is the same for all. */
+export function led({ node, has }: Batched, size: number): Node {
+  return has ? node : spread(node, [size, ...node.shape]);
+}
+
+/** Of each sample what one of two arrays, samples first in both, has of it. */
+export function chosen(test: Node, yes: Node, no: Node): Node {
+  const shape = yes.shape.map((n, axis) => (axis === 0 ? n : 1));
+  return make("where", [spread(reshapeNode(test, shape), yes.shape), yes, no], {});
+}
