@@ -5,6 +5,7 @@ import type { Kernel } from "../ir/kernel.ts";
 import { type Buffer, type Index, type Machine, type Step, scaleOf } from "../ir/loop.ts";
 import { usesOf } from "../ir/uses.ts";
 import { copied, inPanels, wantsPanels } from "./panels.ts";
+import { longSumInPieces } from "./pieces.ts";
 import { type Load, lengthOf, multiply, type Product, productOf, rowsOf } from "./product.ts";
 
 /**
@@ -69,6 +70,8 @@ function packKernel(given: Kernel, allocator: Allocator, machine: Machine): Pack
   const copies: Kernel[] = [];
   if (!product) return { copies, steps: [{ kind: "launch", kernel: given }] };
   const narrow = packNarrow(product, allocator, copies);
+  const pieces = longSumInPieces(product, narrow, machine, allocator);
+  if (pieces) return { copies, steps: pieces };
   if (wantsPanels(product, machine)) return { copies, steps: inPanels(product, narrow, machine, allocator, copies) };
   const wide = packWide(product, allocator, copies);
   const kernel = copies.length > 0 ? multiply(product.kernel, narrow, wide) : given;

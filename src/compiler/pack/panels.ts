@@ -1,12 +1,11 @@
 import { bytesOf } from "../../graph/dtype.ts";
-import { stridesOf } from "../../graph/shape.ts";
 import type { Allocator } from "../ir/allocator.ts";
 import type { Steps } from "../ir/block.ts";
-import type { Axis, Kernel, Reduction, Scalar } from "../ir/kernel.ts";
-import { type Affine, add, along, at, type Buffer, type Machine, replace, scaleOf } from "../ir/loop.ts";
+import type { Axis, Kernel } from "../ir/kernel.ts";
+import { type Affine, add, along, at, type Machine, replace, scaleOf } from "../ir/loop.ts";
 import { rebuilder } from "../loops/collapse.ts";
-import { binary, corrected } from "../loops/partial-sums.ts";
 import { tileColumns } from "../loops/tile.ts";
+import { inOrder, inPieces, type PieceTotals, pieceTotals } from "./pieces.ts";
 import { type Load, lengthOf, multiply, type Product, rowsOf } from "./product.ts";
 
 /**
@@ -27,8 +26,7 @@ export function inPanels(
   const cuts = [{ from: 0, count: (column.size - rest) / panel, width: panel }];
   if (rest > 0) cuts.push({ from: column.size - rest, count: 1, width: rest });
   const iterations = iterationsInPiece(product, narrow, machine);
-  const totals =
-    iterations === undefined ? undefined : grid(kernel, iterations, product.loops[0].size / iterations, allocator);
+  const totals = iterations === undefined ? undefined : pieceTotals(kernel, iterations, allocator);
   return cuts.flatMap((cut) => overPanels(product, narrow, cut, totals, allocator, copies));
 }
 
@@ -133,80 +131,6 @@ function blocksOf(rows: number, bytes: number, fits: number): number {
   return 1;
 }
 
-/** Where the totals of all points lie between pieces of so many iterations of the first loop. */
-interface PieceTotals {
-  readonly sums: Buffer;
-  /** The rounding errors of adding pieces, where there are many. */
-  readonly lost: Buffer | undefined;
-  readonly at: Affine;
-  readonly iterations: number;
-}
-
-/** More pieces than this are added with their rounding errors, as blocks of sums are (partial-sums.ts). */
-const manyPieces = 32;
-
-function grid({ axes, reduction }: Kernel, iterations: number, pieces: number, allocator: Allocator): PieceTotals {
-  const { dtype } = (reduction as Reduction).value;
-  const buffer = () => allocator.buffer("temporary", dtype, lengthOf(axes));
-  return {
-    sums: buffer(),
-    lost: pieces > manyPieces ? buffer() : undefined,
-    at: inOrder(axes),
-    iterations: iterations,
-  };
-}
-
-/** The first piece of a sum, those between, and the last. */
-function inPieces(
-  kernel: Kernel,
-  { sums, lost, at: place, iterations: length }: PieceTotals,
-  allocator: Allocator,
-): Steps {
-  const reduction = kernel.reduction as Reduction;
-  const [loop, ...inner] = reduction.axes;
-  const { dtype } = reduction.value;
-  const load = (buffer: Buffer): Scalar => ({ kind: "load", buffer, at: place, guards: [], dtype });
-  const total: Scalar = { kind: "total", dtype };
-  const zero: Scalar = { kind: "constant", value: 0, dtype };
-  const before = load(sums);
-  const sum = binary("add", before, total);
-  const errors = lost && binary("add", load(lost), binary("sub", total, binary("sub", sum, before)));
-  const piece = (from: Affine, size: number, stores: Kernel["stores"]): Steps[number] => {
-    const [axis] = allocator.axes([size]);
-    const change = rebuilder((a) => replace(a, loop.index, add(from, along(axis.index))));
-    return {
-      kind: "launch",
-      kernel: {
-        ...kernel,
-        reduction: { ...reduction, axes: [axis, ...inner], value: change(reduction.value) },
-        stores,
-      },
-    };
-  };
-  const keep = (value: Scalar, error: Scalar) => {
-    const store = { buffer: sums, at: place, value };
-    return lost ? [store, { buffer: lost, at: place, value: error }] : [store];
-  };
-  const between = Math.floor(loop.size / length) - 2;
-  const last = (between + 1) * length;
-  const index = allocator.index();
-  const next = add(at(length), along(index, length));
-  const withSum = rebuilder((a) => a, errors ? corrected(sum, errors) : sum);
-  const steps: Steps = [piece(at(0), length, keep(total, zero))];
-  if (between > 0) {
-    const body = [piece(next, length, keep(sum, errors ?? zero))];
-    steps.push({ kind: "repeat", index, length: between, reverse: false, body });
-  }
-  steps.push(
-    piece(
-      at(last),
-      loop.size - last,
-      kernel.stores.map((s) => ({ ...s, value: withSum(s.value) })),
-    ),
-  );
-  return steps;
-}
-
 /** A copy of what a load reads, laid out along `axes`; `copies` gets the kernel that makes it. */
 export function copied(load: Load, axes: readonly Axis[], allocator: Allocator, copies: Kernel[]): Load {
   const buffer = allocator.buffer("temporary", load.dtype, lengthOf(axes));
@@ -215,10 +139,4 @@ export function copied(load: Load, axes: readonly Axis[], allocator: Allocator, 
   const store = { buffer, at: inOrder(fresh), value: { ...load, at: from } };
   copies.push({ name: "pack", axes: fresh, stores: [store] });
   return { ...load, buffer, at: inOrder(axes) };
-}
-
-/** The position at which axes stand in an array of their sizes. */
-function inOrder(axes: readonly Axis[]): Affine {
-  const strides = stridesOf(axes.map((axis) => axis.size));
-  return axes.reduce((sum, axis, k) => add(sum, along(axis.index, strides[k])), at(0));
 }

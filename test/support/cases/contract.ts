@@ -36,7 +36,14 @@ const specs: readonly [string, ...number[][]][] = [
   [",i->i", [], [5]],
 ];
 
-export const contractCases: readonly Case[] = floats.flatMap((dtype): Case[] => [
+/** So long that no cache holds what a tile reads: all tiles take a piece of the sum, and then the next. */
+const longSum: Case = {
+  name: "the gradient of a kernel, a sum over all places of all images",
+  inputs: { x: sample([3, 30, 30, 16], "float32"), dy: sample([3, 28, 28, 32], "float32") },
+  f: ({ x, dy }) => ({ dkernel: einsum("nakblc,nabo->klco", x.window(3, 1).window(3, 3), dy) }),
+};
+
+const products: readonly Case[] = floats.flatMap((dtype): Case[] => [
   ...sizes.map(
     ([m, k, n]): Case => ({
       name: `matmul [${m},${k}] x [${k},${n}], plain and transposed, ${dtype}`,
@@ -119,3 +126,5 @@ export const contractCases: readonly Case[] = floats.flatMap((dtype): Case[] => 
     },
   },
 ]);
+
+export const contractCases: readonly Case[] = [...products, longSum];
