@@ -14,14 +14,23 @@ export type OpClass =
   | "control";
 
 /** Which element types an op takes, and which it gives: `same` as its inputs or `bool`. */
-export interface OpFacts {
-  readonly class: OpClass;
+export type OpFacts = Facts & (Elementwise | Other);
+
+interface Facts {
   readonly takes: "float" | "number" | "int" | "bool" | "bits" | "any";
   readonly gives: "same" | "bool";
   /** Floating-point operations per element, as printed by the backends; 0 for what only moves. */
   readonly flops: number;
+}
+
+interface Elementwise {
+  readonly class: "unary" | "binary" | "select";
   /** Where a test may sample the inputs: intervals, one per input, on which the op is smooth. */
-  readonly domain?: readonly (readonly [number, number])[];
+  readonly domain: readonly (readonly [number, number])[];
+}
+
+interface Other {
+  readonly class: Exclude<OpClass, Elementwise["class"]>;
 }
 
 const leaf: OpFacts = { class: "leaf", takes: "any", gives: "same", flops: 0 };
@@ -34,7 +43,7 @@ function unary(flops: number, domain: readonly [number, number], takes: OpFacts[
   return { class: "unary", takes, gives: "same", flops, domain: [domain] };
 }
 
-function binary(takes: OpFacts["takes"], flops = 1, domain: OpFacts["domain"] = [wide, wide]): OpFacts {
+function binary(takes: OpFacts["takes"], flops = 1, domain: Elementwise["domain"] = [wide, wide]): OpFacts {
   return { class: "binary", takes, gives: "same", flops, domain };
 }
 
@@ -85,8 +94,8 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   erfc: unary(50, wide),
   normalCdf: unary(50, wide),
   not: unary(1, wide, "bool"),
-  stop: { class: "unary", takes: "any", gives: "same", flops: 0 },
-  cast: { class: "unary", takes: "any", gives: "same", flops: 1, domain: [wide] },
+  stop: unary(0, wide, "any"),
+  cast: unary(1, wide, "any"),
 
   add: binary("number"),
   sub: binary("number"),
@@ -112,9 +121,9 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
 
   where: { class: "select", takes: "any", gives: "same", flops: 1, domain: [wide, wide, wide] },
 
-  sum: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
-  max: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
-  overlap: { class: "reduce", takes: "number", gives: "same", flops: 1, domain: [wide] },
+  sum: { class: "reduce", takes: "number", gives: "same", flops: 1 },
+  max: { class: "reduce", takes: "number", gives: "same", flops: 1 },
+  overlap: { class: "reduce", takes: "number", gives: "same", flops: 1 },
 
   recurrence: { class: "running", takes: "number", gives: "same", flops: 2 },
   cummax: { class: "running", takes: "number", gives: "same", flops: 1 },
@@ -130,7 +139,7 @@ export const ops: { readonly [K in OpName]: OpFacts } = {
   checkpoint: move,
   custom: { ...move, takes: "float" },
 
-  contract: { class: "contract", takes: "float", gives: "same", flops: 2, domain: [wide, wide] },
+  contract: { class: "contract", takes: "float", gives: "same", flops: 2 },
   gather: { class: "gather", takes: "any", gives: "same", flops: 0 },
   scatter: { class: "scatter", takes: "number", gives: "same", flops: 1 },
   scatterInto: { class: "scatter", takes: "any", gives: "same", flops: 1 },

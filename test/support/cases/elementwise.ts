@@ -3,6 +3,7 @@ import { make } from "../../../src/graph/make.ts";
 import type { OpName } from "../../../src/graph/node.ts";
 import { type OpFacts, ops } from "../../../src/graph/ops.ts";
 import { elementwise } from "../../../src/tensor/operands.ts";
+import { domainOf } from "../domain.ts";
 import { type Case, everyType, floats, type Inputs, list, outputs, sample, type Value } from "./case.ts";
 
 const apply = (op: OpName, ...xs: Tensor[]) =>
@@ -27,7 +28,7 @@ export const takenBy: { readonly [T in OpFacts["takes"]]: readonly DType[] } = {
   any: everyType,
 };
 
-const interval = (op: OpName, i: number) => ops[op].domain?.[i] ?? ([-2, 2] as const);
+const interval = (op: OpName, i: number) => domainOf(op)[i];
 
 const shapes = [[], [1], [3], [7], [17], [33], [2, 3, 5]];
 const unary: Case[] = ofClass("unary")

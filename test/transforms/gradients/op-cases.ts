@@ -1,8 +1,8 @@
 import { arange, checkpoint, customGradient, einsum, parameter, type Shape, Tensor, tensor } from "pondus";
 import { make } from "../../../src/graph/make.ts";
 import type { OpName } from "../../../src/graph/node.ts";
-import { ops } from "../../../src/graph/ops.ts";
 import { elementwise } from "../../../src/tensor/operands.ts";
+import { domainOf } from "../../support/domain.ts";
 import type { GradientCase } from "./check.ts";
 import { condCases, scanCases, whileCases } from "./control-cases.ts";
 
@@ -20,8 +20,7 @@ const recurrence = (a: Tensor, b: Tensor, start: Tensor, axis: number) =>
 
 /** An elementwise op on samples from the domain that the table states: plain, and broadcast. */
 function sampled(op: OpName): GradientCase[] {
-  const { domain } = ops[op];
-  if (!domain) throw new Error(`${op} states no domain`);
+  const domain = domainOf(op);
   const f = (...xs: Tensor[]) =>
     new Tensor(
       elementwise(
