@@ -5,16 +5,18 @@ import { batchControl } from "./control.ts";
 import { mustHave, withNewAxis } from "./follow.ts";
 import { inOneTable, isIndexed } from "./indexed.ts";
 import { batchMark, isMark } from "./marks.ts";
+import { masked, operandsIn, resultIn } from "./masked.ts";
 import { type Batched, led, moveAxis, type Samples } from "./samples.ts";
 
 /**
  * `outputs`, which are written for one sample, for `size` of them.
  *
  * @param given  for each of the nodes that stand for a sample's own values, what stands for all samples', with samples first
+ * @param takes  bool [size], where only some samples take the branch or iteration that computes this
  */
-export function batched(outputs: readonly Node[], given: Samples, size: number): Batched[] {
+export function batched(outputs: readonly Node[], given: Samples, size: number, takes?: Node): Batched[] {
   const made = new Map<Node, Batched>();
-  for (const [one, all] of given) made.set(one, { node: all, has: true });
+  for (const [one, all] of given) made.set(one, { node: takes ? masked(all, takes) : all, has: true });
   /** The results of loops and branches. */
   const results = new Map<Node, readonly Batched[]>();
   const of = (x: Node): Batched => made.get(x) ?? { node: x, has: false };
@@ -28,22 +30,26 @@ export function batched(outputs: readonly Node[], given: Samples, size: number):
     if (!node.inputs.some((x) => made.has(x))) continue;
     const inputs = node.inputs.map(of);
     inheriting(node.origin, () => {
-      const several = batchControl(node, inputs, size, batched);
+      const several = batchControl(node, inputs, size, batched, takes);
       if (several) results.set(node, several);
-      else made.set(node, batchNode(node, inputs, size));
+      else made.set(node, batchNode(node, inputs, size, takes));
     });
   }
   return outputs.map(of);
 }
 
-function batchNode(node: Node, inputs: readonly Batched[], size: number): Batched {
-  if (!inputs.some(({ has }) => has)) {
-    const nodes = inputs.map((x) => x.node);
+function batchNode(node: Node, given: readonly Batched[], size: number, takes: Node | undefined): Batched {
+  if (!given.some(({ has }) => has)) {
+    const nodes = given.map((x) => x.node);
     return { node: withInputs(node, nodes), has: false };
   }
-  if (isMark(node)) return batchMark(node, inputs, size, batched);
-  const table = isIndexed(node) ? inOneTable(node, inputs, size) : undefined;
-  if (table) return { node: table, has: true };
+  if (isMark(node)) return batchMark(node, given, size, batched, takes);
+  const inputs = takes ? operandsIn(node, given, size, takes) : given;
+  const all = (isIndexed(node) && inOneTable(node, inputs, size)) || batchOp(node, inputs, size);
+  return { node: takes ? resultIn(node, inputs, all, takes) : all, has: true };
+}
+
+function batchOp(node: Node, inputs: readonly Batched[], size: number): Node {
   const must = mustHave(
     node,
     inputs.map(({ has }) => has),
@@ -55,5 +61,5 @@ function batchNode(node: Node, inputs: readonly Batched[], size: number): Batche
     must.map((has) => (has ? 0 : undefined)),
     size,
   );
-  return { node: moveAxis(made.node, made.axis, 0), has: true };
+  return moveAxis(made.node, made.axis, 0);
 }

@@ -1,14 +1,12 @@
 import { formal } from "../../graph/body.ts";
-import { isFloat } from "../../graph/dtype.ts";
 import { make } from "../../graph/make.ts";
-import type { CustomBackward, Node } from "../../graph/node.ts";
+import type { Node } from "../../graph/node.ts";
+import type { TensorType } from "../../graph/shape.ts";
 import { iterationsOf, type Loop } from "../../graph/types.ts";
 import { substitute } from "../../graph/walk.ts";
-import { constant, elementwise } from "../../tensor/operands.ts";
-import { controlBackward } from "../loops/control-backward.ts";
-import { pullback } from "../reverse.ts";
+import { elementwise } from "../../tensor/operands.ts";
 import { result } from "../zero.ts";
-import { batchMark } from "./marks.ts";
+import { anyOf, both, masked, ownIn } from "./masked.ts";
 import { type Batch, type Batched, chosen, led, moveAxis, type Samples } from "./samples.ts";
 
 /** A loop or branch for all samples: its results; undefined where `node` is none. */
@@ -17,10 +15,12 @@ export function batchControl(
   inputs: readonly Batched[],
   size: number,
   batch: Batch,
+  takes: Node | undefined,
 ): readonly Batched[] | undefined {
-  if (node.is("scan") || node.is("while")) return batchLoop(node, inputs, size, batch);
+  if (node.is("scan") || node.is("while")) return batchLoop(node, inputs, size, batch, takes);
   if (!node.is("cond")) return undefined;
-  return inputs[0].has ? batchChoice(node, inputs, size, batch) : batchBranch(node, inputs, size, batch);
+  const branch = inputs[0].has ? batchChoice : batchBranch;
+  return branch(node, inputs, size, batch, takes);
 }
 
 /** What stands for a formal of one sample in the body for all: one for each, so that loops with one body stay so. */
@@ -37,46 +37,71 @@ function forAll(one: Node, size: number): Node {
 const samplesOf = (formals: readonly Node[], has: readonly boolean[], size: number): Samples =>
   new Map(formals.flatMap((x, i) => (has[i] ? [[x, forAll(x, size)] as const] : [])));
 
+/** What is made once for a node, and stands for it in bodies. */
+const formalsFor = new WeakMap<Node, Node>();
+
+function formalFor(x: Node, type: TensorType = x): Node {
+  const made = formalsFor.get(x) ?? formal(type);
+  formalsFor.set(x, made);
+  return made;
+}
+
 /**
  * A loop for all samples. Where each sample counts its iterations for itself, the loop goes on until the last one has ended, and
  * one that has ended stays as it is.
  */
-function batchLoop(node: Loop, inputs: readonly Batched[], size: number, batch: Batch): readonly Batched[] {
+function batchLoop(
+  node: Loop,
+  inputs: readonly Batched[],
+  size: number,
+  batch: Batch,
+  takes: Node | undefined,
+): readonly Batched[] {
   const { carry, captured, next, ys } = node.attrs;
   const xs = node.is("scan") ? node.attrs.xs : [];
   const [c, x] = [carry.length, carry.length + xs.length];
   const formals = [...carry, ...xs, ...captured];
   const has = inputs.map((input) => input.has);
-  const head = headOf(node);
+  const outside = takes && formalFor(takes);
+  let head: Batched | undefined;
+  let inside: Node | undefined;
   let body: Batched[];
-  let apart: boolean;
   for (;;) {
-    body = batch([...head, ...next, ...ys], samplesOf(formals, has, size), size);
-    apart = body.slice(0, head.length).some((test) => test.has);
-    const grown = carry.map((_, i) => has[i] || apart || body[head.length + i].has);
+    const samples = samplesOf(formals, has, size);
+    [head] = batch(headOf(node), samples, size);
+    inside = head?.has ? both(outside, takesIteration(node, head.node)) : outside;
+    body = batch([...next, ...ys], samples, size, inside);
+    const grown = carry.map((_, i) => has[i] || head?.has || body[i].has);
     if (grown.every((now, i) => now === has[i])) break;
     has.splice(0, c, ...grown);
   }
   const places = formals.map((one, i) => (has[i] ? forAll(one, size) : one));
   const given = inputs.map((input, i) => {
-    const whole = has[i] ? led(input, size) : input.node;
+    const whole = has[i] ? ownIn(input, size, takes) : input.node;
     // A sequence runs along its own first axis.
     return has[i] && i >= c && i < x ? moveAxis(whole, 0, 1) : whole;
   });
-  const outputs = body.slice(head.length);
   const parts: Parts = {
     carry: { formals: places.slice(0, c), given: given.slice(0, c) },
     xs: { formals: places.slice(c, x), given: given.slice(c, x) },
-    captured: { formals: places.slice(x), given: given.slice(x) },
-    next: carry.map((_, i) => (has[i] ? led(outputs[i], size) : outputs[i].node)),
-    ys: outputs.slice(c).map((y) => y.node),
+    captured: {
+      formals: [...places.slice(x), ...(outside ? [outside] : [])],
+      given: [...given.slice(x), ...(takes ? [takes] : [])],
+    },
+    next: carry.map((_, i) => {
+      const all = has[i] ? led(body[i], size) : body[i].node;
+      return head?.has && inside ? chosen(inside, all, places[i]) : all;
+    }),
+    ys: body.slice(c).map((y) => y.node),
   };
-  const loop = node.is("scan") ? scanOf(node, parts, apart) : whileOf(node as Node<"while">, parts, body[0]);
+  const loop = node.is("scan")
+    ? scanOf(node, parts, head)
+    : whileOf(node as Node<"while">, parts, head as Batched, inside);
   return [
     ...carry.map((_, i) => ({ node: result(loop, i), has: has[i] })),
     ...ys.map((_, i) => {
       const stack = result(loop, c + i);
-      const own = outputs[c + i].has;
+      const own = body[c + i].has;
       return { node: own ? moveAxis(stack, 1, 0) : stack, has: own };
     }),
   ];
@@ -103,93 +128,82 @@ interface Parts {
   readonly ys: readonly Node[];
 }
 
-/** What a carry is after an iteration that only some samples take. */
-const kept = ({ carry, next }: Parts, takes: Node) => next.map((x, i) => chosen(takes, x, carry.formals[i]));
+/** Which samples take an iteration, from the loop's test, or from how many each of them takes. */
+const takesIteration = (node: Loop, head: Node) => (node.is("while") ? head : elementwise("lt", [placeIn(head), head]));
 
-function scanOf(node: Node<"scan">, parts: Parts, apart: boolean): Node {
-  const { carry, xs, captured } = parts;
-  const { count } = node.attrs;
+/** The number of an iteration, in the body of a scan that each sample takes as often as `count` says. */
+const placeIn = (count: Node) => formalFor(count, { shape: [], dtype: "int32" });
+
+function scanOf(node: Node<"scan">, parts: Parts, count: Batched | undefined): Node {
+  const { carry, xs, captured, next, ys } = parts;
   const inputs = [...carry.given, ...xs.given, ...captured.given];
-  const body = {
-    carry: carry.formals,
-    xs: xs.formals,
-    captured: captured.formals,
-    next: parts.next,
-    ys: parts.ys,
-  };
-  if (!count || !apart) return make("scan", inputs, { ...node.attrs, ...body });
-  const own = node.attrs.captured.indexOf(count);
-  const most = make("max", [captured.given[own]], { axes: [0] });
-  const [all, at] = [formal(most), formal({ shape: [], dtype: "int32" })];
-  const takes = elementwise("lt", [at, captured.formals[own]]);
+  const body = { carry: carry.formals, xs: xs.formals, captured: captured.formals, next, ys };
+  if (!count?.has) return make("scan", inputs, { ...node.attrs, ...body });
+  const most = make("max", [captured.given[captured.formals.indexOf(count.node)]], { axes: [0] });
+  const all = formal(most);
   const places = make("iota", [], { length: iterationsOf(node) });
   return make("scan", [...carry.given, ...xs.given, places, ...captured.given, most], {
     ...node.attrs,
     ...body,
-    xs: [...xs.formals, at],
+    xs: [...xs.formals, placeIn(count.node)],
     captured: [...captured.formals, all],
-    next: kept(parts, takes),
     count: all,
   });
 }
 
-function whileOf(node: Node<"while">, parts: Parts, test: Batched): Node {
-  const { carry, captured } = parts;
-  const body = { carry: carry.formals, captured: captured.formals, ys: parts.ys };
+function whileOf(node: Node<"while">, parts: Parts, test: Batched, takes: Node | undefined): Node {
+  const { carry, captured, next, ys } = parts;
+  const any = takes && anyOf(takes);
   return make("while", [...carry.given, ...captured.given], {
     ...node.attrs,
-    ...body,
-    test: test.has ? anyOf(test.node) : test.node,
-    next: test.has ? kept(parts, test.node) : parts.next,
+    carry: carry.formals,
+    captured: captured.formals,
+    test: any && !test.has ? both(any, test.node) : (any ?? test.node),
+    next,
+    ys,
   });
-}
-
-function anyOf(test: Node): Node {
-  const most = make("max", [make("cast", [test], { to: "int32" })], { axes: [0] });
-  return elementwise("lt", [constant(0, "int32"), most]);
 }
 
 /** All samples take the same branch. */
-function batchBranch(node: Node<"cond">, inputs: readonly Batched[], size: number, batch: Batch): readonly Batched[] {
+function batchBranch(
+  node: Node<"cond">,
+  inputs: readonly Batched[],
+  size: number,
+  batch: Batch,
+  takes: Node | undefined,
+): readonly Batched[] {
   const { captured, whenTrue, whenFalse } = node.attrs;
   const own = inputs.slice(1).map(({ has }) => has);
   const samples = samplesOf(captured, own, size);
-  const [yes, no] = [whenTrue, whenFalse].map((branch) => batch(branch, samples, size));
+  const inside = takes && formalFor(takes);
+  const [yes, no] = [whenTrue, whenFalse].map((branch) => batch(branch, samples, size, inside));
   const has = yes.map((y, i) => y.has || no[i].has);
-  const side = (branch: readonly Batched[]) => branch.map((y, i) => (has[i] ? led(y, size) : y.node));
-  const branch = make(
-    "cond",
-    inputs.map((x) => x.node),
-    {
-      captured: captured.map((x) => samples.get(x) ?? x),
-      whenTrue: side(yes),
-      whenFalse: side(no),
-    },
-  );
+  const side = (branch: readonly Batched[]) => branch.map((y, i) => (has[i] ? ownIn(y, size, inside) : y.node));
+  const branch = make("cond", [...inputs.map((x) => x.node), ...(takes ? [takes] : [])], {
+    captured: [...captured.map((x) => samples.get(x) ?? x), ...(inside ? [inside] : [])],
+    whenTrue: side(yes),
+    whenFalse: side(no),
+  });
   return has.map((own, i) => ({ node: result(branch, i), has: own }));
 }
 
-/**
- * Each sample takes a branch of its own: both are computed, and one is chosen. Its derivatives are those of the branch that it
- * takes: one through the choice would be NaN where the other branch's is infinite.
- */
-function batchChoice(node: Node<"cond">, inputs: readonly Batched[], size: number, batch: Batch): readonly Batched[] {
-  const [test, ...given] = inputs;
+/** Each sample takes a branch of its own: both are computed, and one is chosen. */
+function batchChoice(
+  node: Node<"cond">,
+  inputs: readonly Batched[],
+  size: number,
+  batch: Batch,
+  takes: Node | undefined,
+): readonly Batched[] {
+  const [{ node: test }, ...given] = inputs;
   const { captured, whenTrue, whenFalse } = node.attrs;
-  const [own, shared] = [true, false].map((has) => {
-    return new Map(captured.flatMap((x, i) => (given[i].has === has ? [[x, given[i].node] as const] : [])));
-  });
-  const [yes, no] = [whenTrue, whenFalse].map((branch) => batch(substitute(branch, shared), own, size));
-  return whenTrue.map((y, i) => {
-    const value = { node: chosen(test.node, led(yes[i], size), led(no[i], size)), has: true };
-    if (!isFloat(y.dtype)) return value;
-    const backward: CustomBackward = (here, cotangent) =>
-      controlBackward(
-        make("cond", here, node.attrs),
-        whenTrue.map((_, k) => (k === i ? cotangent : undefined)),
-        pullback,
-      );
-    const one = make("custom", [result(node, i), ...node.inputs], { backward });
-    return batchMark(one, [value, ...inputs], size, batch);
-  });
+  const side = (branch: readonly Node[], takesIt: Node) => {
+    const any = anyOf(takesIt);
+    const shared = captured.flatMap((x, i) => (given[i].has ? [] : [[x, masked(given[i].node, any)] as const]));
+    const own = captured.flatMap((x, i) => (given[i].has ? [[x, given[i].node] as const] : []));
+    return batch(substitute(branch, new Map(shared)), new Map(own), size, takesIt);
+  };
+  const yes = side(whenTrue, both(takes, test));
+  const no = side(whenFalse, both(takes, elementwise("not", [test])));
+  return yes.map((y, i) => ({ node: chosen(test, led(y, size), led(no[i], size)), has: true }));
 }

@@ -2,6 +2,7 @@ import { formal } from "../../graph/body.ts";
 import { make } from "../../graph/make.ts";
 import type { CustomBackward, CustomForward, Node, OpAttrs } from "../../graph/node.ts";
 import { substitute } from "../../graph/walk.ts";
+import { isMask, masked, operandsIn, ownIn } from "./masked.ts";
 import { type Batch, type Batched, led } from "./samples.ts";
 
 type Mark = Node<"again"> | Node<"checkpoint"> | Node<"custom">;
@@ -11,7 +12,18 @@ export function isMark(node: Node): node is Mark {
   return node.is("again") || node.is("checkpoint") || node.is("custom");
 }
 
-export function batchMark(node: Mark, inputs: readonly Batched[], size: number, batch: Batch): Batched {
+export function batchMark(
+  node: Mark,
+  given: readonly Batched[],
+  size: number,
+  batch: Batch,
+  takes: Node | undefined,
+): Batched {
+  if (isMask(node)) {
+    const [x, , mask] = given;
+    return { node: masked(ownIn(x, size, takes), led(mask, size)), has: true };
+  }
+  const inputs = takes && node.is("custom") ? operandsIn(node, given, size, takes) : given;
   const [value, ...others] = inputs;
   const nodes = others.map((x) => x.node);
   if (node.is("custom")) {
@@ -19,8 +31,8 @@ export function batchMark(node: Mark, inputs: readonly Batched[], size: number, 
   }
   if (node.is("again")) return { node: make("again", [value.node, ...nodes], {}), has: value.has };
   // What is the same for all samples is computed from what is.
-  const given = value.has ? others : others.filter(({ has }) => !has);
-  return { node: make("checkpoint", [value.node, ...given.map((x) => x.node)], {}), has: value.has };
+  const from = value.has ? others : others.filter(({ has }) => !has);
+  return { node: make("checkpoint", [value.node, ...from.map((x) => x.node)], {}), has: value.has };
 }
 
 /** What stands for one sample, and what is there for all or is the same for all. */

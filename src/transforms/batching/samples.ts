@@ -12,8 +12,8 @@ export interface Batched {
 /** For each of the nodes that stand for a sample's own values what stands for all samples', with samples first. */
 export type Samples = ReadonlyMap<Node, Node>;
 
-/** Writes for `size` samples what is written for one. */
-export type Batch = (outputs: readonly Node[], given: Samples, size: number) => Batched[];
+/** Writes for `size` samples what is written for one; `takes` where only some of them take it (masked.ts). */
+export type Batch = (outputs: readonly Node[], given: Samples, size: number, takes?: Node) => Batched[];
 
 /** A value with the axis `from` in place `to`. */
 export function moveAxis(x: Node, from: number, to: number): Node {
@@ -27,8 +27,8 @@ export function led({ node, has }: Batched, size: number): Node {
   return has ? node : spread(node, [size, ...node.shape]);
 }
 
-/** Of each sample what one of two arrays, samples first in both, has of it. */
+/** Of each sample what one of two arrays, which both begin with the axes of the test, has of it. */
 export function chosen(test: Node, yes: Node, no: Node): Node {
-  const shape = yes.shape.map((n, axis) => (axis === 0 ? n : 1));
+  const shape = yes.shape.map((n, axis) => (axis < test.shape.length ? n : 1));
   return make("where", [spread(reshapeNode(test, shape), yes.shape), yes, no], {});
 }
