@@ -61,6 +61,7 @@ export const errorCodes = {
       "Samples lie along an axis that the tensor does not have, or `in` and `out` do not fit the arguments and the results. Null stands for what is the same for all samples.",
     "vmap.size":
       "Arguments have different numbers of samples, none has any, or there are more than can be looked up at once.",
+    "vmap.call": "`vmap` takes a function of one sample, and the options `in` and `out` alone.",
     "tree.leaf": "Something other than a tensor, or a list or record of tensors, came.",
     "grad.scalar": "A gradient is that of one float. Reduce the loss first, such as by `mean`.",
     "grad.dtype": "Derivatives are with respect to float32 or float64 only. Cast to a float first.",
@@ -90,6 +91,8 @@ export const errorCodes = {
     "constraint.pattern": "The pattern of ties does not fit the shape of the weight.",
     "constraint.weight": "Only float parameters, as `parameter()` makes, can be constrained.",
     "program.large": "The program reaches elements beyond those that int32 counts. Use smaller batches.",
+    "output.escaped":
+      "A value of one sample, of one iteration or of one branch was kept outside of the function that it was given to. Return it from there.",
     "output.type": "Each output of a compiled function must be a tensor.",
     "input.missing":
       "A program needs an input which the call does not give. Where none can be given, build the expression from `tensor(...)`.",

@@ -1,6 +1,8 @@
 import { PondusError } from "./errors.ts";
 import type { Node } from "./node.ts";
+import { describeOrigin } from "./origin.ts";
 import type { Parameter } from "./parameter.ts";
+import { formatShape } from "./shape.ts";
 import { topological } from "./walk.ts";
 
 /** What is to be computed: a function's graph, with the parameters that it changes. */
@@ -23,6 +25,29 @@ export function parametersOf(program: GraphProgram): Set<Parameter> {
 /** The parameters that expressions depend on, in the order in which they are computed. */
 export function parametersUnder(roots: readonly Node[]): Set<Parameter> {
   return new Set(topological(roots).flatMap((node) => (node.is("parameter") ? [node.attrs.parameter] : [])));
+}
+
+/**
+ * Refuses a program that needs what stands for one sample, iteration or branch outside of the function that it was given to.
+ *
+ * @throws `output.escaped`
+ */
+export function refuseEscaped(program: GraphProgram): void {
+  const all = [
+    ...program.outputs.map(({ name, node }) => ({ what: `output "${name}"`, node })),
+    ...program.updates.map(({ parameter, node }) => ({ what: `the new value of ${parameter.name}`, node })),
+  ];
+  if (!topological(rootsOf(program)).some((node) => node.is("formal"))) return;
+  for (const { what, node } of all) {
+    const escaped = topological([node]).find((x) => x.is("formal"));
+    if (!escaped) continue;
+    throw new PondusError(
+      "output.escaped",
+      `compile: ${what} depends on ${escaped.dtype} ${formatShape(escaped.shape)}${describeOrigin(escaped.origin)}, which stands for ` +
+        "one sample, iteration or branch inside of a function that was given to vmap, scan, whileLoop or cond; return the value from " +
+        "that function rather than keep it outside (a layer that keeps statistics of its batches in training does so too).",
+    );
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/make.ts";
 import type { Node } from "../graph/node.ts";
 import type { Parameter } from "../graph/parameter.ts";
-import { type GraphProgram, parametersOf, refuseStale } from "../graph/program.ts";
+import { type GraphProgram, parametersOf, refuseEscaped, refuseStale } from "../graph/program.ts";
 import { formatShape } from "../graph/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { type InputTypes, type Outputs, Program, type Update } from "./program.ts";
@@ -15,7 +15,8 @@ import { type InputTypes, type Outputs, Program, type Update } from "./program.t
  *                 of parameters
  * @param inputs   name to shape (float32) or to { shape, dtype }
  * @param options.backend  "native", "wasm", "reference", or "auto" (the fastest that works here)
- * @throws `parameter.constrained` when an expression is older than a constraint of one of its parameters
+ * @throws `parameter.constrained` when an expression is older than a constraint of one of its parameters; `output.escaped` when one
+ *         depends on what stands for a sample or an iteration inside of a function that `vmap` or a loop was given
  */
 export function compile<const I extends InputTypes = Record<never, never>, O extends Outputs = Outputs>(
   f: (inputs: { readonly [K in keyof I]: Tensor }) => O,
@@ -39,6 +40,7 @@ export function compile<const I extends InputTypes = Record<never, never>, O ext
     outputs: Object.entries(outputs).map(([name, x]) => ({ name, node: (x as Tensor).node })),
     updates: updates.map((u) => ({ parameter: u.parameter, node: checked(u) })),
   };
+  refuseEscaped(graph);
   refuseStale(parametersOf(graph));
   return new Program<I, O>(graph, options.backend ?? "auto");
 }

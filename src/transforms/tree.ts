@@ -10,10 +10,12 @@ export type TreeOf<L> = L | readonly TreeOf<L>[] | { readonly [name: string]: Tr
 /** How one comes from a tree's root to a tensor: numbers in lists, names in records. */
 export type Path = readonly (number | string)[];
 
-/** A path as one writes it: `layers[0].weight`. */
+/** A path as one writes it: `layers[0].weight["of all"]`. */
 export function formatPath(path: Path): string {
   return path
-    .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
+    .map((step) =>
+      typeof step === "string" && /^[\p{L}_$][\p{L}\d_$]*$/u.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+    )
     .join("")
     .replace(/^\./, "");
 }
@@ -34,7 +36,7 @@ export function mapTree<T extends Tree>(what: string, tree: T, f: (leaf: Tensor,
     const place = path.length === 0 ? "" : ` at ${formatPath(path)}`;
     throw new PondusError(
       "tree.leaf",
-      `${what}${place}: a tensor, or a list or record of tensors, was expected, but ${came} came.`,
+      `${what}${place}: a tensor, or a list or record of tensors, was expected, but ${came} came; tensor(...) makes one of numbers.`,
     );
   };
   return map(tree, []) as T;

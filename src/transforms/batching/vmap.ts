@@ -32,12 +32,13 @@ export interface VmapOptions {
  * @param options  where samples lie
  * @returns        a function of tensors with an axis more, of one length in all of them
  * @throws `vmap.axis` where there is no such axis, or `in` and `out` do not fit arguments and results; `vmap.size` where lengths
- *         differ, or no argument has samples
+ *         differ, or no argument has samples; `vmap.call` where `f` is no function, or an option is unknown
  */
 export function vmap<A extends readonly Tree[], R extends Tree>(
   f: (...args: A) => R,
   options: VmapOptions = {},
 ): (...args: A) => R {
+  requireCall(f, options);
   const { in: from = 0, out: to = 0 } = options;
   return (...args) => {
     const given = new Map<Node, Node>();
@@ -49,7 +50,8 @@ export function vmap<A extends readonly Tree[], R extends Tree>(
         `vmap: \`in\` has ${axesIn.length} places, but ${args.length} arguments came; give one for each, or one for all.`,
       );
     }
-    const samples = mapTree("vmap: its arguments", args as Tree, (x, path) => {
+    requirePlaces("in", axesIn, args, argument, []);
+    const ofOne = (x: Tensor, path: Path): Tensor => {
       const what = argument(path);
       const axis = axisAt("in", axesIn, x, path, what);
       if (axis === null) return x;
@@ -65,7 +67,10 @@ export function vmap<A extends readonly Tree[], R extends Tree>(
       const one = formal({ shape: x.shape.filter((_, i) => i !== axis), dtype: x.dtype });
       given.set(one, moveAxis(x.node, axis, 0));
       return new Tensor(one);
-    }) as Tree as A;
+    };
+    const samples = args.map((arg, i) =>
+      mapTree(`vmap: argument ${i + 1}`, arg, (x, path) => ofOne(x, [i, ...path])),
+    ) as Tree as A;
     if (!size) {
       throw new PondusError("vmap.size", "vmap: no argument has samples; give at least one an axis in `in`.");
     }
@@ -76,11 +81,12 @@ export function vmap<A extends readonly Tree[], R extends Tree>(
       nodes.push(x.node);
       return x;
     });
+    requirePlaces("out", to, results, outcome, []);
     const found = batched(nodes, given, count);
     return mapTree("vmap: the function's result", results, (_, path) => {
       const made = found.shift() as (typeof found)[number];
       const all = new Tensor(led(made, count));
-      const what = path.length === 0 ? "the result" : `the result's ${formatPath(path)}`;
+      const what = outcome(path);
       const axis = axisAt("out", to, all, path, what);
       if (axis !== null) return new Tensor(moveAxis(all.node, 0, axis));
       if (!made.has) return new Tensor(made.node);
@@ -92,9 +98,57 @@ export function vmap<A extends readonly Tree[], R extends Tree>(
   };
 }
 
+function requireCall(f: unknown, options: unknown): void {
+  if (typeof f !== "function") {
+    throw new PondusError(
+      "vmap.call",
+      `vmap: its first argument should be a function of one sample, such as (x) => x.sin().sum(), but ${describe(f)} came.`,
+    );
+  }
+  const known = typeof options === "object" && options !== null;
+  const odd = known ? Object.keys(options).find((name) => name !== "in" && name !== "out") : describe(options);
+  if (odd === undefined) return;
+  throw new PondusError(
+    "vmap.call",
+    `vmap: ${known ? `there is no option \`${odd}\`` : `its options should be a record, but ${odd} came`}; \`in\` says where ` +
+      "samples lie in the arguments, and `out` where they shall lie in the results, as in vmap(f, { in: [0, null], out: 0 }).",
+  );
+}
+
+const describe = (x: unknown) => (typeof x === "object" && x !== null ? `a ${x.constructor?.name}` : `${x}`);
+
 /** Which argument it is, and what of it. */
 function argument([index, ...rest]: Path): string {
+  if (index === undefined) return "the arguments";
   return `argument ${Number(index) + 1}${rest.length > 0 ? ` (${formatPath(rest)})` : ""}`;
+}
+
+const outcome = (path: Path) => (path.length === 0 ? "the result" : `the result's ${formatPath(path)}`);
+
+/** Refuses axes for places that are not there. */
+function requirePlaces(
+  option: "in" | "out",
+  axes: TreeOf<Axis>,
+  tree: unknown,
+  what: (path: Path) => string,
+  path: Path,
+): void {
+  if (typeof axes !== "object" || axes === null || tree instanceof Tensor || typeof tree !== "object" || !tree) return;
+  const [wanted, there] = [Object.keys(axes), Object.keys(tree)];
+  const odd = wanted.find((name) => !there.includes(name));
+  if (odd !== undefined) {
+    const has = Array.isArray(tree) ? `a list of ${tree.length}` : there.join(", ") || "nothing";
+    throw new PondusError(
+      "vmap.axis",
+      `vmap: \`${option}\` gives an axis to ${JSON.stringify(odd)} of ${what(path)}, where there is ${has}; give axes to what is there, ` +
+        "or one for all of it.",
+    );
+  }
+  for (const name of wanted) {
+    const step = Array.isArray(tree) ? Number(name) : name;
+    const [axis, part] = [axes, tree].map((from) => (from as { readonly [name: string]: unknown })[name]);
+    requirePlaces(option, axis as TreeOf<Axis>, part, what, [...path, step]);
+  }
 }
 
 /** The axis that is stated for a place, or for all that is in one above it. */
