@@ -7,7 +7,7 @@ import type { Checkpoint } from "./training/checkpoint.ts";
 export interface Evaluations {
   /** The loss alone. */
   readonly losses: number;
-  /** The loss with its gradient; or the residuals with one row of their Jacobian, by reverse mode. */
+  /** The loss with its gradient; or the residuals with one row of their Jacobian, or one row for each sample, by reverse mode. */
   readonly gradients: number;
   /** The change along one direction, by forward mode: a column of the Jacobian. */
   readonly derivatives: number;

@@ -58,31 +58,40 @@ test("a knob that nothing depends on stays where it is", async () => {
   expect([value(a), value(b)]).toEqual([expect.closeTo(1, 9), 5]);
 });
 
-/** A network of 25 knobs on as many points of a sine as asked, and perhaps zeros behind them. */
-function sine(points: number, zeros = 0) {
+/**
+ * A network of 25 knobs on as many points of a sine as asked, and perhaps zeros behind them. `apart`: each residual is one point's own;
+ * otherwise it seems to depend on all.
+ */
+function sine(points: number, zeros = 0, apart = true) {
   const net = nn.sequential(nn.dense(1, 8, float64), nn.tanh, nn.dense(8, 1, float64));
   nn.initialize(net, 5);
   const x = tensor(
     Array.from({ length: points }, (_, i) => [i / points - 0.5]),
     float64,
   );
-  const errors = net(x).sub(x.mul(5).sin()).flatten();
+  const own = net(x).sub(x.mul(5).sin()).flatten();
+  const errors = apart ? own : own.add(own.sum().mul(0));
   const knobs = () => Object.values(nn.parametersOf(net)).flatMap((p) => [...p.read()]);
   return { net, knobs, residuals: errors.padAxis(0, zeros, 0) };
 }
 
-test("few residuals and many knobs: the same steps from the residuals' side, at the price of a gradient each", async () => {
-  const [few, padded] = [sine(10), sine(10, 15)];
-  const byResiduals = await optim.leastSquares({ residuals: few.residuals, scaling: "each", steps: 2 });
-  const byKnobs = await optim.leastSquares({ residuals: padded.residuals, steps: 2 });
-  few.knobs().forEach((w, i) => expect(w / padded.knobs()[i]).toBeCloseTo(1, 7));
-  const [cheap, dear] = [byResiduals, byKnobs].map((r) => optim.evaluationsIn(r.checkpoint));
-  const accepted = byResiduals.history.length;
-  expect(accepted).toBe(2);
-  expect(cheap).toEqual({ losses: 4, gradients: 10 * accepted, derivatives: 0, products: 0 });
-  expect(dear).toEqual({ losses: 4, gradients: 0, derivatives: 25 * accepted, products: 0 });
-  expect(byResiduals.history[0]).toMatchObject({ step: 0, gradientEquivalents: 10 });
-});
+test.each([true, false])(
+  "few residuals and many knobs: the same steps from the residuals' side; apart: %s",
+  async (apart) => {
+    const [few, padded] = [sine(10, 0, apart), sine(10, 15, apart)];
+    const byResiduals = await optim.leastSquares({ residuals: few.residuals, scaling: "each", steps: 2 });
+    const byKnobs = await optim.leastSquares({ residuals: padded.residuals, steps: 2 });
+    few.knobs().forEach((w, i) => expect(w / padded.knobs()[i]).toBeCloseTo(1, 7));
+    const [cheap, dear] = [byResiduals, byKnobs].map((r) => optim.evaluationsIn(r.checkpoint));
+    const accepted = byResiduals.history.length;
+    expect(accepted).toBe(2);
+    // A gradient for each residual and a derivative for each knob; where residuals are of one point each, a gradient for all, and for the zeros.
+    const none = { losses: 4, gradients: 0, derivatives: 0, products: 0 };
+    expect(cheap).toEqual({ ...none, gradients: (apart ? 1 : 10) * accepted });
+    expect(dear).toEqual({ ...none, ...(apart ? { gradients: 2 * accepted } : { derivatives: 25 * accepted }) });
+    expect(byResiduals.history[0]).toMatchObject({ step: 0, gradientEquivalents: apart ? 1 : 10 });
+  },
+);
 
 test.each(["all", "each"] as const)(
   "many knobs, few residuals, scaled by %s: they fit, and stay of order one",

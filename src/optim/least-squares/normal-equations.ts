@@ -4,8 +4,9 @@ import { formatSize, formatWhole } from "../../graph/bytes.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { Parameter } from "../../graph/parameter.ts";
 import { compile } from "../../runtime/compile.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { jacobian } from "../../transforms/index.ts";
+import { rowsBySample } from "../../transforms/matrices/by-sample.ts";
 import type { Evaluations } from "../evaluations.ts";
 import { tensorOf } from "../optimizer.ts";
 import { positiveSolver } from "./cholesky.ts";
@@ -46,9 +47,10 @@ export interface Linearizer {
 const floor = 1e-12;
 
 /**
- * Solves the damped normal equations from whichever side is smaller. With no more knobs (n) than residuals (m) the
- * Jacobian J comes by forward mode, a column for each knob, and the matrix is J'J, [n, n]. With more knobs it comes by
- * reverse mode, a row for each residual, and the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r, whose matrix is [m, m].
+ * Solves the damped normal equations from whichever side is smaller. With no more knobs (n) than residuals (m) the matrix is J'J,
+ * [n, n]. With more knobs the same step is -D^-1 J' (J D^-1 J' + damping)^-1 r, whose matrix is [m, m]. Where residuals belong to
+ * samples the Jacobian J has all samples' rows at once; else it comes by forward mode, a column for each knob, or by reverse mode, a
+ * row for each residual, whichever are fewer.
  *
  * @throws `matrix.price` when Jacobian and matrix are more than this machine's memory
  */
@@ -61,22 +63,38 @@ export function normalEquations(
   const knobs = parameters.reduce((n, p) => n + p.size, 0);
   checkSize(knobs, r.size);
   const { scaling = knobs <= r.size ? "each" : "all", backend } = options;
-  const by = (side: Side) => linearizer(r, parameters, scaling, side, backend);
-  if (knobs <= r.size) return by(byKnobs(knobs));
+  const by = (side: Side, rows: Rows) => linearizer(r, parameters, scaling, side, rows, backend);
+  const side = knobs <= r.size ? byKnobs : byResiduals;
+  const bySample = rowsBySample(
+    [r.node],
+    parameters.map((p) => tensorOf(p).node),
+  );
+  if (bySample) {
+    return by(side, { cost: { gradients: bySample.passes }, jacobian: () => new Tensor(bySample.rows) });
+  }
+  const forward = {
+    cost: { derivatives: knobs },
+    jacobian: (leaves: Tensor[]) => jacobian(r, leaves, { mode: "forward" }),
+  };
+  if (knobs <= r.size) return by(byKnobs, forward);
   try {
-    return by(byResiduals(r.size));
+    const reverse = (leaves: Tensor[]) => jacobian(r, leaves, { mode: "reverse" });
+    return by(byResiduals, { cost: { gradients: r.size }, jacobian: reverse });
   } catch (error) {
     // A loop without a limit has no reverse mode.
-    if (error instanceof PondusError && error.code === "grad.unbounded") return by(byKnobs(knobs));
+    if (error instanceof PondusError && error.code === "grad.unbounded") return by(byKnobs, forward);
     throw error;
   }
 }
 
+/** How the Jacobian is made, and at what price. */
+interface Rows {
+  readonly cost: Linearizer["cost"];
+  readonly jacobian: (leaves: Tensor[]) => Tensor;
+}
+
 /** What differs between solving for the knobs and for the residuals. */
 interface Side {
-  /** How the Jacobian is made: by columns or by rows. */
-  readonly mode: "forward" | "reverse";
-  readonly cost: Linearizer["cost"];
   /** The matrix of the equations, before it is damped. */
   matrix(j: Tensor, scale: Tensor): Tensor;
   /** What damping adds to its diagonal, in units of the damping. */
@@ -85,27 +103,24 @@ interface Side {
   answer(solve: (b: Float64Array) => Float64Array, j: Float64Array, scale: Float64Array, b: Float64Array): Float64Array;
 }
 
-const byKnobs = (knobs: number): Side => ({
-  mode: "forward",
-  cost: { derivatives: knobs },
+const byKnobs: Side = {
   matrix: (j) => j.T.matmul(j),
   held: (scale, i) => scale[i],
   answer: (solve, j, _, b) => solve(transposed(j, b).map((x) => -x)),
-});
+};
 
-const byResiduals = (residuals: number): Side => ({
-  mode: "reverse",
-  cost: { gradients: residuals },
+const byResiduals: Side = {
   matrix: (j, scale) => j.div(scale).matmul(j.T),
   held: () => 1,
   answer: (solve, j, scale, b) => transposed(j, solve(b)).map((x, k) => -x / scale[k]),
-});
+};
 
 function linearizer(
   r: Tensor,
   parameters: readonly Parameter[],
   scaling: Scaling,
   side: Side,
+  rows: Rows,
   backend: BackendName | "auto" = "auto",
 ): Linearizer {
   const leaves = parameters.map(tensorOf);
@@ -114,7 +129,7 @@ function linearizer(
   influence.draw(0, 0);
   const program = compile(
     () => {
-      const j = jacobian(r, leaves, { mode: side.mode });
+      const j = rows.jacobian(leaves);
       const squares = j.square().sum(0);
       const largest = tensorOf(influence).maximum(squares);
       const scale = scaleOf(largest, scaling);
@@ -126,7 +141,7 @@ function linearizer(
     { backend },
   );
   return {
-    cost: side.cost,
+    cost: rows.cost,
     influence,
     load: () => program.load(),
     linearize: async () => {

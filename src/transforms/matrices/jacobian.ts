@@ -1,14 +1,16 @@
 import { PondusError } from "../../graph/errors.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { jvp, vjp } from "../derivatives.ts";
-import { countOf, entryType, ravel, type Structure, unravel } from "../structure.ts";
+import { countOf, entryType, listOf, ravel, type Structure, unravel } from "../structure.ts";
 import { affordJacobian } from "./affordable.ts";
+import { rowsBySample } from "./by-sample.ts";
 import { rowsOf } from "./rows.ts";
 
 export interface JacobianOptions {
   /**
-   * Column by column (forward) or row by row (reverse). By default whichever is fewer; forward where the outputs pass
-   * through a `whileLoop` without a limit, which has no reverse mode.
+   * Column by column (forward) or row by row (reverse). By default the rows of all samples at once, where each output belongs to
+   * a sample (by-sample.ts); else whichever is fewer, or forward where the outputs pass through a `whileLoop` without a limit,
+   * which has no reverse mode.
    */
   readonly mode?: "forward" | "reverse";
 }
@@ -28,6 +30,9 @@ export function jacobian(outputs: Structure, wrt: Structure, options: JacobianOp
   const [n, p] = [countOf(outputs), countOf(wrt)];
   const mode = options.mode ?? (p <= n ? "forward" : "reverse");
   affordJacobian(n, p, dtype, mode);
+  const nodes = (s: Structure) => listOf(s).map((x) => x.node);
+  const bySample = options.mode ? undefined : rowsBySample(nodes(outputs), nodes(wrt));
+  if (bySample) return new Tensor(bySample.rows).cast(dtype);
   const flat = ravel(outputs);
   const of = flat.dtype === "float64" ? "float64" : "float32";
   const forward = () => rowsOf(p, dtype, (unit) => jvp(flat, wrt, unravel(unit, wrt)).cast(dtype)).T;
