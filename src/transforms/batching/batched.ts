@@ -6,6 +6,7 @@ import { mustHave, withNewAxis } from "./follow.ts";
 import { inOneTable, isIndexed } from "./indexed.ts";
 import { batchMark, isMark } from "./marks.ts";
 import { masked, operandsIn, resultIn } from "./masked.ts";
+import { originsForAll, toldFrom } from "./reasons.ts";
 import { type Batched, led, moveAxis, type Samples } from "./samples.ts";
 
 /**
@@ -20,7 +21,8 @@ export function batched(outputs: readonly Node[], given: Samples, size: number, 
   /** The results of loops and branches. */
   const results = new Map<Node, readonly Batched[]>();
   const of = (x: Node): Batched => made.get(x) ?? { node: x, has: false };
-  for (const node of topological(outputs)) {
+  const originOf = originsForAll(made, size);
+  for (const node of topological([...toldFrom(outputs), ...outputs])) {
     if (made.has(node)) continue;
     if (node.is("result")) {
       const found = results.get(node.inputs[0])?.[node.attrs.index];
@@ -29,7 +31,7 @@ export function batched(outputs: readonly Node[], given: Samples, size: number, 
     }
     if (!node.inputs.some((x) => made.has(x))) continue;
     const inputs = node.inputs.map(of);
-    inheriting(node.origin, () => {
+    inheriting(originOf(node.origin), () => {
       const several = batchControl(node, inputs, size, batched, takes);
       if (several) results.set(node, several);
       else made.set(node, batchNode(node, inputs, size, takes));
