@@ -1,5 +1,6 @@
 import { eachScalar, type Kernel, readsOf, type Scalar } from "../compiler/ir/kernel.ts";
 import { type Buffer, type Step, scaleOf } from "../compiler/ir/loop.ts";
+import { childrenOf, counterOf } from "../compiler/ir/steps.ts";
 import { bytesOf } from "../graph/dtype.ts";
 import type { OpName } from "../graph/node.ts";
 import { ops } from "../graph/ops.ts";
@@ -15,9 +16,9 @@ export interface Launch {
 export function launchesOf(steps: readonly Step<Kernel>[], times = 1): Launch[] {
   return steps.flatMap((step): Launch[] => {
     if (step.kind === "launch") return [{ kernel: step.kernel, times }];
-    if (step.kind === "repeat") return launchesOf(step.body, times * step.length);
-    if (step.kind === "branch") return [...launchesOf(step.yes, times), ...launchesOf(step.no, times)];
-    return [...launchesOf(step.test, times), ...launchesOf(step.body, times * (step.limit ?? 1))];
+    if (step.kind === "while")
+      return [...launchesOf(step.test, times), ...launchesOf(step.body, times * (step.limit ?? 1))];
+    return launchesOf(childrenOf(step), times * (counterOf(step)?.iterations ?? 1));
   });
 }
 

@@ -1,6 +1,6 @@
 import { type Kernel, readsOf } from "./kernel.ts";
 import type { Buffer, Step } from "./loop.ts";
-import { bodiesOf } from "./steps.ts";
+import { childrenOf, partsOf } from "./steps.ts";
 
 /** What a step, or anything inside it, reads and writes. */
 export interface Uses {
@@ -24,9 +24,8 @@ function findUses(step: Step<Kernel>): Uses {
   if (step.kind === "launch") {
     return { reads: readsOf(step.kernel), writes: new Set(step.kernel.stores.map((s) => s.buffer)) };
   }
-  const inner = bodiesOf(step).flatMap((body) => body.map(usesOf));
+  const inner = childrenOf(step).map(usesOf);
   const reads = new Set(inner.flatMap((u) => [...u.reads]));
-  if (step.kind !== "repeat") reads.add(step.flag.buffer);
-  else if (step.count) reads.add(step.count.buffer);
+  for (const { place } of partsOf(step)) if (place) reads.add(place.buffer);
   return { reads, writes: new Set(inner.flatMap((u) => [...u.writes])) };
 }

@@ -1,4 +1,5 @@
 import type { Instruction, Routine, Step } from "../ir/loop.ts";
+import { childrenOf } from "../ir/steps.ts";
 
 type For = Extract<Instruction, { op: "for" }>;
 
@@ -68,7 +69,7 @@ export function workOfSteps<K>(steps: readonly Step<K>[], workOf: WorkOf<K>): nu
 function workOfStep<K>(step: Step<K>, workOf: WorkOf<K>): number {
   if (step.kind === "launch") return workOf(step.kernel);
   if (step.kind === "branch") return Math.max(workOfSteps(step.yes, workOf), workOfSteps(step.no, workOf));
-  const iteration = workOfSteps(step.body, workOf);
+  const iteration = workOfSteps(childrenOf(step), workOf);
   if (step.kind === "repeat") return step.length * iteration;
-  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + workOfSteps(step.test, workOf) + iteration);
+  return (step.limit ?? Number.POSITIVE_INFINITY) * (1 + iteration);
 }

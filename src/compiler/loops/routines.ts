@@ -14,7 +14,7 @@ import {
   type Routine,
   type Step,
 } from "../ir/loop.ts";
-import { withBodies } from "../ir/steps.ts";
+import { mapSteps } from "../ir/steps.ts";
 import { collapse } from "./collapse.ts";
 import { emit } from "./emit.ts";
 import { markParallel } from "./parallel.ts";
@@ -161,7 +161,7 @@ function relocated(routine: Routine, bases: ReadonlyMap<Buffer, Index>, bytes: n
 function mapKernels<K>(steps: readonly Step<Kernel>[], change: (kernel: Kernel) => K): Step<K>[] {
   const go = (list: readonly Step<Kernel>[]): Step<K>[] =>
     list.map((step) => {
-      return step.kind === "launch" ? { kind: "launch", kernel: change(step.kernel) } : withBodies(step, go);
+      return step.kind === "launch" ? { kind: "launch", kernel: change(step.kernel) } : mapSteps(step, go);
     });
   return go(steps);
 }

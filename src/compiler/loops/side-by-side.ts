@@ -1,7 +1,7 @@
 import type { Kernels } from "../ir/block.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import type { Machine, Step } from "../ir/loop.ts";
-import { bodiesOf, withBodies } from "../ir/steps.ts";
+import { childrenOf, mapSteps } from "../ir/steps.ts";
 import { workOfSteps, worthSharing } from "./parallel.ts";
 
 type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
@@ -21,7 +21,7 @@ export function sideBySide(
   const mark = (list: readonly Step<Kernel>[]): readonly Step<Kernel>[] => list.map(markOne);
   const markOne = (step: Step<Kernel>): Step<Kernel> => {
     if (step.kind === "launch") return step;
-    return step.kind === "repeat" && isApart(step) ? { ...step, apart: true } : withBodies(step, mark);
+    return step.kind === "repeat" && isApart(step) ? { ...step, apart: true } : mapSteps(step, mark);
   };
   const pays = threads > 1 && steps.some(isInAnyOrder) && workOfSteps(steps, workOf) >= aloneBelow;
   return { steps: pays ? mark(steps) : steps, aliases };
@@ -29,7 +29,5 @@ export function sideBySide(
 
 /** Whether it is, or has in it, a loop whose iterations may go in any order. */
 function isInAnyOrder(step: Step<Kernel>): boolean {
-  if (step.kind === "launch") return false;
-  if (step.kind === "repeat" && step.independent && step.length > 1) return true;
-  return bodiesOf(step).some((body) => body.some(isInAnyOrder));
+  return (step.kind === "repeat" && step.independent && step.length > 1) || childrenOf(step).some(isInAnyOrder);
 }

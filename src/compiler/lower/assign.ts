@@ -2,7 +2,7 @@ import type { Allocator } from "../ir/allocator.ts";
 import type { Assignment, Kernels, Steps } from "../ir/block.ts";
 import { eachScalar, type Kernel, scalarsOfRunning } from "../ir/kernel.ts";
 import { type Buffer, type Step, sameAffine } from "../ir/loop.ts";
-import { withBodies } from "../ir/steps.ts";
+import { mapSteps } from "../ir/steps.ts";
 import { type Uses, usesOf } from "../ir/uses.ts";
 import { copyView } from "./copy.ts";
 
@@ -18,7 +18,7 @@ export function assign(program: Block, allocator: Allocator): Kernels {
     const assignments: Assignment[] = [];
     const steps: Steps = [];
     for (const step of block) {
-      if (step.kind !== "launch") steps.push(withBodies(step, go));
+      if (step.kind !== "launch") steps.push(mapSteps(step, go));
       else if ("from" in step.kernel) assignments.push(step.kernel);
       else steps.push({ kind: "launch", kernel: step.kernel });
     }

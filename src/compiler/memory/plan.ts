@@ -2,6 +2,7 @@ import { bytesOf } from "../../graph/dtype.ts";
 import type { Kernels } from "../ir/block.ts";
 import { type Kernel, readsOf } from "../ir/kernel.ts";
 import type { Buffer, Index, Location, Step } from "../ir/loop.ts";
+import { partsOf } from "../ir/steps.ts";
 
 type Repeat = Extract<Step<Kernel>, { kind: "repeat" }>;
 
@@ -180,22 +181,16 @@ function lifetimes(steps: readonly Step<Kernel>[], aliases: ReadonlyMap<Buffer, 
         launches.set(step.kernel, now);
         readsOf(step.kernel).forEach(use);
         for (const s of step.kernel.stores) use(s.buffer);
-      } else if (step.kind === "repeat") {
-        loop(step.apart ? step : undefined, () => {
-          // It is read again for every iteration.
-          if (step.count) use(step.count.buffer);
-          walk(step.body);
-        });
-      } else if (step.kind === "while") {
-        loop(undefined, () => {
-          walk(step.test);
-          use(step.flag.buffer);
-          walk(step.body);
-        });
       } else {
-        use(step.flag.buffer);
-        walk(step.yes);
-        walk(step.no);
+        // A loop's count is read again for every iteration, as its flag is.
+        const parts = () => {
+          for (const { place, steps } of partsOf(step)) {
+            if (place) use(place.buffer);
+            else walk(steps);
+          }
+        };
+        if (step.kind === "branch") parts();
+        else loop(step.kind === "repeat" && step.apart ? step : undefined, parts);
       }
     }
   };

@@ -3,8 +3,9 @@ import { InternalError, PondusError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { ops } from "../../graph/ops.ts";
 import { type Axis, eachScalar, type Guard, type Kernel, type Moving, readsOf, type Scalar } from "../ir/kernel.ts";
-import type { Affine, Buffer, Index, Place, Step } from "../ir/loop.ts";
-import { bodiesOf } from "../ir/steps.ts";
+import type { Affine, Buffer, Index, Step } from "../ir/loop.ts";
+import { counterOf, partsOf } from "../ir/steps.ts";
+import { usesOf } from "../ir/uses.ts";
 import { boundsOf, type Lengths } from "./bounds.ts";
 
 /**
@@ -58,47 +59,30 @@ function checkOrder(steps: readonly Step<Kernel>[], aliases: ReadonlyMap<Buffer,
       checkOrder(step.no, aliases, no);
       // After it there is what either side wrote.
       for (const b of yes) if (no.has(b)) written.add(b);
-    } else if (step.kind === "repeat") {
-      if (step.count) read(step.count.buffer, "a loop");
-      checkOrder(step.body, aliases, written);
     } else {
-      checkOrder(step.test, aliases, written);
-      read(step.flag.buffer, "a loop");
-      checkOrder(step.body, aliases, written);
+      for (const { place, steps } of partsOf(step)) {
+        if (place) read(place.buffer, "a loop");
+        else checkOrder(steps, aliases, written);
+      }
     }
   }
 }
 
 function isUsed(buffer: Buffer, steps: readonly Step<Kernel>[]): boolean {
-  return steps.some((s) => {
-    if (s.kind === "launch") return s.kernel.stores.some((store) => store.buffer === buffer);
-    return bodiesOf(s).some((body) => isUsed(buffer, body));
-  });
+  return steps.some((s) => usesOf(s).writes.has(buffer));
 }
 
 /** Checks every access of some steps; `iterations` are those of the loops around them, and all that were met are left in it. */
 function walk(steps: readonly Step<Kernel>[], lengths: Map<Index, number>): void {
-  const loop = (index: Index, size: number, ...bodies: readonly (readonly Step<Kernel>[])[]) => {
-    lengths.set(index, size);
-    if (size > 0) for (const body of bodies) walk(body, lengths);
-  };
   for (const step of steps) {
     if (step.kind === "launch") checkKernel(step.kernel, lengths);
-    else if (step.kind === "repeat") {
-      if (step.count) checkPlace("a loop's count", step.count, lengths);
-      loop(step.index, step.length, step.body);
-    } else if (step.kind === "branch") {
-      checkPlace("a branch's flag", step.flag, lengths);
-      walk([...step.yes, ...step.no], lengths);
-    } else {
-      loop(step.index, step.limit ?? Number.POSITIVE_INFINITY, step.test, step.body);
-      checkPlace("a loop's flag", step.flag, lengths);
+    const counter = counterOf(step);
+    if (counter) lengths.set(counter.index, counter.iterations);
+    for (const { place, steps } of partsOf(step)) {
+      if (place) checkAccess(`a ${step.kind}'s flag or count`, place.buffer, place.at, [], undefined, lengths);
+      else if (!counter || counter.iterations > 0) walk(steps, lengths);
     }
   }
-}
-
-function checkPlace(what: string, { buffer, at }: Place, lengths: Lengths): void {
-  checkAccess(what, buffer, at, [], undefined, lengths);
 }
 
 function checkKernel({ name, axes, reduction, running, stores }: Kernel, around: Lengths): void {

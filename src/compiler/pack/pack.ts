@@ -3,6 +3,7 @@ import type { Allocator } from "../ir/allocator.ts";
 import type { Kernels, Steps } from "../ir/block.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { type Buffer, type Index, type Machine, type Step, scaleOf } from "../ir/loop.ts";
+import { counterOf, mapSteps } from "../ir/steps.ts";
 import { usesOf } from "../ir/uses.ts";
 import { copied, inPanels, wantsPanels } from "./panels.ts";
 import { longSumInPieces } from "./pieces.ts";
@@ -23,7 +24,7 @@ export function pack({ steps, aliases }: Kernels, allocator: Allocator, machine:
 
   /** Places before which a copy may be made, from the outside in. */
   interface Scope {
-    readonly index: Index | undefined;
+    readonly index: Index;
     readonly changes: ReadonlySet<Buffer>;
     readonly before: Steps;
   }
@@ -35,11 +36,13 @@ export function pack({ steps, aliases }: Kernels, allocator: Allocator, machine:
         const here = packed.copies.filter((copy) => !moveOut(copy, scopes));
         return [...here.map((kernel) => ({ kind: "launch", kernel }) as const), ...packed.steps];
       }
-      if (step.kind === "branch") return [{ ...step, yes: go(step.yes, []), no: go(step.no, []) }];
       const before: Steps = [];
-      const inside = [...scopes, { index: step.index, changes: new Set([...usesOf(step).writes].map(homeOf)), before }];
-      const body = go(step.body, inside);
-      return [...before, step.kind === "while" ? { ...step, test: go(step.test, inside), body } : { ...step, body }];
+      const index = counterOf(step)?.index;
+      const inside = index
+        ? [...scopes, { index, changes: new Set([...usesOf(step).writes].map(homeOf)), before }]
+        : [];
+      const changed = mapSteps(step, (body) => go(body, inside));
+      return [...before, changed];
     });
 
   /** Puts a copy before the outermost of the innermost loops that leave its source alone. */
@@ -47,7 +50,7 @@ export function pack({ steps, aliases }: Kernels, allocator: Allocator, machine:
     const [{ value }] = copy.stores;
     if (value.kind !== "load") return false;
     const home = homeOf(value.buffer);
-    const stays = (s: Scope) => !s.changes.has(home) && !(s.index && scaleOf(value.at, s.index) !== 0);
+    const stays = (s: Scope) => !s.changes.has(home) && scaleOf(value.at, s.index) === 0;
     let place: Scope | undefined;
     for (const s of [...scopes].reverse()) {
       if (!stays(s)) break;

@@ -1,4 +1,5 @@
 import { type Argument, type Call, type Index, passed, type Routine, type Step } from "../../../compiler/ir/loop.ts";
+import { childrenOf } from "../../../compiler/ir/steps.ts";
 import { bytesOf } from "../../../graph/dtype.ts";
 import type { Range } from "./address.ts";
 import type { Sharing } from "./part.ts";
@@ -59,19 +60,14 @@ export class Functions {
   #survey(steps: readonly Step<Call>[], around: readonly Index[], apart: boolean): void {
     for (const step of steps) {
       if (step.kind === "launch") this.#call(step.kernel, apart);
-      else if (step.kind === "branch") {
-        this.#survey(step.yes, around, apart);
-        this.#survey(step.no, around, apart);
-      } else if (step.kind === "repeat") {
-        this.ranges.set(step.index, { min: 0, max: Math.max(0, step.length - 1) });
-        const inTurns = step.apart === true && this.#counters !== undefined;
-        this.#survey(step.body, [...around, step.index], apart || inTurns);
+      else if (step.kind === "branch") this.#survey(childrenOf(step), around, apart);
+      else {
+        // A test may run once more than the body, with the counter one further.
+        const max = step.kind === "repeat" ? Math.max(0, step.length - 1) : (step.limit ?? 2 ** 31 - 1);
+        this.ranges.set(step.index, { min: 0, max });
+        const inTurns = step.kind === "repeat" && step.apart === true && this.#counters !== undefined;
+        this.#survey(childrenOf(step), [...around, step.index], apart || inTurns);
         if (inTurns) this.#addTurns(step, around);
-      } else {
-        // The test may run once more than the body, with the counter one further.
-        this.ranges.set(step.index, { min: 0, max: step.limit ?? 2 ** 31 - 1 });
-        this.#survey(step.test, [...around, step.index], apart);
-        this.#survey(step.body, [...around, step.index], apart);
       }
     }
   }
