@@ -15,7 +15,7 @@ export function contiguous(buffer: Buffer, shape: readonly number[], offset: Aff
 }
 
 /** True when the elements lie one after another in row-major order. */
-function isContiguous(view: View, shape: readonly number[]): boolean {
+export function isContiguous(view: View, shape: readonly number[]): boolean {
   const strides = stridesOf(shape);
   return shape.every((n, i) => n === 1 || view.strides[i] === strides[i]);
 }

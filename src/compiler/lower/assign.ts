@@ -62,15 +62,15 @@ function copyThenScatter({ from, to }: Assignment, steps: Steps, uses: readonly 
 }
 
 function canShare({ from, to }: Assignment, steps: Steps, uses: readonly Uses[]): boolean {
-  const writer = steps.findIndex((s, i) => s.kind === "launch" && uses[i].writes.has(from.buffer));
-  const step = steps[writer];
-  if (writer < 0 || step.kind !== "launch" || step.kernel.scatter) return false;
   const touches = (i: number, buffer: Buffer) => uses[i].reads.has(buffer) || uses[i].writes.has(buffer);
-  for (let i = 0; i < writer; i++) if (touches(i, from.buffer)) return false;
-  for (let i = writer + 1; i < steps.length; i++) {
-    if (touches(i, to.buffer) || uses[i].writes.has(from.buffer)) return false;
-  }
-  return readsInPlace(step.kernel, from.buffer, to.buffer);
+  const writers = steps.flatMap((step, i) => (uses[i].writes.has(from.buffer) ? [{ step, i }] : []));
+  const [first, ...others] = writers;
+  // Parts of what is joined have a kernel each; one that reads the old value must be the only one.
+  if (!first || !writers.every(({ step }) => step.kind === "launch" && !step.kernel.scatter)) return false;
+  for (let i = 0; i < first.i; i++) if (touches(i, from.buffer)) return false;
+  for (let i = first.i + 1; i < steps.length; i++) if (touches(i, to.buffer)) return false;
+  if (others.length > 0) return !touches(first.i, to.buffer);
+  return first.step.kind === "launch" && readsInPlace(first.step.kernel, from.buffer, to.buffer);
 }
 
 /** True when the kernel reads the old value, if at all, only at the point that it writes. */

@@ -9,17 +9,27 @@ import type { Group } from "./group.ts";
 import { Order } from "./group-order.ts";
 import type { Part } from "./parts.ts";
 import { schedule } from "./schedule.ts";
-import { chooseStored, isAnchor, isControl, isMove, keepsPlace, longAxes } from "./store.ts";
+import { chooseStored, isAnchor, isControl, isMove, type Join, keepsPlace, longAxes } from "./store.ts";
 
 export interface BlockPlan {
   /** What those nodes are written from that are not written element by element. */
   readonly parts: Parts;
+  /** What is joined of parts that kernels of their own write. */
+  readonly joins: Joins;
   /** In an order in which they can run. */
   readonly groups: readonly Group[];
 }
 
 /** Nodes that are not written element by element, with what they are written from. */
 type Parts = ReadonlyMap<Node, readonly Part[]>;
+
+type Joins = ReadonlyMap<Node, Join>;
+
+/** What `chooseStored` found. */
+interface Chosen {
+  readonly parts: Parts;
+  readonly joins: Joins;
+}
 
 /** A kernel of more grows too large to be worth it. */
 const mostMembers = 32;
@@ -31,12 +41,12 @@ export function fuse(
   overwrites: readonly Overwrite[],
 ): BlockPlan {
   const order = topological(outputs);
-  const { stored, parts } = chooseStored(order, outputs, leaves);
+  const { stored, ...chosen } = chooseStored(order, outputs, leaves);
   const following = new Order<Group>();
-  const groups = formGroups(order, outputs, stored, parts, leaves, following);
-  markStored(groups, parts, outputs, leaves);
+  const groups = formGroups(order, outputs, stored, chosen, leaves, following);
+  markStored(groups, chosen, outputs, leaves);
   readBeforeOverwriting(groups, overwrites, following);
-  return { groups: schedule(groups, new Set(outputs)), parts };
+  return { groups: schedule(groups, new Set(outputs)), ...chosen };
 }
 
 interface Dependencies {
@@ -53,7 +63,7 @@ interface Dependencies {
 function dependenciesOf(
   node: Node,
   stored: ReadonlySet<Node>,
-  parts: Parts,
+  { parts, joins }: Chosen,
   leaves: ReadonlyMap<Node, View>,
 ): Dependencies {
   const found: Dependencies = { here: [], elsewhere: [], leaves: [], before: [] };
@@ -65,7 +75,7 @@ function dependenciesOf(
     visited.add(x);
     if (leaves.has(x)) found.leaves.push(x);
     else if (x.op === "result") found.elsewhere.push(x.inputs[0]);
-    else if (stored.has(x)) (here && !parts.has(x) ? found.here : found.elsewhere).push(x);
+    else if (stored.has(x)) (here && !parts.has(x) && !joins.has(x) ? found.here : found.elsewhere).push(x);
     else below(x, here);
   };
   const awaited = new Set<Node>();
@@ -77,8 +87,9 @@ function dependenciesOf(
     else if (!leaves.has(x)) x.inputs.forEach(awaits);
   };
   const below = (x: Node, here: boolean) => {
-    const from = parts.get(x);
+    const [from, join] = [parts.get(x), joins.get(x)];
     if (from) for (const { value } of from) visit(value, here);
+    else if (join) for (const { value } of join.parts) visit(value, false);
     else if (isElementwise(x.op)) x.inputs.forEach((y) => visit(y, here));
     else if (x.op === "again") {
       visit(x.inputs[0], here);
@@ -94,10 +105,11 @@ function formGroups(
   order: readonly Node[],
   outputs: readonly Node[],
   stored: ReadonlySet<Node>,
-  parts: Parts,
+  chosen: Chosen,
   leaves: ReadonlyMap<Node, View>,
   following: Order<Group>,
 ): Group[] {
+  const { parts, joins } = chosen;
   const groups: Group[] = [];
   const additions = additionsOf(order, outputs);
   const home = new Map<Node, Group>();
@@ -108,11 +120,11 @@ function formGroups(
   };
   for (const node of order) {
     if (!isControl(node) && (!stored.has(node) || leaves.has(node))) continue;
-    const needed = dependenciesOf(node, stored, parts, leaves);
+    const needed = dependenciesOf(node, stored, chosen, leaves);
     const before = [...needed.here, ...needed.elsewhere, ...needed.before].map(homeOf);
     const space = longAxes((parts.get(node)?.[0].value ?? node).shape);
     let group: Group | undefined;
-    if (!isControl(node) && !isAnchor(node)) {
+    if (!isControl(node) && !isAnchor(node) && !joins.has(node)) {
       const candidates = [...new Set(needed.here.map(homeOf))].reverse();
       group = candidates.find((g) => {
         if (g.control || !sameShape(g.space, space)) return false;
@@ -160,7 +172,7 @@ function additionsOf(order: readonly Node[], outputs: readonly Node[]): Map<Node
 /** A member is stored when another group uses it, or when the block returns it. */
 function markStored(
   groups: readonly Group[],
-  parts: Parts,
+  chosen: Chosen,
   outputs: readonly Node[],
   leaves: ReadonlyMap<Node, View>,
 ): void {
@@ -168,7 +180,7 @@ function markStored(
   const candidates = new Set(home.keys());
   for (const g of groups) {
     for (const m of g.members) {
-      const { here, elsewhere } = dependenciesOf(m, candidates, parts, leaves);
+      const { here, elsewhere } = dependenciesOf(m, candidates, chosen, leaves);
       for (const x of [...here, ...elsewhere]) {
         const owner = home.get(x);
         if (!owner || owner === g) continue;

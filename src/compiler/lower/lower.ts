@@ -11,11 +11,11 @@ import { contiguous, position, type View } from "../ir/views.ts";
 import { corrected } from "../loops/partial-sums.ts";
 import { copy, indexOf } from "./copy.ts";
 import { Evaluator, sameIndex } from "./evaluate.ts";
-import { fuse } from "./fuse.ts";
+import { type BlockPlan, fuse } from "./fuse.ts";
 import type { Group } from "./group.ts";
 import { lowerControl } from "./lower-control.ts";
 import type { Part } from "./parts.ts";
-import { longAxes } from "./store.ts";
+import { type Join, longAxes } from "./store.ts";
 
 /** Turns a block into steps: kernels in order, loops and branches with their bodies lowered in turn, then its assignments. */
 export function lowerBlock({ leaves, wanted: given, updates = [], homes }: Block, allocator: Allocator): Lowered {
@@ -31,6 +31,7 @@ export function lowerBlock({ leaves, wanted: given, updates = [], homes }: Block
   const targets = new Map<Node, View>();
   for (const { node, target } of wanted) if (!memory.view(node) && !targets.has(node)) targets.set(node, target);
   const around = { memory, allocator, targets, homes, lower: (body: Block) => lowerBlock(body, allocator) };
+  const placed = placesOf(plan, targets, allocator);
   for (const group of plan.groups) {
     if (group.control) {
       const control = lowerControl(group.control, around);
@@ -38,14 +39,49 @@ export function lowerBlock({ leaves, wanted: given, updates = [], homes }: Block
       memory.putResults(group.control, control.results);
       continue;
     }
-    for (const node of group.stored) memory.put(node, targets.get(node) ?? allocator.place("temporary", node));
-    steps.push(...lowerGroup(group, plan.parts, memory, allocator));
+    const home = (node: Node) => placed.get(node) ?? targets.get(node) ?? allocator.place("temporary", node);
+    for (const node of group.stored) memory.put(node, home(node));
+    const join = plan.joins.get(group.members[0]);
+    steps.push(
+      ...(join ? lowerJoin(group, join, memory, allocator) : lowerGroup(group, plan.parts, memory, allocator)),
+    );
   }
   for (const { node, target } of wanted) {
     if (memory.view(node) !== target) steps.push(copy(node, target, memory, allocator));
   }
   for (const kernel of assignments) steps.push({ kind: "launch", kernel });
   return steps;
+}
+
+/** Where joined parts lie that kernels of their own write: in the whole, whose place they need before it is there. */
+function placesOf(
+  { joins, parts }: BlockPlan,
+  targets: ReadonlyMap<Node, View>,
+  allocator: Allocator,
+): Map<Node, View> {
+  const placed = new Map<Node, View>();
+  // From the last one back: a part may itself be joined of parts.
+  for (const [node, { inPlace }] of [...joins].reverse()) {
+    const whole = placed.get(node) ?? targets.get(node) ?? allocator.place("temporary", node);
+    placed.set(node, whole);
+    for (const part of inPlace) {
+      const { value } = part;
+      const view = part.place(whole);
+      if (view && (parts.get(value) ?? []).every(({ place }) => place(view))) placed.set(value, view);
+    }
+  }
+  return placed;
+}
+
+/** Copies the parts that are not in their place yet. */
+function lowerJoin({ members: [node] }: Group, join: Join, memory: Memory, allocator: Allocator): Steps {
+  const whole = memory.view(node) as View;
+  return join.parts.flatMap(({ value, place }) => {
+    const target = place(whole) as View;
+    const there = memory.view(value);
+    const isThere = there?.buffer === whole.buffer;
+    return isThere ? [] : [copy(value, target, memory, allocator)];
+  });
 }
 
 function lowerGroup(
@@ -76,7 +112,7 @@ function lowerGroup(
     const whole: Part[] = [{ value: node, place: () => target }];
     return (parts.get(node) ?? whole).map(({ value, place }) => {
       const index = indexOf(value.shape, axes);
-      return { buffer: target.buffer, at: position(place(target), index), value: evaluator.at(value, index) };
+      return { buffer: target.buffer, at: position(place(target) as View, index), value: evaluator.at(value, index) };
     });
   });
   const name = anchor?.op ?? members[members.length - 1].op;

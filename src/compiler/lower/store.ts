@@ -4,7 +4,7 @@ import { sameShape } from "../../graph/shape.ts";
 import { uniform } from "../../tensor/operands.ts";
 import { at, type Buffer } from "../ir/loop.ts";
 import { contiguous, moveView, sourceIndex, type View } from "../ir/views.ts";
-import { asSource, joined, liesAcross, type Part } from "./parts.ts";
+import { asSource, joined, liesAcross, type Part, slices } from "./parts.ts";
 
 export function longAxes(shape: readonly number[]): number[] {
   return shape.filter((n) => n !== 1);
@@ -43,9 +43,10 @@ export function chooseStored(
   order: readonly Node[],
   outputs: readonly Node[],
   leaves: ReadonlyMap<Node, View>,
-): { stored: Set<Node>; parts: Map<Node, readonly Part[]> } {
+): { stored: Set<Node>; parts: Map<Node, readonly Part[]>; joins: Map<Node, Join> } {
   const stored = new Set<Node>();
   const parts = new Map<Node, readonly Part[]>();
+  const joins = new Map<Node, Join>();
   const uses = countUses(order, outputs);
   const place = { id: -1, kind: "temporary", dtype: "float32", length: 0, offset: 0 } as Buffer;
   const view = (node: Node): View | undefined => {
@@ -74,6 +75,15 @@ export function chooseStored(
     if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
     if (node.is("cond")) node.inputs.forEach(demand);
   }
+  const readers = countReaders(order, outputs);
+  for (const node of order) {
+    const list = leaves.has(node) ? undefined : slices(node);
+    if (!list) continue;
+    const inPlace = list.filter(({ value }) => !leaves.has(value) && readers.get(value) === 1 && isWritable(value));
+    for (const { value } of inPlace) stored.add(value);
+    stored.add(node);
+    joins.set(node, { parts: list, inPlace: new Set(inPlace) });
+  }
   const cost = new Map<Node, Cost>();
   for (const node of order) {
     const sum = { flops: ops[node.op].flops, loads: 0, depth: 0 };
@@ -81,7 +91,7 @@ export function chooseStored(
       stored.add(node);
       parts.set(node, asSource(node));
     }
-    const joint = leaves.has(node) ? undefined : joined(node);
+    const joint = leaves.has(node) || joins.has(node) ? undefined : joined(node);
     if (joint && (stored.has(node) || liesAcross(node, joint))) {
       stored.add(node);
       parts.set(node, joint);
@@ -99,7 +109,26 @@ export function chooseStored(
       cost.set(node, keep || stored.has(node) ? loaded : sum);
     }
   }
-  return { stored, parts };
+  return { stored, parts, joins };
+}
+
+/** What is joined, and which of it is computed where it then lies. */
+export interface Join {
+  readonly parts: readonly Part[];
+  readonly inPlace: ReadonlySet<Part>;
+}
+
+/** Whether a kernel of its own can write a value wherever it shall lie. */
+function isWritable(node: Node): boolean {
+  return node.op !== "result" && !isInline(node) && ops[node.op].class !== "scatter" && uniform(node) === undefined;
+}
+
+function countReaders(order: readonly Node[], outputs: readonly Node[]): Map<Node, number> {
+  const readers = new Map<Node, number>();
+  const read = (x: Node) => void readers.set(x, (readers.get(x) ?? 0) + 1);
+  for (const node of order) new Set(node.inputs).forEach(read);
+  outputs.forEach(read);
+  return readers;
 }
 
 /** Every so many-th view of a long chain of views. */

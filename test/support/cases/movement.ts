@@ -1,4 +1,4 @@
-import { concat, customGradient, eye, stack, Tensor } from "pondus";
+import { concat, customGradient, eye, parameter, parameterOf, scan, stack, Tensor } from "pondus";
 import { make } from "../../../src/graph/make.ts";
 import { type Case, everyType, floats, numbers, sample } from "./case.ts";
 
@@ -110,4 +110,65 @@ export const movementCases: readonly Case[] = [
       },
     },
   ]),
+  ...floats.map(
+    (dtype): Case => ({
+      name: `tensors of different sizes joined, each written where it then lies, ${dtype}`,
+      inputs: {
+        x: sample([70, 6], dtype),
+        y: sample([6, 20], dtype),
+        z: sample([70, 3, 4], dtype),
+        flag: sample([70, 9], "bool"),
+        zero: sample([70, 1], dtype, -1, -0.5),
+      },
+      f: ({ x, y, z, flag, zero }) => {
+        const [product, outer] = [x.matmul(y), x.unsqueeze(2).mul(z.at(0, 1).unsqueeze(1))];
+        const returned = x.tanh().mul(2);
+        const nothing = zero.mul(0);
+        const parts = [product, outer.reshape([70, 24]), x, returned, z.reshape([70, 12]), nothing, z.sum(1).exp()];
+        const all = concat(parts, 1);
+        const deep = concat(
+          [
+            all.sin(),
+            concat([product.T.flatten(), x.flatten(), all.flatten()]).reshape([1, -1]).sum(0).slice(0, 70).unsqueeze(1),
+          ],
+          1,
+        );
+        const p = parameter([70, 74], 0, { dtype });
+        return {
+          all,
+          returned,
+          deep,
+          rows: concat([
+            z.reshape([210, 4]),
+            y.reshape([30, 4]),
+            x.reshape([105, 4]),
+            z.reshape([210, 4]).exp(),
+            y.reshape([30, 4]).mul(3),
+            x.slice(0, 20).reshape([30, 4]),
+            z.reshape([210, 4]),
+            z.reshape([210, 4]),
+          ]),
+          turned: concat([product.T, outer.permute([2, 1, 0]).reshape([24, 70]), x.T.slice(0, 3)], 0),
+          twice: concat([product, product, x], 1).sum(0),
+          bools: concat([flag.not(), flag, x.gt(0), x.lt(0), flag.and(flag.flip(0)), product.gt(0), product.le(0)], 1),
+          looped: scan(
+            { h: x },
+            ({ h }) => ({ carry: { h: h.mul(0.5) }, out: { row: concat([h.sin(), h.matmul(y), all], 1) } }),
+            { length: 3 },
+          ).out.row,
+          updates: [
+            {
+              parameter: parameterOf(p)!,
+              value: concat(
+                [product.cos(), outer.reshape([70, 24]), x, z.reshape([70, 12]), z.sum(2), x.exp().slice(0, 3, 1), x],
+                1,
+              ),
+            },
+          ],
+          old: p,
+        };
+      },
+      runs: 2,
+    }),
+  ),
 ];
