@@ -1,11 +1,12 @@
 import { bytesOf } from "../../graph/dtype.ts";
-import { InternalError } from "../../graph/errors.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { inheriting } from "../../graph/origin.ts";
-import type { Shape } from "../../graph/shape.ts";
 import { topological, withInputs } from "../../graph/walk.ts";
+import type { Move } from "../../transforms/batching/axis.ts";
+import { remade } from "../../transforms/batching/follow.ts";
+import { moveAxis } from "../../transforms/batching/samples.ts";
 import type { Batch } from "./batch-axes.ts";
 
 /**
@@ -17,18 +18,6 @@ export function isNarrow(node: Node, { axis }: Batch): boolean {
   const last = node.shape.length - 1;
   return at !== undefined && at !== last && node.shape[last] * bytesOf[node.dtype] < 256;
 }
-
-/** Where an axis of so many stands when axis `at` has gone to the end. */
-const placed = (axis: number, at: number, rank: number) => (axis === at ? rank - 1 : axis - Number(axis > at));
-
-/** A list with an entry for each axis, the one of axis `at` put last. */
-const moved = <T>(list: readonly T[], at: number): T[] => [...list.filter((_, i) => i !== at), list[at]];
-
-/** A tensor with axis `at` last. */
-const permuted = (x: Node, at: number) => {
-  const axes = x.shape.map((_, i) => i);
-  return make("permute", [x], { order: moved(axes, at) });
-};
 
 /** A value along the batch as it is computed: the axis of the batch where it was, or last. */
 interface Moved {
@@ -68,21 +57,19 @@ export class BatchMover {
   #first(node: Node): Node {
     const laid = this.#laid.get(node);
     if (!laid?.last) return laid?.node ?? (this.#others.get(node) as Node);
-    const at = this.#batch.axis.get(node) as number;
-    const order = node.shape.map((_, i) => placed(i, at, node.shape.length));
-    return make("permute", [laid.node], { order });
+    return moveAxis(laid.node, node.shape.length - 1, this.#batch.axis.get(node) as number);
   }
 
   /** A value with axis `at` last. */
   #last(node: Node, at: number): Node {
     const laid = this.#laid.get(node);
     if (laid?.last) return laid.node;
-    return permuted(this.#first(node), at);
+    return moveAxis(this.#first(node), at, node.shape.length - 1);
   }
 
   /** A value as it is computed anyway, and where the batch is in it. */
   #any(node: Node): Moved {
-    return this.#laid.get(node) ?? { node: this.#first(node), last: false };
+    return this.#laid.get(node) ?? this.#asIs(node);
   }
 
   #lay(node: Node): Moved {
@@ -94,11 +81,11 @@ export class BatchMover {
       const inputs = node.inputs.map((x) => (last ? this.#last(x, at) : this.#first(x)));
       return { node: make(node.op, inputs, node.attrs), last };
     }
-    if (node.is("contract")) return this.#contract(node, isNarrow(node, this.#batch));
+    if (node.is("contract")) return this.#remade(node, isNarrow(node, this.#batch));
     if (["gather", "scatter", "running"].includes(ops[node.op].class))
       return { node: this.#asWritten(node), last: false };
-    const { node: x, last } = this.#any(node.inputs[0]);
-    return last ? { node: this.#move(node, x, at), last } : { node: this.#asWritten(node), last };
+    const { last } = this.#any(node.inputs[0]);
+    return last ? this.#remade(node, last) : { node: this.#asWritten(node), last };
   }
 
   /** What comes from outside is copied where few features would have it read across. */
@@ -106,13 +93,13 @@ export class BatchMover {
     if (!isNarrow(node, this.#batch)) return { node, last: false };
     // Padding by nothing is no view: it is written once, and all read that.
     const none = node.shape.map(() => 0);
-    return { node: make("pad", [permuted(node, at)], { before: none, after: none }), last: true };
+    const last = moveAxis(node, at, node.shape.length - 1);
+    return { node: make("pad", [last], { before: none, after: none }), last: true };
   }
 
   #other(node: Node): Node {
-    if (node.is("contract")) return this.#contract(node, false).node;
-    if (this.#batch.totals.has(node) && (node.is("sum") || node.is("max"))) return this.#reduce(node);
-    return this.#asWritten(node);
+    const isTotal = this.#batch.totals.has(node) && (node.is("sum") || node.is("max"));
+    return node.is("contract") || isTotal ? this.#remade(node, false).node : this.#asWritten(node);
   }
 
   #asWritten(node: Node): Node {
@@ -122,50 +109,34 @@ export class BatchMover {
     );
   }
 
-  #contract(node: Node<"contract">, last: boolean): Moved {
-    const { axis } = this.#batch;
-    const [x, y] = node.inputs.map((z) => this.#any(z));
-    const labels = (list: readonly number[], z: Node, laid: Moved) =>
-      laid.last ? moved(list, axis.get(z) as number) : list;
-    const { a, b, out } = node.attrs;
-    const attrs = {
-      a: labels(a, node.inputs[0], x),
-      b: labels(b, node.inputs[1], y),
-      out: last ? moved(out, axis.get(node) as number) : out,
+  /** A node on its operands as they are computed, with the batch last in its result or where it was. */
+  #remade(node: Node, last: boolean): Moved {
+    const { axis, size } = this.#batch;
+    const move = (x: Node, isLast: boolean): Move => {
+      const from = axis.get(x);
+      return { from, to: from !== undefined && isLast ? x.shape.length - 1 : from };
     };
-    return { node: make("contract", [x.node, y.node], attrs), last };
+    const [first, ...others] = node.inputs;
+    const operands = [this.#any(first), ...others.map((x) => (node.is("again") ? this.#asIs(x) : this.#any(x)))];
+    const moves = {
+      operands: node.inputs.map((x, i) => move(x, operands[i].last)),
+      result: move(node, last),
+      size,
+    };
+    const made = remade(
+      node,
+      operands.map((x) => x.node),
+      moves,
+    );
+    const [x] = made.inputs;
+    // The order of a product's axes was chosen for other lanes; it has no other reader.
+    if (!made.is("permute") || !x.is("contract") || this.#readers.get(first) !== 1) return { node: made, last };
+    const out = made.attrs.order.map((place) => x.attrs.out[place]);
+    return { node: make("contract", x.inputs, { ...x.attrs, out }), last };
   }
 
-  #reduce(node: Node<"sum"> | Node<"max">): Node {
-    const [source] = node.inputs;
-    const { node: x, last } = this.#any(source);
-    const at = this.#batch.axis.get(source) as number;
-    const axes = node.attrs.axes.map((axis) => (last ? placed(axis, at, source.shape.length) : axis));
-    return make(node.op, [x], { axes: axes.sort((p, q) => p - q) });
-  }
-
-  /** An op with one operand along the batch, on that operand with the batch last. */
-  #move(node: Node, x: Node, at: number): Node {
-    const [source] = node.inputs;
-    const from = this.#batch.axis.get(source) as number;
-    const there = (axis: number) => placed(axis, from, source.shape.length);
-    const shape = (list: Shape) => moved(list, at);
-    if (node.is("sum") || node.is("max")) return this.#reduce(node);
-    if (node.is("permute")) {
-      const order = moved(node.attrs.order, at).map(there);
-      // The order of a product's axes was chosen for other lanes; it has no other reader.
-      if (!x.is("contract") || this.#readers.get(source) !== 1) return make("permute", [x], { order });
-      return make("contract", x.inputs, { ...x.attrs, out: order.map((axis) => x.attrs.out[axis]) });
-    }
-    if (node.is("expand")) return make("expand", [x], { shape: shape(node.shape) });
-    if (node.is("reshape")) return make("reshape", [x], { shape: shape(node.shape) });
-    if (node.is("again")) return make("again", [x, this.#first(node.inputs[1])], node.attrs);
-    if (node.is("flip")) return make("flip", [x], { axes: node.attrs.axes.map(there) });
-    if (node.is("slice")) return make("slice", [x], { start: shape(node.attrs.start), stop: shape(node.attrs.stop) });
-    if (node.is("pad")) return make("pad", [x], { before: shape(node.attrs.before), after: shape(node.attrs.after) });
-    if (node.is("window")) return make("window", [x], { ...node.attrs, axis: there(node.attrs.axis) });
-    if (node.is("overlap")) return make("overlap", [x], { ...node.attrs, axis: there(node.attrs.axis) });
-    throw new InternalError(`${node.op} does not run along a batch`);
+  #asIs(node: Node): Moved {
+    return { node: this.#first(node), last: false };
   }
 }
 

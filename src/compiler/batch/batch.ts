@@ -1,6 +1,7 @@
 import type { Node } from "../../graph/node.ts";
 import { topological } from "../../graph/walk.ts";
-import { axisAfter, type Batch, type BatchLoop, type Total } from "./batch-axes.ts";
+import type { Total } from "../../transforms/batching/axis.ts";
+import { axisAfter, type Batch, type BatchLoop } from "./batch-axes.ts";
 import { loopAlong } from "./batch-loop.ts";
 
 /**

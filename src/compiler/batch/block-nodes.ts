@@ -1,13 +1,14 @@
 import { formal } from "../../graph/body.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { make } from "../../graph/make.ts";
-import type { Node, OpAttrs } from "../../graph/node.ts";
-import { isElementwise } from "../../graph/ops.ts";
+import type { Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
 import type { Shape } from "../../graph/shape.ts";
 import { topological, withInputs } from "../../graph/walk.ts";
 import { constant, spread, uniform } from "../../tensor/operands.ts";
-import { type Batch, type BatchLoop, operandAxes } from "./batch-axes.ts";
+import { movesBetween } from "../../transforms/batching/axis.ts";
+import { remade } from "../../transforms/batching/follow.ts";
+import { alongOf, type Batch, type BatchLoop } from "./batch-axes.ts";
 import { isInside } from "./batch-loop.ts";
 
 /** The samples of one block, for which nodes are made anew. */
@@ -23,40 +24,20 @@ export interface Block {
 /** A node for the samples of one block. */
 export function remake(node: Node, block: Block): Node {
   const { batch, rows } = block;
-  const places = operandAxes(node, batch);
   const loop = batch.loops.get(node);
   if (loop) return remakeLoop(node as Node<"scan">, loop, block);
-  const [x, y] = node.inputs;
-  const [own] = places;
-  const cut = (shape: Shape) => cutShape(shape, batch.axis.get(node) as number, rows);
-  const moved = <K extends "expand" | "reshape">(op: K): Node => {
-    return make(op, [block.operand(x, own)], { shape: cut(node.shape) } as OpAttrs[K]);
-  };
+  const along = alongOf(node, batch.axis);
   if (node.is("again")) {
-    const value = block.operand(x, own);
-    return make("again", [value, block.isHere(y) ? block.operand(y, undefined) : value], node.attrs);
+    const [x, when] = node.inputs;
+    const value = block.operand(x, along?.operands[0]);
+    return make("again", [value, block.isHere(when) ? block.operand(when, undefined) : value], node.attrs);
   }
-  if (node.is("expand") && own !== undefined) return moved("expand");
-  if (node.is("reshape") && own !== undefined) return moved("reshape");
-  if (node.is("slice") && own !== undefined) {
-    return make("slice", [block.operand(x, own)], { ...node.attrs, stop: cutShape(node.attrs.stop, own, rows) });
-  }
-  if (isElementwise(node.op) || isRemade.has(node.op)) {
-    return make(
-      node.op,
-      node.inputs.map((z, i) => block.operand(z, places[i])),
-      node.attrs,
-    );
-  }
-  throw new InternalError(`${node.op} does not run along a batch`);
+  const inputs = node.inputs.map((x, i) => block.operand(x, along?.operands[i]));
+  // A loop's result, and what is made of sums, have nothing that is cut.
+  return along
+    ? remade(node, inputs, movesBetween(inputs.length, along, along, rows))
+    : make(node.op, inputs, node.attrs);
 }
-
-/** Ops that do in a block what they do to the whole. */
-const isRemade: ReadonlySet<Node["op"]> = new Set([
-  ...(["contract", "gather", "scatter", "result", "sum", "max", "permute", "flip"] as const),
-  ...(["recurrence", "cummax"] as const),
-  ...(["pad", "window", "overlap", "expand", "reshape", "slice"] as const),
-]);
 
 /** A loop over the samples of one block. Its sums begin at zero: what they began with is added when all blocks are done. */
 function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block: Block): Node {

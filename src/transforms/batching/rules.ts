@@ -1,6 +1,6 @@
 import type { Node, OpAttrs, OpName } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
-import { type Along, type Moves, relisted, renumbered } from "./axis.ts";
+import { type Along, type Move, type Moves, relisted, renumbered } from "./axis.ts";
 
 /**
  * How an op takes the entries along an axis one by one. All that is done along a batch follows from this table: `vmap` gives an op
@@ -212,10 +212,10 @@ export const batchRules: { readonly [K in OpName]: BatchRule<K> } = {
       });
     },
     attrs: ({ attrs: { a, b, out } }, { operands: [x, y], result }) => {
-      const labelled = (labels: readonly number[], { from }: { readonly from: number | undefined }) =>
-        from === undefined ? undefined : labels[from];
+      const labelled = (labels: readonly number[], { from }: Move) => (from === undefined ? undefined : labels[from]);
       const label = labelled(a, x) ?? labelled(b, y) ?? 1 + Math.max(-1, ...a, ...b);
-      return { a: relisted(a, label, x), b: relisted(b, label, y), out: relisted(out, label, result) };
+      const moved = (labels: readonly number[], move: Move) => relisted(labels, labelled(labels, move) ?? label, move);
+      return { a: moved(a, x), b: moved(b, y), out: moved(out, result) };
     },
     mayLack: () => true,
   },
