@@ -151,11 +151,13 @@ export function batchAxis(axis: number | undefined, y0: Tensor, { name, implicit
   if (implicit) {
     throw new PondusError(
       "ode.option",
-      `ode.solve: ${name} solves for one trajectory at a time; take them in turn with scan, or choose an explicit method.`,
+      `ode.solve: ${name} solves for one trajectory at a time; take them in turn with scan, or together with ${mapped}; or choose an explicit method.`,
     );
   }
   return a;
 }
+
+const mapped = "vmap((y0) => ode.solve(rate, y0, ...))";
 
 /** Options that do not go with one another are refused rather than ignored. */
 export function checkTogether(
@@ -195,6 +197,8 @@ export function checkTogether(
     refuse(`an event's gradient goes through the solver, and the adjoint is ${adjoint.kind}`, "leave adjoint out");
   }
   if (batch === undefined) return;
-  if (event) refuse("an event ends one solution, and batch has many", "solve them one by one with scan");
-  if (adjoint?.kind === "backsolve") refuse("backsolve takes one trajectory", "use direct, which takes a batch");
+  if (event)
+    refuse("an event ends one solution, and batch has many", `take them in turn with scan, or together with ${mapped}`);
+  if (adjoint?.kind === "backsolve")
+    refuse("backsolve takes one trajectory", `take them together with ${mapped}, or use direct, which takes a batch`);
 }
