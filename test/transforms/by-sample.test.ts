@@ -1,4 +1,17 @@
-import { compile, concat, grad, jacobian, jvp, oneHot, parameter, type Tensor, tensor } from "pondus";
+import {
+  compile,
+  concat,
+  empiricalFisher,
+  fisher,
+  gaussNewton,
+  grad,
+  jacobian,
+  jvp,
+  oneHot,
+  parameter,
+  type Tensor,
+  tensor,
+} from "pondus";
 import { describe, expect, test } from "vitest";
 import { Stream } from "../../src/graph/random/stream.ts";
 import { rowsBySample } from "../../src/transforms/matrices/by-sample.ts";
@@ -130,4 +143,24 @@ test("the residuals' own sum of squares has the gradient that the rows make", as
     g: concat(Object.values(grad(r.square().sum(), knobs)).map((x) => x.flatten())),
   })).run();
   expect(difference(j, g.data, 1e-12)).toBeUndefined();
+});
+
+test("J'J, and the Fisher information, of more residuals than knobs are those of the loop over knobs", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    stream = new Stream(seed, "initialize", 9);
+    const { call, knobs } = net(2, 3);
+    const outputs = call(data(30, 2));
+    // With the mean of all samples, times 0, residuals belong to no sample.
+    const coupled = outputs.add(outputs.mean().mul(0));
+    const all = (y: Tensor) => ({
+      matrix: gaussNewton(y, knobs),
+      fisher: fisher(y, knobs, { likelihood: "categorical" }),
+      empirical: empiricalFisher(y.logSoftmax().at(0, 1), knobs),
+    });
+    const run = (y: Tensor) => compile(() => all(y), {}, { backend: "reference" }).run();
+    const [own, loop] = [await run(outputs), await run(coupled)];
+    for (const name of ["matrix", "fisher", "empirical"] as const) {
+      expect(difference(own[name], loop[name].data, 1e-12)).toBeUndefined();
+    }
+  }
 });

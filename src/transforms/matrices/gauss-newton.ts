@@ -1,7 +1,9 @@
+import { memoryHere } from "#host/memory";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { jvp, vjp } from "../derivatives.ts";
-import { countOf, entryType, ravel, type Same, type Structure, unravel } from "../structure.ts";
+import { countOf, entryType, listOf, ravel, type Same, type Structure, unravel } from "../structure.ts";
 import { affordSquare } from "./affordable.ts";
+import { rowsBySample } from "./by-sample.ts";
 import { jacobian } from "./jacobian.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -9,8 +11,8 @@ import { rowsOf } from "./rows.ts";
  * J'J of residuals r with Jacobian J: the Hessian of 1/2 sum r^2 without the residuals' own curvature, hence never
  * negative, and exact where they are linear or zero. The mean of r^2 over N residuals has 2/N of it.
  *
- * By the Jacobian when there are no more residuals than knobs, else row by row from products: it never holds more than
- * twice the matrix and one product.
+ * By the Jacobian when there are no more residuals than knobs, or when residuals belong to samples and it has at most 2^28 bytes; else
+ * row by row from products, which never hold more than twice the matrix and one product.
  *
  * @param residuals  any shape
  * @param wrt        a tensor, or a list or record of them, of one float type; its P entries are counted tensor after tensor,
@@ -50,12 +52,23 @@ export function generalizedProduct<S extends Structure>(
   return vjp(outputs, curvature(jvp(outputs, wrt, vector)), wrt);
 }
 
+/** A Jacobian of more bytes than this is not held for the sake of its product. */
+const mostBytes = 2 ** 28;
+
+/** Whether the rows of all samples can be made at once, and held. */
+function hasLightRows(outputs: Tensor, wrt: Structure): boolean {
+  const bytes = outputs.size * countOf(wrt) * 8;
+  if (bytes > Math.min(mostBytes, (memoryHere() ?? mostBytes) / 8)) return false;
+  const columns = listOf(wrt).map((x) => x.node);
+  return rowsBySample([outputs.node], columns) !== undefined;
+}
+
 /** J' H J, [P, P]. */
 export function generalized(what: string, outputs: Tensor, wrt: Structure, curvature: OutputCurvature): Tensor {
   const dtype = entryType(what, wrt);
   const knobs = countOf(wrt);
   affordSquare(what, knobs, dtype);
-  if (outputs.size > knobs) {
+  if (outputs.size > knobs && !hasLightRows(outputs, wrt)) {
     return rowsOf(knobs, dtype, (unit) =>
       ravel(generalizedProduct(outputs, wrt, unravel(unit, wrt), curvature) as Structure),
     );
