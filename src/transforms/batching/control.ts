@@ -7,7 +7,8 @@ import { substitute } from "../../graph/walk.ts";
 import { elementwise } from "../../tensor/operands.ts";
 import { result } from "../zero.ts";
 import { anyOf, both, masked, ownIn } from "./masked.ts";
-import { type Batch, type Batched, chosen, led, moveAxis, type Samples } from "./samples.ts";
+import { type Batch, type Batched, chosen, led, permuted, type Samples } from "./samples.ts";
+import { capturedAs, sequenceAs, stackAs } from "./stacks.ts";
 
 /** A loop or branch for all samples: its results; undefined where `node` is none. */
 export function batchControl(
@@ -24,13 +25,17 @@ export function batchControl(
 }
 
 /** What stands for a formal of one sample in the body for all: one for each, so that loops with one body stay so. */
-const formalsForAll = new WeakMap<Node, Map<number, Node>>();
+const formalsForAll = new WeakMap<Node, Map<string, Node>>();
 
-function forAll(one: Node, size: number): Node {
-  const known = formalsForAll.get(one) ?? new Map<number, Node>();
+/** @param order  in which order of its axes samples come first */
+function forAll(one: Node, size: number, order: readonly number[] = [0, ...one.shape].map((_, axis) => axis)): Node {
+  const known = formalsForAll.get(one) ?? new Map<string, Node>();
   formalsForAll.set(one, known);
-  const made = known.get(size) ?? formal({ shape: [size, ...one.shape], dtype: one.dtype });
-  known.set(size, made);
+  const whole = [size, ...one.shape];
+  const shape = whole.map((_, axis) => whole[order.indexOf(axis)]);
+  const key = `${size}: ${order}`;
+  const made = known.get(key) ?? formal({ shape, dtype: one.dtype });
+  known.set(key, made);
   return made;
 }
 
@@ -63,11 +68,23 @@ function batchLoop(
   const formals = [...carry, ...xs, ...captured];
   const has = inputs.map((input) => input.has);
   const outside = takes && formalFor(takes);
+  /** How what does not change from iteration to iteration comes in. */
+  const others = inputs.map((input, i) => {
+    if (i < c || !input.has) return undefined;
+    return i < x ? sequenceAs(input.node) : capturedAs(input.node);
+  });
+  const places = () => formals.map((one, i) => (has[i] ? forAll(one, size, others[i]?.order) : one));
   let head: Batched | undefined;
   let inside: Node | undefined;
   let body: Batched[];
   for (;;) {
-    const samples = samplesOf(formals, has, size);
+    const here = places();
+    const samples: Samples = new Map(
+      formals.flatMap((one, i) => {
+        const order = others[i]?.order;
+        return has[i] ? [[one, order ? permuted(here[i], order) : here[i]] as const] : [];
+      }),
+    );
     [head] = batch(headOf(node), samples, size);
     inside = head?.has ? both(outside, takesIteration(node, head.node)) : outside;
     body = batch([...next, ...ys], samples, size, inside);
@@ -75,24 +92,20 @@ function batchLoop(
     if (grown.every((now, i) => now === has[i])) break;
     has.splice(0, c, ...grown);
   }
-  const places = formals.map((one, i) => (has[i] ? forAll(one, size) : one));
-  const given = inputs.map((input, i) => {
-    const whole = has[i] ? ownIn(input, size, takes) : input.node;
-    // A sequence runs along its own first axis.
-    return has[i] && i >= c && i < x ? moveAxis(whole, 0, 1) : whole;
-  });
+  const [at, stacks] = [places(), body.slice(c).map((y) => (y.has ? stackAs(y.node) : { y: y.node, of: undefined }))];
+  const given = inputs.map((input, i) => others[i]?.node ?? (has[i] ? ownIn(input, size, takes) : input.node));
   const parts: Parts = {
-    carry: { formals: places.slice(0, c), given: given.slice(0, c) },
-    xs: { formals: places.slice(c, x), given: given.slice(c, x) },
+    carry: { formals: at.slice(0, c), given: given.slice(0, c) },
+    xs: { formals: at.slice(c, x), given: given.slice(c, x) },
     captured: {
-      formals: [...places.slice(x), ...(outside ? [outside] : [])],
+      formals: [...at.slice(x), ...(outside ? [outside] : [])],
       given: [...given.slice(x), ...(takes ? [takes] : [])],
     },
     next: carry.map((_, i) => {
       const all = has[i] ? led(body[i], size) : body[i].node;
-      return head?.has && inside ? chosen(inside, all, places[i]) : all;
+      return head?.has && inside ? chosen(inside, all, at[i]) : all;
     }),
-    ys: body.slice(c).map((y) => y.node),
+    ys: stacks.map(({ y }) => y),
   };
   const loop = node.is("scan")
     ? scanOf(node, parts, head)
@@ -101,8 +114,8 @@ function batchLoop(
     ...carry.map((_, i) => ({ node: result(loop, i), has: has[i] })),
     ...ys.map((_, i) => {
       const stack = result(loop, c + i);
-      const own = body[c + i].has;
-      return { node: own ? moveAxis(stack, 1, 0) : stack, has: own };
+      const { of } = stacks[i];
+      return { node: of ? of(stack) : stack, has: of !== undefined };
     }),
   ];
 }

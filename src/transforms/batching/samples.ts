@@ -19,7 +19,13 @@ export type Batch = (outputs: readonly Node[], given: Samples, size: number, tak
 export function moveAxis(x: Node, from: number, to: number): Node {
   if (from === to) return x;
   const others = x.shape.map((_, axis) => axis).filter((axis) => axis !== from);
-  return make("permute", [x], { order: [...others.slice(0, to), from, ...others.slice(to)] });
+  return permuted(x, [...others.slice(0, to), from, ...others.slice(to)]);
+}
+
+/** A value with its axes in another order: as one permutation, or none, where it is a permutation itself. */
+export function permuted(x: Node, order: readonly number[]): Node {
+  const [from, axes] = x.is("permute") ? [x.inputs[0], order.map((axis) => x.attrs.order[axis])] : [x, order];
+  return axes.every((axis, i) => axis === i) ? from : make("permute", [from], { order: axes });
 }
 
 /** A value with samples as its first axis, spread if it is the same for all. */
