@@ -8,25 +8,16 @@ export function formal({ shape, dtype }: TensorType): Node {
   return make("formal", [], { id: newIdentity(), shape, dtype });
 }
 
-/** What stands for the inputs of a loop or branch in its body; none of any other node. */
-export function formalsOfBody(node: Node): readonly Node[] {
-  if (node.is("scan")) return [...node.attrs.carry, ...node.attrs.xs, ...node.attrs.captured];
-  if (node.is("while")) return [...node.attrs.carry, ...node.attrs.captured];
-  return node.is("cond") ? node.attrs.captured : [];
-}
-
-/** What the body of a loop, or a branch on its two sides, computes: a loop's test, next carries, and what it stacks; none of any other node. */
-export function resultsOfBody(node: Node): readonly Node[] {
-  if (node.is("scan")) return [...node.attrs.next, ...node.attrs.ys];
-  if (node.is("while")) return [node.attrs.test, ...node.attrs.next, ...node.attrs.ys];
-  return node.is("cond") ? [...node.attrs.whenTrue, ...node.attrs.whenFalse] : [];
+/** What stands for a value in a body, and where it comes from. */
+export interface Slot {
+  readonly formal: Node;
+  readonly input: Node;
 }
 
 /** A body made self-contained: what it took from outside became formal parameters. */
 export interface Closed {
   readonly outputs: Node[];
-  readonly captured: Node[];
-  readonly sources: Node[];
+  readonly captured: Slot[];
 }
 
 /**
@@ -58,8 +49,7 @@ export function close(
   outputs.forEach(capture);
   return {
     outputs: substitute(outputs, new Map([...given, ...replacements])),
-    captured: [...replacements.values()],
-    sources: [...replacements.keys()],
+    captured: [...replacements].map(([input, formal]) => ({ formal, input })),
   };
 }
 
@@ -85,8 +75,7 @@ export function closeAt(outputs: readonly Node[], outside: (node: Node) => boole
   outputs.forEach(visit);
   return {
     outputs: substitute(outputs, replacements),
-    captured: [...replacements.values()],
-    sources: [...replacements.keys()],
+    captured: [...replacements].map(([input, formal]) => ({ formal, input })),
   };
 }
 

@@ -211,11 +211,9 @@ export const typeRules: { readonly [K in OpName]: TypeRule<K> } = {
   result: ([control], { index }) => resultTypes(control)[index],
 };
 
-export type Loop = Node<"scan"> | Node<"while">;
-
 /** How many iterations a loop takes at most; infinite where it has no limit. */
-export function iterationsOf({ attrs }: Loop): number {
-  return "length" in attrs ? attrs.length : (attrs.limit ?? Number.POSITIVE_INFINITY);
+export function iterationsOf(loop: { readonly length: number } | { readonly limit: number | undefined }): number {
+  return "length" in loop ? loop.length : (loop.limit ?? Number.POSITIVE_INFINITY);
 }
 
 /** The types of a control node's results, in the order that `result` counts. */
@@ -233,7 +231,10 @@ const resultLists = new WeakMap<Node, readonly TensorType[]>();
 function typesOfResults(node: Node): readonly TensorType[] {
   if (node.is("scan") || node.is("while")) {
     const { carry, ys } = node.attrs;
-    return [...carry.map(typeOf), ...ys.map((y) => ({ shape: [iterationsOf(node), ...y.shape], dtype: y.dtype }))];
+    return [
+      ...carry.map(typeOf),
+      ...ys.map((y) => ({ shape: [iterationsOf(node.attrs), ...y.shape], dtype: y.dtype })),
+    ];
   }
   if (node.is("cond")) return node.attrs.whenTrue.map(typeOf);
   throw new InternalError(`${node.op} has one result`);

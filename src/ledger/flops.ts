@@ -2,7 +2,7 @@ import { flopsOfNode } from "../compiler/ir/cost.ts";
 import { mergeLoops } from "../compiler/simplify/merge-loops.ts";
 import { prune } from "../compiler/simplify/prune.ts";
 import { simplify } from "../compiler/simplify/simplify.ts";
-import { resultsOfBody } from "../graph/body.ts";
+import { bodiesOf, controlOf } from "../graph/control.ts";
 import type { Node } from "../graph/node.ts";
 import { rootsOf } from "../graph/program.ts";
 import { topological } from "../graph/walk.ts";
@@ -43,7 +43,8 @@ export function flopsOf(roots: readonly Node[], done: Set<Node> = new Set()): nu
 }
 
 function flopsWithBodies(node: Node): number {
-  if (node.is("cond")) return Math.max(flopsOf(node.attrs.whenTrue), flopsOf(node.attrs.whenFalse));
-  if (node.is("scan")) return node.attrs.length * flopsOf(resultsOfBody(node));
-  return node.is("while") ? (node.attrs.limit ?? 1) * flopsOf(resultsOfBody(node)) : flopsOfNode(node);
+  const control = controlOf(node);
+  if (!control) return flopsOfNode(node);
+  const iterations = control.op === "scan" ? control.length : control.op === "while" ? (control.limit ?? 1) : 1;
+  return iterations * Math.max(...bodiesOf(control).map((body) => flopsOf(body)));
 }

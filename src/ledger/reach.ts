@@ -1,3 +1,4 @@
+import { type Control, controlOf, headOf, resultsOf, valuesOf } from "../graph/control.ts";
 import type { Node } from "../graph/node.ts";
 
 /**
@@ -17,13 +18,9 @@ export function reach(roots: readonly Node[]): Set<Node> {
   for (let node = stack.pop(); node; node = stack.pop()) {
     need(node.inputs);
     if (!node.is("result")) continue;
-    const [control] = node.inputs;
-    const { index } = node.attrs;
-    if (control.is("scan") || control.is("while")) {
-      const { carry, next, ys } = control.attrs;
-      need(index < carry.length ? next : [...next, ys[index - carry.length]]);
-      if (control.is("while")) need([control.attrs.test]);
-    } else if (control.is("cond")) need([control.attrs.whenTrue[index], control.attrs.whenFalse[index]]);
+    const control = controlOf(node.inputs[0]) as Control;
+    const result = resultsOf(control)[node.attrs.index];
+    need([...headOf(control), ...[...control.carry, result].flatMap(valuesOf)]);
   }
   return found;
 }

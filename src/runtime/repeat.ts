@@ -1,4 +1,5 @@
 import { close, formal } from "../graph/body.ts";
+import { built, type While } from "../graph/control.ts";
 import { PondusError } from "../graph/errors.ts";
 import { make } from "../graph/make.ts";
 import { describeOrigin } from "../graph/origin.ts";
@@ -58,19 +59,23 @@ export function repeat<O extends Tensors>(
   const blank = reported.map(
     (y) => new Tensor(make("constant", [], { value: 0, dtype: y.dtype })).expand(y.shape).node,
   );
-  const loop = make("while", [zero, yes, ...blank, ...homes, ...closed.sources], {
+  const [goesOn, ...next] = closed.outputs;
+  const first = [zero, yes, ...blank, ...homes];
+  const loop: While = {
+    op: "while",
     limit: undefined,
-    carry,
+    test: goesOn,
+    carry: carry.map((formal, i) => ({ formal, input: first[i], next: next[i] })),
+    xs: [],
     captured: closed.captured,
-    test: closed.outputs[0],
-    next: closed.outputs.slice(1),
-    ys: [],
-  });
-  const result = (i: number) => new Tensor(make("result", [loop], { index: i }));
+    outs: [],
+  };
+  const result = built(loop);
+  const [steps, , ...values] = loop.carry.map((c) => new Tensor(result(c)));
   return {
-    outputs: { ...Object.fromEntries(names.map((name, i) => [name, result(2 + i)])), steps: result(0) } as O & {
+    outputs: { ...Object.fromEntries(names.map((name, i) => [name, values[i]])), steps } as O & {
       steps: Tensor;
     },
-    updates: step.updates.map((u, i) => ({ parameter: u.parameter, value: result(2 + names.length + i) })),
+    updates: step.updates.map((u, i) => ({ parameter: u.parameter, value: values[names.length + i] })),
   };
 }

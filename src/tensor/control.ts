@@ -1,10 +1,11 @@
 import { close, closeBranch, formal } from "../graph/body.ts";
+import { type Branch, built, type While, withBodies } from "../graph/control.ts";
 import { PondusError } from "../graph/errors.ts";
-import { make, recording } from "../graph/make.ts";
+import { recording } from "../graph/make.ts";
 import type { Node } from "../graph/node.ts";
 import { describeOrigin } from "../graph/origin.ts";
 import { formatShape, requireShape, sameShape, type TensorType } from "../graph/shape.ts";
-import { picks, scanNodes } from "./scan-nodes.ts";
+import { scanNodes } from "./scan-nodes.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A record of tensors: what a loop carries or a program returns. */
@@ -72,15 +73,17 @@ export function whileLoop<C extends Tensors>(
   const condition = scalarCondition("whileLoop", test(wrap(names, carry)));
   const next = ordered("whileLoop", init, body(wrap(names, carry)));
   const closed = close([condition, ...next], carry);
-  const node = make("while", [...nodes(init), ...closed.sources], {
+  const [inside, ...last] = closed.outputs;
+  const loop: While = {
+    op: "while",
     limit: options.limit,
-    carry,
+    test: inside,
+    carry: nodes(init).map((input, i) => ({ formal: carry[i], input, next: last[i] })),
+    xs: [],
     captured: closed.captured,
-    test: closed.outputs[0],
-    next: closed.outputs.slice(1),
-    ys: [],
-  });
-  return wrap(names, picks(node, carry.length));
+    outs: [],
+  };
+  return wrap(names, loop.carry.map(built(loop)));
 }
 
 /** One of two branches; only the chosen one runs. Both give the same names with the same types. */
@@ -90,13 +93,16 @@ export function cond<T extends Tensors>(test: Tensor, then: () => T, otherwise: 
   const { yes } = result;
   const no = ordered("cond", yes, result.no);
   const closed = closeBranch([...nodes(yes), ...no], written);
-  const count = no.length;
-  const node = make("cond", [condition, ...closed.sources], {
+  const open: Branch = {
+    op: "cond",
+    condition,
+    carry: [],
+    xs: [],
     captured: closed.captured,
-    whenTrue: closed.outputs.slice(0, count),
-    whenFalse: closed.outputs.slice(count),
-  });
-  return wrap(Object.keys(yes), picks(node, count));
+    outs: nodes(yes).map((y, i) => ({ values: [y, no[i]] })),
+  };
+  const branch = withBodies(open, closed.outputs);
+  return wrap(Object.keys(yes), branch.outs.map(built(branch)));
 }
 
 function scalarCondition(what: string, test: Tensor): Node {

@@ -1,10 +1,6 @@
 import { close, formal } from "../graph/body.ts";
-import { make } from "../graph/make.ts";
+import { built, type Scan } from "../graph/control.ts";
 import type { Node } from "../graph/node.ts";
-
-/** The results of a loop or branch, from number `from` on. */
-export const picks = (control: Node, count: number, from = 0): Node[] =>
-  Array.from({ length: count }, (_, i) => make("result", [control], { index: from + i }));
 
 /**
  * A loop of known length over nodes: `body` turns the carry and a slice of each sequence into the next carry, of the same
@@ -21,14 +17,16 @@ export function scanNodes(
   const slices = xs.map((x) => formal({ shape: x.shape.slice(1), dtype: x.dtype }));
   const { next, out } = body(carry, slices);
   const closed = close([...next, ...out], [...carry, ...slices]);
-  const node = make("scan", [...init, ...xs, ...closed.sources], {
+  const [last, stacked] = [closed.outputs.slice(0, carry.length), closed.outputs.slice(carry.length)];
+  const loop: Scan = {
+    op: "scan",
     length,
     reverse,
-    carry,
-    xs: slices,
+    carry: init.map((input, i) => ({ formal: carry[i], input, next: last[i] })),
+    xs: xs.map((input, i) => ({ formal: slices[i], input })),
     captured: closed.captured,
-    next: closed.outputs.slice(0, carry.length),
-    ys: closed.outputs.slice(carry.length),
-  });
-  return { carry: picks(node, carry.length), out: picks(node, out.length, carry.length) };
+    outs: stacked.map((y) => ({ values: [y] })),
+  };
+  const result = built(loop);
+  return { carry: loop.carry.map(result), out: loop.outs.map(result) };
 }

@@ -1,7 +1,6 @@
 import { close, closeAt } from "../graph/body.ts";
-import { make } from "../graph/make.ts";
+import { bodiesOf, type Control, controlOf, makeControl, slotsOf, withBodies } from "../graph/control.ts";
 import type { Node } from "../graph/node.ts";
-import type { Loop } from "../graph/types.ts";
 import { rewrite, substitute, withInputs } from "../graph/walk.ts";
 
 /**
@@ -16,53 +15,21 @@ export function exposed(roots: readonly Node[], wanted: readonly Node[]): readon
 }
 
 function exposing(node: Node, wanted: ReadonlySet<Node>): Node {
-  if (node.is("cond")) return exposingBranch(node, wanted);
-  return node.is("scan") || node.is("while") ? exposingLoop(node, wanted) : node;
-}
-
-function exposingBranch(node: Node<"cond">, wanted: ReadonlySet<Node>): Node {
-  const { whenTrue, whenFalse } = node.attrs;
-  const open = opened(node, [...whenTrue, ...whenFalse], wanted);
+  const control = controlOf(node);
+  const open = control && opened(control, wanted);
   if (!open) return node;
   const border = new Set([...node.inputs, ...wanted]);
-  const closed = closeAt(open, (x) => border.has(x));
-  const count = whenTrue.length;
-  return make("cond", [node.inputs[0], ...closed.sources], {
-    captured: closed.captured,
-    whenTrue: closed.outputs.slice(0, count),
-    whenFalse: closed.outputs.slice(count),
-  });
-}
-
-function exposingLoop(node: Loop, wanted: ReadonlySet<Node>): Node {
-  const { carry, next, ys } = node.attrs;
-  const first = node.is("scan") ? node.attrs.count : (node as Node<"while">).attrs.test;
-  const open = opened(node, [...(first ? [first] : []), ...next, ...ys], wanted);
-  if (!open) return node;
-  const formals = [...carry, ...(node.is("scan") ? node.attrs.xs : [])];
-  const closed = close(open, formals, new Map(), wanted);
-  const inputs = [...node.inputs.slice(0, formals.length), ...closed.sources];
-  const results = closed.outputs.slice(first ? 1 : 0);
-  const body = {
-    captured: closed.captured,
-    next: results.slice(0, next.length),
-    ys: results.slice(next.length),
-  };
-  if (node.is("scan"))
-    return make("scan", inputs, { ...node.attrs, ...body, ...(first && { count: closed.outputs[0] }) });
-  return make("while", inputs, { ...(node as Node<"while">).attrs, ...body, test: closed.outputs[0] });
+  // How many iterations a loop takes stays as it came in.
+  const inside = slotsOf({ ...control, captured: [] }).map((s) => s.formal);
+  const closed = control.op === "cond" ? closeAt(open, (x) => border.has(x)) : close(open, inside, new Map(), wanted);
+  return makeControl(withBodies({ ...control, captured: closed.captured }, closed.outputs));
 }
 
 /** A body's outputs on what it captured, where something wanted is hidden in it; undefined where nothing is. */
-function opened(
-  node: Loop | Node<"cond">,
-  outputs: readonly Node[],
-  wanted: ReadonlySet<Node>,
-): readonly Node[] | undefined {
-  const { captured } = node.attrs;
-  const sources = node.inputs.slice(node.inputs.length - captured.length);
-  const open = substitute(outputs, new Map(captured.map((formal, i) => [formal, sources[i]])));
-  const known = new Map(sources.map((x) => [x, x]));
+function opened(control: Control, wanted: ReadonlySet<Node>): readonly Node[] | undefined {
+  const { captured } = control;
+  const open = substitute(bodiesOf(control).flat(), new Map(captured.map((s) => [s.formal, s.input])));
+  const known = new Map(captured.map((s) => [s.input, s.input]));
   let hidden = false;
   const found = rewrite(
     open,

@@ -25,7 +25,7 @@ export interface Written {
 export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): Written {
   const formals = xs.map((x) => formal(x.node));
   const closed = close([f(...formals.map((x) => new Tensor(x))).node], formals);
-  const places = [...formals, ...closed.captured];
+  const places = [...formals, ...closed.captured.map((s) => s.formal)];
   const [result] = closed.outputs;
   const placed = (outputs: readonly Node[], given: readonly Tensor[], more: readonly [Node, Node][] = []) =>
     substitute(outputs, new Map([...places.map((place, i): [Node, Node] => [place, given[i].node]), ...more])).map(
@@ -57,6 +57,6 @@ export function written(f: (...xs: Tensor[]) => Tensor, xs: readonly Tensor[]): 
     const more = along.map(({ formal, tangent }): [Node, Node] => [formal, tangent.node]);
     return placed([moved.node], given, more)[0];
   };
-  const given = [...xs, ...closed.sources.map((x) => new Tensor(x))];
+  const given = [...xs, ...closed.captured.map((s) => new Tensor(s.input))];
   return { result: on(given), given, on, pull, push };
 }

@@ -18,5 +18,7 @@ export function present<T>(list: readonly (T | undefined)[]): T[] {
   return list.filter((x) => x !== undefined);
 }
 
-/** A result of a loop or branch. */
-export const result = (node: Node, index: number): Node => make("result", [node], { index });
+/** A list as a map from another list of that length, or from the beginning of a longer one. */
+export function paired<K, V>(keys: readonly K[], values: readonly V[]): Map<K, V> {
+  return new Map(keys.map((key, i) => [key, values[i]]));
+}

@@ -140,8 +140,8 @@ describe("walking and rewriting", () => {
   test("a body computes outside what does not depend on its formals", () => {
     const outside = make("neg", [a], {});
     const closed = close([add(outside, b)], [b]);
-    expect(closed.sources).toEqual([outside]);
-    expect(topological(closed.outputs).filter((n) => n.op === "formal")).toEqual(closed.captured);
+    expect(closed.captured.map((s) => s.input)).toEqual([outside]);
+    expect(topological(closed.outputs).filter((n) => n.op === "formal")).toEqual(closed.captured.map((s) => s.formal));
   });
 
   test("a loop is written once however often its results are used", () => {

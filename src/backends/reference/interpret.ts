@@ -1,9 +1,20 @@
+import {
+  bodiesOf,
+  type Control,
+  controlOf,
+  resultsOf,
+  type Scan,
+  slotsOf,
+  valuesOf,
+  type While,
+} from "../../graph/control.ts";
 import { allocate, type TypedArray } from "../../graph/dtype.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise } from "../../graph/ops.ts";
 import type { Parameter } from "../../graph/parameter.ts";
 import { sizeOf } from "../../graph/shape.ts";
+import { iterationsOf } from "../../graph/types.ts";
 import { topological } from "../../graph/walk.ts";
 import { gather, scatter, scatterInto } from "./lookups.ts";
 import { move } from "./movement.ts";
@@ -27,9 +38,8 @@ export function interpret(roots: readonly Node[], env: Environment, formals: Val
   for (const node of topological(roots)) {
     if (values.has(node)) continue;
     const inputs = node.inputs.map((x) => values.get(x) as TypedArray);
-    if (node.is("scan")) several.set(node, runScan(node, inputs, env));
-    else if (node.is("while")) several.set(node, runWhile(node, inputs, env));
-    else if (node.is("cond")) several.set(node, runCond(node, inputs, env));
+    const control = controlOf(node);
+    if (control) several.set(node, run(control, values, env));
     else {
       const value = node.is("result")
         ? (several.get(node.inputs[0]) as TypedArray[])[node.attrs.index]
@@ -68,67 +78,42 @@ function evaluate(node: Node, inputs: readonly TypedArray[], env: Environment): 
   return move(node, x, out);
 }
 
-function bind(pairs: readonly (readonly [readonly Node[], readonly TypedArray[]])[]): Values {
-  const values: Values = new Map();
-  for (const [formals, actual] of pairs) formals.forEach((formal, i) => values.set(formal, actual[i]));
-  return values;
+/** The results of a loop or branch, whose inputs are among `values`. */
+function run(control: Control, values: Values, env: Environment): TypedArray[] {
+  const of = (x: Node) => values.get(x) as TypedArray;
+  const fixed = slotsOf({ ...control, carry: [], xs: [] }).map((s) => [s.formal, of(s.input)] as const);
+  if (control.op !== "cond") return runLoop(control, of, fixed, env);
+  const [yes, no] = bodiesOf(control);
+  return interpret(of(control.condition)[0] ? yes : no, env, new Map(fixed));
 }
 
-function runScan(
-  { attrs, inputs: sources }: Node<"scan">,
-  inputs: readonly TypedArray[],
+function runLoop(
+  loop: Scan | While,
+  of: (x: Node) => TypedArray,
+  fixed: readonly (readonly [Node, TypedArray])[],
   env: Environment,
 ): TypedArray[] {
-  const { carry, xs, captured, next, ys, length, reverse, count } = attrs;
-  const [c, x] = [carry.length, carry.length + xs.length];
-  const stacks = ys.map((y) => allocate(y.dtype, length * sizeOf(y.shape)));
-  const iterations = count ? inputs[x + captured.indexOf(count)][0] : length;
-  let state = inputs.slice(0, c);
+  const { carry, xs, outs } = loop;
+  const most = iterationsOf(loop);
+  const iterations = loop.op === "scan" && loop.count ? of(loop.count.input)[0] : most;
+  const stacks = outs.map(({ values: [y] }) => allocate(y.dtype, most * sizeOf(y.shape)));
+  let state = carry.map((c) => of(c.input));
   for (let step = 0; step < iterations; step++) {
-    const i = reverse ? iterations - 1 - step : step;
-    const slices = xs.map((slice, k) => {
-      const n = sizeOf(slice.shape);
-      if (sources[c + k].shape[0] !== length) throw new InternalError("scan: a sequence has the wrong length");
-      return inputs[c + k].subarray(i * n, (i + 1) * n);
-    });
-    const results = interpret(
-      [...next, ...ys],
-      env,
-      bind([
-        [carry, state],
-        [xs, slices],
-        [captured, inputs.slice(x)],
-      ]),
-    );
-    state = results.slice(0, c);
-    results.slice(c).forEach((y, k) => {
-      stacks[k].set(y, i * y.length);
-    });
-  }
-  return [...state, ...stacks];
-}
-
-function runWhile({ attrs }: Node<"while">, inputs: readonly TypedArray[], env: Environment): TypedArray[] {
-  const { carry, captured, test, next, ys, limit = Number.POSITIVE_INFINITY } = attrs;
-  const fixed = inputs.slice(carry.length);
-  const stacks = ys.map((y) => allocate(y.dtype, limit * sizeOf(y.shape)));
-  let state = inputs.slice(0, carry.length);
-  for (let step = 0; step < limit; step++) {
-    const values = bind([
-      [carry, state],
-      [captured, fixed],
-    ]);
-    if (!interpret([test], env, values)[0][0]) break;
-    const results = interpret([...next, ...ys], env, values);
+    const i = loop.op === "scan" && loop.reverse ? iterations - 1 - step : step;
+    const values: Values = new Map(fixed);
+    carry.forEach((c, k) => void values.set(c.formal, state[k]));
+    for (const { formal, input } of xs) {
+      const n = sizeOf(formal.shape);
+      if (input.shape[0] !== most) throw new InternalError("scan: a sequence has the wrong length");
+      values.set(formal, of(input).subarray(i * n, (i + 1) * n));
+    }
+    if (loop.op === "while" && !interpret([loop.test], env, values)[0][0]) break;
+    const results = interpret(resultsOf(loop).flatMap(valuesOf), env, values);
     state = results.slice(0, carry.length);
-    results.slice(carry.length).forEach((y, k) => {
-      stacks[k].set(y, step * y.length);
+    stacks.forEach((stack, k) => {
+      const y = results[carry.length + k];
+      stack.set(y, i * y.length);
     });
   }
   return [...state, ...stacks];
-}
-
-function runCond({ attrs }: Node<"cond">, inputs: readonly TypedArray[], env: Environment): TypedArray[] {
-  const { captured, whenTrue, whenFalse } = attrs;
-  return interpret(inputs[0][0] ? whenTrue : whenFalse, env, bind([[captured, inputs.slice(1)]]));
 }

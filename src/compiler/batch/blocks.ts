@@ -1,4 +1,5 @@
-import { close, formal } from "../../graph/body.ts";
+import { close, formal, type Slot } from "../../graph/body.ts";
+import { built, type Scan } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
@@ -103,15 +104,15 @@ class Blocks {
     if (results.length === 0) return;
     const { axis, totals, size, phase } = this.#batch;
     this.#outside = new Map(this.#done);
-    const sequences = new Map<string, { source: Node; formal: Node }>();
+    const sequences = new Map<string, Slot>();
     const known = new Map<Node, Node>();
 
     const sequence = (x: Node, at: number, stack?: Node): Node => {
       const key = `${x.id}:${at}`;
       let made = sequences.get(key);
       if (!made) {
-        const source = stack ?? splitAxis(x, at, this.#rows);
-        made = { source, formal: formal({ shape: source.shape.slice(1), dtype: x.dtype }) };
+        const input = stack ?? splitAxis(x, at, this.#rows);
+        made = { input, formal: formal({ shape: input.shape.slice(1), dtype: x.dtype }) };
         sequences.set(key, made);
       }
       return made.formal;
@@ -145,17 +146,18 @@ class Blocks {
     const ys = results.map(inner);
     const formals = [...sequences.values()].map((s) => s.formal);
     const closed = close(ys, formals);
-    const scan = make("scan", [...[...sequences.values()].map((s) => s.source), ...closed.sources], {
+    const scan: Scan = {
+      op: "scan",
       length: size / this.#rows,
       reverse: false,
       carry: [],
-      xs: formals,
+      xs: [...sequences.values()],
       captured: closed.captured,
-      next: [],
-      ys: closed.outputs,
-    });
+      outs: closed.outputs.map((y) => ({ values: [y] })),
+    };
+    const stackOf = built(scan);
     results.forEach((node, index) => {
-      const stack = make("result", [scan], { index });
+      const stack = stackOf(scan.outs[index]);
       const total = totals.get(node);
       const whole = total
         ? this.#begun(node, make(total, [stack], { axes: [0] }))

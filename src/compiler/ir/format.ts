@@ -1,4 +1,4 @@
-import { formalsOfBody, resultsOfBody } from "../../graph/body.ts";
+import { bodiesOf, type Control, controlOf, slotsOf } from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
 import { formatShape } from "../../graph/shape.ts";
 import { topological } from "../../graph/walk.ts";
@@ -23,19 +23,17 @@ function formatBlock(roots: readonly Node[], formals: ReadonlyMap<Node, string>,
     const inputs = node.inputs.map((x) => ` ${name(x)}`).join("");
     const what = formals.get(node) ?? `${node.op}${inputs}${attributes(node)}`;
     const line = `${name(node)} ${node.dtype}${formatShape(node.shape)} = ${what}`;
-    const body = resultsOfBody(node);
-    return body.length > 0 ? [line, ...indent(formatBlock(body, formalsOf(node, name), numbers))] : [line];
+    const control = controlOf(node);
+    if (!control) return [line];
+    return [line, ...indent(formatBlock(bodiesOf(control).flat(), formalsOf(control, name), numbers))];
   });
   return [...lines, `return ${roots.map(name).join(" ")}`];
 }
 
-function formalsOf(node: Node, name: (node: Node) => string): Map<Node, string> {
-  const carry = node.is("scan") || node.is("while") ? node.attrs.carry : [];
-  const xs = node.is("scan") ? node.attrs.xs : [];
-  const formals = formalsOfBody(node);
-  const inputs = node.is("cond") ? node.inputs.slice(1) : node.inputs;
+function formalsOf(control: Control, name: (node: Node) => string): Map<Node, string> {
+  const { carry, xs } = control;
   const kinds = [...carry.map(() => "carry, first"), ...xs.map(() => "each of")];
-  return new Map(formals.map((formal, i) => [formal, `${kinds[i] ?? "always"} ${name(inputs[i])}`]));
+  return new Map(slotsOf(control).map(({ formal, input }, i) => [formal, `${kinds[i] ?? "always"} ${name(input)}`]));
 }
 
 function attributes(node: Node): string {

@@ -1,3 +1,4 @@
+import { isControl } from "../../graph/control.ts";
 import { InternalError } from "../../graph/errors.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
@@ -9,7 +10,7 @@ import type { Group } from "./group.ts";
 import { Order } from "./group-order.ts";
 import type { Part } from "./parts.ts";
 import { schedule } from "./schedule.ts";
-import { chooseStored, isAnchor, isControl, isMove, type Join, keepsPlace, longAxes } from "./store.ts";
+import { chooseStored, isAnchor, isMove, type Join, keepsPlace, longAxes } from "./store.ts";
 
 export interface BlockPlan {
   /** What those nodes are written from that are not written element by element. */

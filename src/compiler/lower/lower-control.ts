@@ -1,9 +1,18 @@
+import {
+  type Branch,
+  bodiesOf,
+  built,
+  type Carry,
+  controlOf,
+  type Scan,
+  slotsOf,
+  type While,
+} from "../../graph/control.ts";
 import { InternalError } from "../../graph/errors.ts";
-import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
-import { iterationsOf, type Loop } from "../../graph/types.ts";
+import { iterationsOf } from "../../graph/types.ts";
 import type { Allocator } from "../ir/allocator.ts";
-import type { Block, Lowered, Memory, Wanted } from "../ir/block.ts";
+import type { Block, Lowered, Memory } from "../ir/block.ts";
 import { add, along, type Index, type Place } from "../ir/loop.ts";
 import type { View } from "../ir/views.ts";
 import { copy } from "./copy.ts";
@@ -20,16 +29,16 @@ export interface Around extends Pick<Block, "homes"> {
 }
 
 /** A loop or branch as steps, and where its results lie. */
-interface Control {
+interface InSteps {
   readonly steps: Lowered;
   readonly results: readonly View[];
 }
 
 /** Lowers a loop or branch; its body becomes a block with the formals as leaves. */
-export function lowerControl(node: Node, around: Around): Control {
-  if (node.is("scan") || node.is("while")) return lowerLoop(node, around);
-  if (node.is("cond")) return lowerCond(node, around);
-  throw new InternalError(`${node.op} is neither a loop nor a branch`);
+export function lowerControl(node: Node, around: Around): InSteps {
+  const control = controlOf(node);
+  if (!control) throw new InternalError(`${node.op} is neither a loop nor a branch`);
+  return control.op === "cond" ? lowerBranch(control, around) : lowerLoop(control, node, around);
 }
 
 function viewOf(node: Node, memory: Memory): View {
@@ -38,52 +47,49 @@ function viewOf(node: Node, memory: Memory): View {
   return view;
 }
 
-const resultOf = (loop: Loop, index: number) => make("result", [loop], { index });
-
 /** The body computes what is to be stacked and the next carries, which then replace the old ones. */
-function lowerLoop(node: Loop, around: Around): Control {
+function lowerLoop(loop: Scan | While, node: Node, around: Around): InSteps {
   const { memory, allocator, lower } = around;
-  const { carry, captured, next } = node.attrs;
-  const xs = node.is("scan") ? node.attrs.xs : [];
+  const { carry, xs, outs } = loop;
+  const result = built(loop, node);
   const index = allocator.index();
-  const { carries, steps } = startCarries(node, around);
-  const given = node.inputs.slice(carry.length).map((x) => viewOf(x, memory));
-  const leaves = new Map([
-    ...carry.map((formal, i) => [formal, carries[i]] as const),
-    ...xs.map((formal, i) => [formal, sliceOf(given[i], index)] as const),
-    ...captured.map((formal, i) => [formal, given[xs.length + i]] as const),
-  ]);
-  const flag = node.is("while") ? allocator.place("temporary", node.attrs.test) : undefined;
-  const { stacks, wanted } = stacksFor(node, index, around);
-  const updates = next.flatMap((y, i) => (y === carry[i] ? [] : [{ node: y, leaf: carry[i], to: carries[i] }]));
+  const steps: Lowered = [];
+  const leaves = new Map(slotsOf({ ...loop, carry: [] }).map((s) => [s.formal, viewOf(s.input, memory)]));
+  for (const { formal } of xs) leaves.set(formal, sliceOf(leaves.get(formal) as View, index));
+  const carries = carry.map((c) => {
+    const { view, start } = startOf(c, result(c), around);
+    steps.push(...start);
+    leaves.set(c.formal, view);
+    return view;
+  });
+  const updates = carry.flatMap(({ formal, next }, i) =>
+    next === formal ? [] : [{ node: next, leaf: formal, to: carries[i] }],
+  );
+  const flag = loop.op === "while" ? allocator.place("temporary", loop.test) : undefined;
+  const stacks = outs.map((y) => stackFor(y.values[0], result(y), iterationsOf(loop), around));
+  const wanted = outs.map(({ values: [y] }, i) => ({ node: y, target: sliceOf(stacks[i], index) }));
   const results = [...carries, ...stacks];
-  if (node.is("while")) {
+  if (loop.op === "while") {
     const target = flag as View;
-    const test = lower({ leaves, wanted: [{ node: node.attrs.test, target }] });
+    const test = lower({ leaves, wanted: [{ node: loop.test, target }] });
     const body = lower({ leaves, wanted, updates });
-    steps.push({ kind: "while", index, limit: node.attrs.limit, test, flag: placeOf(target), body });
+    steps.push({ kind: "while", index, limit: loop.limit, test, flag: placeOf(target), body });
     return { steps, results };
   }
-  const { length, reverse, count } = node.attrs;
+  const { length, reverse, count } = loop;
   const body = lower({ leaves, wanted, updates });
-  const counted = count && { count: placeOf(leaves.get(count) as View) };
+  const counted = count && { count: placeOf(leaves.get(count.formal) as View) };
   const independent = carry.length === 0 && !count;
   if (length > 0) steps.push({ kind: "repeat", index, length, ...counted, reverse, independent, body });
   return { steps, results };
 }
 
-/** Places for the carries, and what fills them with their first values; a carry that is at home has both. */
-function startCarries(node: Loop, { memory, allocator, homes }: Around): { carries: View[]; steps: Lowered } {
-  const steps: Lowered = [];
-  const carries = node.attrs.carry.map((_, i) => {
-    const home = homes?.get(resultOf(node, i));
-    if (home) return home;
-    const init = node.inputs[i];
-    const view = allocator.place("carry", init);
-    steps.push(copy(init, view, memory, allocator));
-    return view;
-  });
-  return { carries, steps };
+/** A place for a carry, and what fills it with its first value; one that is at home has both. */
+function startOf({ input }: Carry, last: Node, { memory, allocator, homes }: Around): { view: View; start: Lowered } {
+  const home = homes?.get(last);
+  if (home) return { view: home, start: [] };
+  const view = allocator.place("carry", input);
+  return { view, start: [copy(input, view, memory, allocator)] };
 }
 
 /** One slice along a view's first axis. */
@@ -92,31 +98,23 @@ function sliceOf({ buffer, offset, strides: [step, ...strides] }: View, index: I
 }
 
 /**
- * Where a loop stacks, and what each iteration must put there. What the program returns is stacked in its place, and what a loop
+ * Where a loop stacks what its body computes. What the program returns is stacked in its place, and what a loop
  * around this one stacks in that one's: a matrix made row by row is in memory once.
  */
-function stacksFor(
-  loop: Loop,
-  index: Index,
-  { allocator, targets }: Around,
-): { stacks: readonly View[]; wanted: Wanted[] } {
-  const { carry, ys } = loop.attrs;
-  const stacks = ys.map((y, i) => {
-    const target = targets.get(resultOf(loop, carry.length + i));
-    const isHome = target && (target.buffer.kind === "output" || allocator.isStack(target.buffer));
-    return isHome ? target : allocator.stack(y, iterationsOf(loop));
-  });
-  return { stacks, wanted: ys.map((node, i) => ({ node, target: sliceOf(stacks[i], index) })) };
+function stackFor(y: Node, stack: Node, iterations: number, { allocator, targets }: Around): View {
+  const target = targets.get(stack);
+  const isHome = target && (target.buffer.kind === "output" || allocator.isStack(target.buffer));
+  return isHome ? target : allocator.stack(y, iterations);
 }
 
-function lowerCond(node: Node<"cond">, { memory, allocator, lower }: Around): Control {
-  const { captured, whenTrue, whenFalse } = node.attrs;
-  const leaves = new Map(captured.map((formal, i) => [formal, viewOf(node.inputs[1 + i], memory)]));
-  const results = whenTrue.map((y) => allocator.place("temporary", y));
-  const branch = (list: readonly Node[]) =>
-    lower({ leaves, wanted: list.map((y, i) => ({ node: y, target: results[i] })) });
-  const flag = placeOf(viewOf(node.inputs[0], memory));
-  return { steps: [{ kind: "branch", flag, yes: branch(whenTrue), no: branch(whenFalse) }], results };
+function lowerBranch(branch: Branch, { memory, allocator, lower }: Around): InSteps {
+  const leaves = new Map(branch.captured.map((s) => [s.formal, viewOf(s.input, memory)]));
+  const results = branch.outs.map((y) => allocator.place("temporary", y.values[0]));
+  const [yes, no] = bodiesOf(branch).map((side) =>
+    lower({ leaves, wanted: side.map((node, i) => ({ node, target: results[i] })) }),
+  );
+  const flag = placeOf(viewOf(branch.condition, memory));
+  return { steps: [{ kind: "branch", flag, yes, no }], results };
 }
 
 function placeOf(view: View): Place {

@@ -1,3 +1,4 @@
+import { controlOf } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import type { GraphProgram } from "../../graph/program.ts";
@@ -52,6 +53,6 @@ function countReaders(roots: readonly Node[]): Map<Node, number> {
 /** Whether a loop's result is the last value of a carry that began as `leaf`. */
 function isCarried(result: Node, leaf: Node): result is Node<"result"> {
   if (!result.is("result")) return false;
-  const [loop] = result.inputs;
-  return loop.is("while") && loop.inputs[result.attrs.index] === leaf;
+  const loop = controlOf(result.inputs[0]);
+  return loop?.op === "while" && loop.carry[result.attrs.index]?.input === leaf;
 }

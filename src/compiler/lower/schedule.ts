@@ -1,6 +1,7 @@
+import { isControl } from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
 import { bytesIn } from "../../graph/shape.ts";
-import { iterationsOf } from "../../graph/types.ts";
+import { resultTypes } from "../../graph/types.ts";
 import type { Group } from "./group.ts";
 
 /** A group on its way into the order. */
@@ -78,12 +79,7 @@ const madeBy = ({ control, stored }: Group): Iterable<Node> => (control ? [contr
 
 /** A loop's or branch's results count together. */
 function bytesOfValue(node: Node): number {
-  if (node.is("scan") || node.is("while")) {
-    const { carry, ys } = node.attrs;
-    return sum(carry.map(bytesIn)) + (ys.length === 0 ? 0 : iterationsOf(node) * sum(ys.map(bytesIn)));
-  }
-  if (node.is("cond")) return sum(node.attrs.whenTrue.map(bytesIn));
-  return bytesIn(node);
+  return isControl(node) ? sum(resultTypes(node).map(bytesIn)) : bytesIn(node);
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);

@@ -1,3 +1,4 @@
+import { controlOf, inputsOf, isControl } from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { sameShape } from "../../graph/shape.ts";
@@ -11,7 +12,6 @@ export function longAxes(shape: readonly number[]): number[] {
 }
 
 export const isAnchor = (node: Node) => ["reduce", "running", "contract", "scatter"].includes(ops[node.op].class);
-export const isControl = (node: Node) => node.op === "scan" || node.op === "while" || node.op === "cond";
 export const isMove = (node: Node) => ops[node.op].class === "movement";
 const isInline = (node: Node) => node.op === "constant" || node.op === "iota";
 
@@ -71,9 +71,9 @@ export function chooseStored(
     if (isAnchor(node)) stored.add(node);
     if (node.is("contract")) node.inputs.forEach(demand);
     if (node.op === "gather") demand(node.inputs[0]);
-    if (node.is("scan")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
-    if (node.is("while")) node.inputs.slice(node.attrs.carry.length).forEach(demand);
-    if (node.is("cond")) node.inputs.forEach(demand);
+    // What a carry begins with is copied.
+    const control = controlOf(node);
+    if (control) inputsOf({ ...control, carry: [] }).forEach(demand);
   }
   const readers = countReaders(order, outputs);
   for (const node of order) {

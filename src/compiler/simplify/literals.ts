@@ -1,4 +1,5 @@
 import { isConstant } from "../../graph/body.ts";
+import { controlOf } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { rewrite, substitute, withInputs } from "../../graph/walk.ts";
@@ -16,17 +17,9 @@ export function literals(roots: readonly Node[]): Node[] {
   });
 }
 
+/** What a loop or branch captured; but not how often a loop runs, which it is told from outside. */
 function withLiteralsInside(node: Node): Node {
-  const inside = new Map<Node, Node>();
-  for (const [formal, source] of capturesOf(node)) if (isConstant(source)) inside.set(formal, source);
+  const literal = (controlOf(node)?.captured ?? []).filter(({ input }) => isConstant(input));
+  const inside = new Map(literal.map(({ formal, input }) => [formal, input]));
   return inside.size === 0 ? node : mapBodies(node, (outputs) => substitute(outputs, inside));
-}
-
-/** What a loop or branch captured, and from where; but not how often a loop runs, which it is told from outside. */
-function capturesOf(node: Node): [Node, Node][] {
-  if (!node.is("scan") && !node.is("while") && !node.is("cond")) return [];
-  const { captured } = node.attrs;
-  const from = node.inputs.length - captured.length;
-  const count = node.is("scan") ? node.attrs.count : undefined;
-  return captured.flatMap((formal, i): [Node, Node][] => (formal === count ? [] : [[formal, node.inputs[from + i]]]));
 }

@@ -1,6 +1,15 @@
-import { make } from "../../graph/make.ts";
+import type { Slot } from "../../graph/body.ts";
+import {
+  built,
+  type Carry,
+  controlOf,
+  type Result,
+  resultsOf,
+  type Scan,
+  slotsOf,
+  type While,
+} from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
-import type { Loop } from "../../graph/types.ts";
 import { rewrite, topological, withInputs } from "../../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
@@ -14,32 +23,34 @@ export function mergeLoops(roots: readonly Node[]): Node[] {
   for (;;) {
     const pair = findPair(current);
     if (!pair) return rewrite(current, (node, inputs) => mapBodies(withInputs(node, inputs), mergeLoops));
-    const merged = union(pair[0], pair[1]);
-    const slot = (loop: Loop, index: number): number => {
-      const { carry, ys } = loop.attrs;
-      if (index < carry.length) return merged.attrs.carry.indexOf(carry[index]);
-      const y = ys[index - carry.length];
-      return merged.attrs.carry.length + merged.attrs.ys.indexOf(y);
-    };
+    const merged = union(pair[0].loop, pair[1].loop);
+    const result = built(merged);
     current = rewrite(current, (node, inputs) => {
-      const loop = pair.find((p) => p === node.inputs[0]);
-      if (node.is("result") && loop) return make("result", [merged], { index: slot(loop, node.attrs.index) });
-      return withInputs(node, inputs);
+      const found = pair.find((p) => p.node === node.inputs[0]);
+      if (!node.is("result") || !found) return withInputs(node, inputs);
+      return result(likeIn(merged, resultsOf(found.loop)[node.attrs.index]));
     });
   }
 }
 
+type Loop = Scan | While;
+
+interface Found {
+  readonly node: Node;
+  readonly loop: Loop;
+}
+
 /** Two loops that share a formal, of which neither needs the other's result. */
-function findPair(roots: readonly Node[]): [Loop, Loop] | undefined {
-  const order = topological(roots);
-  const byFormal = new Map<Node, Loop[]>();
-  for (const node of order) {
-    if (!node.is("scan") && !node.is("while")) continue;
-    for (const formal of [...node.attrs.carry, ...sequencesOf(node)]) {
+function findPair(roots: readonly Node[]): [Found, Found] | undefined {
+  const byFormal = new Map<Node, Found[]>();
+  for (const node of topological(roots)) {
+    const loop = controlOf(node);
+    if (!loop || loop.op === "cond") continue;
+    for (const { formal } of [...loop.carry, ...loop.xs]) {
       for (const other of byFormal.get(formal) ?? []) {
-        if (agree(other, node) && !reaches(node, other)) return [other, node];
+        if (agree(other.loop, loop) && !reaches(node, other.node)) return [other, { node, loop }];
       }
-      byFormal.set(formal, [...(byFormal.get(formal) ?? []), node]);
+      byFormal.set(formal, [...(byFormal.get(formal) ?? []), { node, loop }]);
     }
   }
   return undefined;
@@ -49,51 +60,46 @@ function reaches(from: Node, to: Node): boolean {
   return topological([from]).includes(to);
 }
 
-type Slot = { formal: Node; input: Node; next?: Node };
-
-const sequencesOf = (loop: Loop): readonly Node[] => (loop.is("scan") ? loop.attrs.xs : []);
-
-function slots(loop: Loop): { carry: Slot[]; xs: Slot[]; captured: Slot[] } {
-  const { carry, captured, next } = loop.attrs;
-  const xs = sequencesOf(loop);
-  const [c, x] = [carry.length, carry.length + xs.length];
-  return {
-    carry: carry.map((formal, i) => ({ formal, input: loop.inputs[i], next: next[i] })),
-    xs: xs.map((formal, i) => ({ formal, input: loop.inputs[c + i] })),
-    captured: captured.map((formal, i) => ({ formal, input: loop.inputs[x + i] })),
-  };
-}
-
 /** Whatever both have, they have alike. */
 function agree(a: Loop, b: Loop): boolean {
   if (!turnAlike(a, b)) return false;
-  const [p, q] = [slots(a), slots(b)];
-  const known = new Map([...p.carry, ...p.xs, ...p.captured].map((s) => [s.formal, s]));
-  return [...q.carry, ...q.xs, ...q.captured].every((s) => {
+  const known = new Map(slotsOf(a).map((s) => [s.formal, s]));
+  return slotsOf(b).every((s) => {
     const other = known.get(s.formal);
-    return !other || (other.input === s.input && other.next === s.next);
+    return !other || (other.input === s.input && nextOf(other) === nextOf(s));
   });
 }
 
+const nextOf = (slot: Slot | Carry) => ("next" in slot ? slot.next : undefined);
+
 function turnAlike(a: Loop, b: Loop): boolean {
-  if (a.is("scan") && b.is("scan")) {
-    const [p, q] = [a.attrs, b.attrs];
-    return p.length === q.length && p.reverse === q.reverse && p.count === q.count;
+  if (a.op === "scan" && b.op === "scan") {
+    return a.length === b.length && a.reverse === b.reverse && a.count?.formal === b.count?.formal;
   }
-  return a.is("while") && b.is("while") && a.attrs.limit === b.attrs.limit && a.attrs.test === b.attrs.test;
+  return a.op === "while" && b.op === "while" && a.limit === b.limit && a.test === b.test;
 }
 
 function union(a: Loop, b: Loop): Loop {
-  const [p, q] = [slots(a), slots(b)];
-  const join = (x: Slot[], y: Slot[]) => [...x, ...y.filter((s) => !x.some((t) => t.formal === s.formal))];
-  const [carry, xs, captured] = [join(p.carry, q.carry), join(p.xs, q.xs), join(p.captured, q.captured)];
-  const both = {
-    carry: carry.map((s) => s.formal),
-    captured: captured.map((s) => s.formal),
-    next: carry.map((s) => s.next as Node),
-    ys: [...new Set([...a.attrs.ys, ...b.attrs.ys])],
+  const join = <S extends Slot>(x: readonly S[], y: readonly S[]) => [
+    ...x,
+    ...y.filter((s) => !x.some((t) => t.formal === s.formal)),
+  ];
+  const ys = new Set([...a.outs, ...b.outs].flatMap((y) => y.values));
+  const outs = [...ys].map((y) => ({ values: [y] }));
+  return {
+    ...a,
+    carry: join(a.carry, b.carry),
+    xs: join(a.xs, b.xs),
+    captured: join(a.captured, b.captured),
+    outs,
   };
-  const inputs = [...carry, ...xs, ...captured].map((s) => s.input);
-  if (a.is("scan")) return make("scan", inputs, { ...a.attrs, ...both, xs: xs.map((s) => s.formal) });
-  return make("while", inputs, { ...(a as Node<"while">).attrs, ...both });
+}
+
+/** The result of the merged loop that a result of one of its parts is. */
+function likeIn({ carry, outs }: Loop, result: Result): Result {
+  const found =
+    "next" in result
+      ? carry.find((c) => c.formal === result.formal)
+      : outs.find((y) => y.values[0] === result.values[0]);
+  return found as Result;
 }

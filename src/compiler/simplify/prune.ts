@@ -1,6 +1,7 @@
+import type { Slot } from "../../graph/body.ts";
+import { type Control, controlOf, headOf, makeControl, type Result, resultsOf, valuesOf } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
-import { resultTypes } from "../../graph/types.ts";
 import { rewrite, topological, withInputs } from "../../graph/walk.ts";
 import { mapBodies } from "./bodies.ts";
 
@@ -20,17 +21,8 @@ export function prune(roots: readonly Node[]): Node[] {
       picked.set(node.inputs[0], list.add(node.attrs.index));
     }
     const wanted = picked.get(node);
-    if (wanted) {
-      const order = liveResults(node, wanted);
-      const inside = mapBodies(withResults(node, order), prune);
-      left.set(node, {
-        lean: withResults(
-          inside,
-          order.map((_, i) => i),
-        ),
-        order,
-      });
-    }
+    const control = wanted && controlOf(node);
+    if (control) left.set(node, leanOf(control, wanted));
     for (const x of left.get(node)?.lean.inputs ?? node.inputs) live.add(x);
   }
   return rewrite(roots, (node, inputs) => {
@@ -48,68 +40,31 @@ export function prune(roots: readonly Node[]): Node[] {
   });
 }
 
-/** The results that are picked, and the carries on which those depend, in order. */
-function liveResults(node: Node, wanted: ReadonlySet<number>): number[] {
-  const all = resultTypes(node).map((_, i) => i);
-  if (node.is("cond")) return all.filter((i) => wanted.has(i));
-  if (!node.is("scan") && !node.is("while")) return all;
-  const { carry, next } = node.attrs;
-  if (wanted.size === all.length) return all;
-  const live = new Set(wanted);
-  const results = [...next, ...node.attrs.ys];
-  const always = node.is("while") ? [node.attrs.test] : [];
-  for (let before = -1; before !== live.size; ) {
-    before = live.size;
-    const used = new Set(topological([...always, ...[...live].map((i) => results[i])]));
-    carry.forEach((formal, i) => used.has(formal) && live.add(i));
-  }
-  return all.filter((i) => live.has(i));
+function leanOf(control: Control, wanted: ReadonlySet<number>): { lean: Node; order: number[] } {
+  const results = resultsOf(control);
+  const live = liveResults(control, new Set(results.filter((_, i) => wanted.has(i))));
+  const smaller = mapBodies(makeControl(withResults(control, live)), prune);
+  const lean = controlOf(smaller) as Control;
+  const order = results.flatMap((r, i) => (live.has(r) ? [i] : []));
+  return { lean: makeControl(withResults(lean, new Set(resultsOf(lean)))), order };
 }
 
-function withResults(node: Node, order: readonly number[]): Node {
-  const take = <T>(list: readonly T[], at: readonly number[]) => at.map((i) => list[i]);
-  const usedOf = (formals: readonly Node[], outputs: readonly Node[]) => {
-    const used = new Set(topological(outputs));
-    return formals.flatMap((formal, i) => (used.has(formal) ? [i] : []));
-  };
-  if (node.is("scan")) {
-    const { carry, xs, captured, next, ys, count } = node.attrs;
-    const c = carry.length;
-    const [carries, stacks] = [order.filter((i) => i < c), order.filter((i) => i >= c).map((i) => i - c)];
-    const [keptNext, keptYs] = [take(next, carries), take(ys, stacks)];
-    const read = [...keptNext, ...keptYs, ...(count ? [count] : [])];
-    const [x, k] = [usedOf(xs, read), usedOf(captured, read)];
-    const from = c + xs.length;
-    const inputs = [...carries, ...x.map((i) => c + i), ...k.map((i) => from + i)];
-    return make("scan", take(node.inputs, inputs), {
-      ...node.attrs,
-      carry: take(carry, carries),
-      xs: take(xs, x),
-      captured: take(captured, k),
-      next: keptNext,
-      ys: keptYs,
-    });
+/** The results that are picked, and the carries on which those depend. */
+function liveResults(control: Control, wanted: ReadonlySet<Result>): ReadonlySet<Result> {
+  const live = new Set(wanted);
+  const always = control.op === "while" ? [control.test] : [];
+  for (let before = -1; before !== live.size; ) {
+    before = live.size;
+    const used = new Set(topological([...always, ...[...live].flatMap(valuesOf)]));
+    for (const c of control.carry) if (used.has(c.formal)) live.add(c);
   }
-  if (node.is("while")) {
-    const { carry, captured, next, test, ys } = node.attrs;
-    const c = carry.length;
-    const [carries, stacks] = [order.filter((i) => i < c), order.filter((i) => i >= c).map((i) => i - c)];
-    const [keptNext, keptYs] = [take(next, carries), take(ys, stacks)];
-    const k = usedOf(captured, [test, ...keptNext, ...keptYs]);
-    return make("while", take(node.inputs, [...carries, ...k.map((i) => c + i)]), {
-      ...node.attrs,
-      carry: take(carry, carries),
-      captured: take(captured, k),
-      next: keptNext,
-      ys: keptYs,
-    });
-  }
-  if (!node.is("cond")) return node;
-  const [whenTrue, whenFalse] = [take(node.attrs.whenTrue, order), take(node.attrs.whenFalse, order)];
-  const k = usedOf(node.attrs.captured, [...whenTrue, ...whenFalse]);
-  return make("cond", take(node.inputs, [0, ...k.map((i) => 1 + i)]), {
-    captured: take(node.attrs.captured, k),
-    whenTrue,
-    whenFalse,
-  });
+  return live;
+}
+
+/** A loop or branch with some of its results, and the slots that those read. */
+function withResults(control: Control, live: ReadonlySet<Result>): Control {
+  const [carry, outs] = [control.carry.filter((c) => live.has(c)), control.outs.filter((y) => live.has(y))];
+  const read = new Set(topological([...headOf(control), ...[...live].flatMap(valuesOf)]));
+  const isRead = ({ formal }: Slot) => read.has(formal);
+  return { ...control, carry, outs, xs: control.xs.filter(isRead), captured: control.captured.filter(isRead) };
 }

@@ -1,14 +1,30 @@
-import { formal } from "../../graph/body.ts";
+import { formal, type Slot } from "../../graph/body.ts";
+import {
+  type Branch,
+  bodiesOf,
+  built,
+  type Carry,
+  controlOf,
+  headOf,
+  type Result,
+  resultsOf,
+  type Scan,
+  slotsOf,
+  valuesOf,
+  type While,
+} from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import type { TensorType } from "../../graph/shape.ts";
-import { iterationsOf, type Loop } from "../../graph/types.ts";
+import { iterationsOf } from "../../graph/types.ts";
 import { substitute } from "../../graph/walk.ts";
 import { elementwise } from "../../tensor/operands.ts";
-import { result } from "../zero.ts";
+import { paired } from "../zero.ts";
 import { anyOf, both, masked, ownIn } from "./masked.ts";
 import { type Batch, type Batched, chosen, led, permuted, type Samples } from "./samples.ts";
-import { capturedAs, sequenceAs, stackAs } from "./stacks.ts";
+import { capturedAs, type Given, sequenceAs, stackAs } from "./stacks.ts";
+
+type Loop = Scan | While;
 
 /** A loop or branch for all samples: its results; undefined where `node` is none. */
 export function batchControl(
@@ -18,10 +34,21 @@ export function batchControl(
   batch: Batch,
   takes: Node | undefined,
 ): readonly Batched[] | undefined {
-  if (node.is("scan") || node.is("while")) return batchLoop(node, inputs, size, batch, takes);
-  if (!node.is("cond")) return undefined;
-  const branch = inputs[0].has ? batchChoice : batchBranch;
-  return branch(node, inputs, size, batch, takes);
+  const control = controlOf(node);
+  if (!control) return undefined;
+  const known = paired(node.inputs, inputs);
+  const around: Around = { of: (x) => known.get(x) as Batched, size, batch, takes };
+  if (control.op !== "cond") return batchLoop(control, around);
+  return around.of(control.condition).has ? batchChoice(control, around) : batchBranch(control, around);
+}
+
+/** What a loop or branch finds around it. */
+interface Around {
+  /** One of its inputs, for all samples. */
+  readonly of: (input: Node) => Batched;
+  readonly size: number;
+  readonly batch: Batch;
+  readonly takes: Node | undefined;
 }
 
 /** What stands for a formal of one sample in the body for all: one for each, so that loops with one body stay so. */
@@ -39,9 +66,6 @@ function forAll(one: Node, size: number, order: readonly number[] = [0, ...one.s
   return made;
 }
 
-const samplesOf = (formals: readonly Node[], has: readonly boolean[], size: number): Samples =>
-  new Map(formals.flatMap((x, i) => (has[i] ? [[x, forAll(x, size)] as const] : [])));
-
 /** What is made once for a node, and stands for it in bodies. */
 const formalsFor = new WeakMap<Node, Node>();
 
@@ -55,167 +79,124 @@ function formalFor(x: Node, type: TensorType = x): Node {
  * A loop for all samples. Where each sample counts its iterations for itself, the loop goes on until the last one has ended, and
  * one that has ended stays as it is.
  */
-function batchLoop(
-  node: Loop,
-  inputs: readonly Batched[],
-  size: number,
-  batch: Batch,
-  takes: Node | undefined,
-): readonly Batched[] {
-  const { carry, captured, next, ys } = node.attrs;
-  const xs = node.is("scan") ? node.attrs.xs : [];
-  const [c, x] = [carry.length, carry.length + xs.length];
-  const formals = [...carry, ...xs, ...captured];
-  const has = inputs.map((input) => input.has);
+function batchLoop(loop: Loop, { of, size, batch, takes }: Around): readonly Batched[] {
+  const { carry, outs } = loop;
+  const own = new Set<Slot>(slotsOf(loop).filter((s) => of(s.input).has));
   const outside = takes && formalFor(takes);
   /** How what does not change from iteration to iteration comes in. */
-  const others = inputs.map((input, i) => {
-    if (i < c || !input.has) return undefined;
-    return i < x ? sequenceAs(input.node) : capturedAs(input.node);
-  });
-  const places = () => formals.map((one, i) => (has[i] ? forAll(one, size, others[i]?.order) : one));
+  const others = new Map<Slot, Given>();
+  for (const s of slotsOf({ ...loop, carry: [] })) {
+    const { node, has } = of(s.input);
+    if (has) others.set(s, loop.xs.includes(s) ? sequenceAs(node) : capturedAs(node));
+  }
+  const place = (s: Slot) => (own.has(s) ? forAll(s.formal, size, others.get(s)?.order) : s.formal);
   let head: Batched | undefined;
   let inside: Node | undefined;
-  let body: Batched[];
+  let body: ReadonlyMap<Result, Batched>;
   for (;;) {
-    const here = places();
     const samples: Samples = new Map(
-      formals.flatMap((one, i) => {
-        const order = others[i]?.order;
-        return has[i] ? [[one, order ? permuted(here[i], order) : here[i]] as const] : [];
+      [...own].map((s) => {
+        const order = others.get(s)?.order;
+        return [s.formal, order ? permuted(place(s), order) : place(s)];
       }),
     );
-    [head] = batch(headOf(node), samples, size);
-    inside = head?.has ? both(outside, takesIteration(node, head.node)) : outside;
-    body = batch([...next, ...ys], samples, size, inside);
-    const grown = carry.map((_, i) => has[i] || head?.has || body[i].has);
-    if (grown.every((now, i) => now === has[i])) break;
-    has.splice(0, c, ...grown);
+    [head] = batch(headOf(loop), samples, size);
+    inside = head?.has ? both(outside, takesIteration(loop, head.node)) : outside;
+    const results = resultsOf(loop);
+    body = paired(results, batch(results.flatMap(valuesOf), samples, size, inside));
+    const more = carry.filter((c) => !own.has(c) && (head?.has || body.get(c)?.has));
+    if (more.length === 0) break;
+    for (const c of more) own.add(c);
   }
-  const [at, stacks] = [places(), body.slice(c).map((y) => (y.has ? stackAs(y.node) : { y: y.node, of: undefined }))];
-  const given = inputs.map((input, i) => others[i]?.node ?? (has[i] ? ownIn(input, size, takes) : input.node));
-  const parts: Parts = {
-    carry: { formals: at.slice(0, c), given: given.slice(0, c) },
-    xs: { formals: at.slice(c, x), given: given.slice(c, x) },
-    captured: {
-      formals: [...at.slice(x), ...(outside ? [outside] : [])],
-      given: [...given.slice(x), ...(takes ? [takes] : [])],
-    },
-    next: carry.map((_, i) => {
-      const all = has[i] ? led(body[i], size) : body[i].node;
-      return head?.has && inside ? chosen(inside, all, at[i]) : all;
-    }),
-    ys: stacks.map(({ y }) => y),
+  const inBody = (r: Result) => body.get(r) as Batched;
+  const given = (s: Slot) => (own.has(s) ? ownIn(of(s.input), size, takes) : of(s.input).node);
+  const whole = (s: Slot): Slot => ({ formal: place(s), input: others.get(s)?.node ?? given(s) });
+  const next = (c: Carry): Node => {
+    const all = own.has(c) ? led(inBody(c), size) : inBody(c).node;
+    return head?.has && inside ? chosen(inside, all, place(c)) : all;
   };
-  const loop = node.is("scan")
-    ? scanOf(node, parts, head)
-    : whileOf(node as Node<"while">, parts, head as Batched, inside);
+  const stacks = outs.map(inBody).map(({ node, has }) => (has ? stackAs(node) : { y: node, of: undefined }));
+  const parts = {
+    carry: carry.map((c) => ({ ...whole(c), next: next(c) })),
+    xs: loop.xs.map(whole),
+    captured: [...loop.captured.map(whole), ...(outside && takes ? [{ formal: outside, input: takes }] : [])],
+    outs: stacks.map(({ y }) => ({ values: [y] })),
+  };
+  const all =
+    loop.op === "scan"
+      ? scanOf({ ...loop, ...parts, count: loop.count && whole(loop.count) }, head)
+      : { ...loop, ...parts, test: testOf(head as Batched, inside) };
+  const result = built(all);
   return [
-    ...carry.map((_, i) => ({ node: result(loop, i), has: has[i] })),
-    ...ys.map((_, i) => {
-      const stack = result(loop, c + i);
-      const { of } = stacks[i];
-      return { node: of ? of(stack) : stack, has: of !== undefined };
+    ...carry.map((c, i) => ({ node: result(all.carry[i]), has: own.has(c) })),
+    ...stacks.map((y, i) => {
+      const stack = result(all.outs[i]);
+      return { node: y.of ? y.of(stack) : stack, has: y.of !== undefined };
     }),
   ];
 }
 
-/** What decides how many iterations there are: a loop's test or, of a scan that has one, its count. */
-const headOf = (node: Loop): readonly Node[] => {
-  if (node.is("while")) return [node.attrs.test];
-  const { count } = (node as Node<"scan">).attrs;
-  return count ? [count] : [];
-};
-
-interface Slots {
-  readonly formals: readonly Node[];
-  readonly given: readonly Node[];
-}
-
-/** A loop for all samples. */
-interface Parts {
-  readonly carry: Slots;
-  readonly xs: Slots;
-  readonly captured: Slots;
-  readonly next: readonly Node[];
-  readonly ys: readonly Node[];
-}
-
 /** Which samples take an iteration, from the loop's test, or from how many each of them takes. */
-const takesIteration = (node: Loop, head: Node) => (node.is("while") ? head : elementwise("lt", [placeIn(head), head]));
+const takesIteration = (loop: Loop, head: Node) =>
+  loop.op === "while" ? head : elementwise("lt", [placeIn(head), head]);
 
 /** The number of an iteration, in the body of a scan that each sample takes as often as `count` says. */
 const placeIn = (count: Node) => formalFor(count, { shape: [], dtype: "int32" });
 
-function scanOf(node: Node<"scan">, parts: Parts, count: Batched | undefined): Node {
-  const { carry, xs, captured, next, ys } = parts;
-  const inputs = [...carry.given, ...xs.given, ...captured.given];
-  const body = { carry: carry.formals, xs: xs.formals, captured: captured.formals, next, ys };
-  if (!count?.has) return make("scan", inputs, { ...node.attrs, ...body });
-  const most = make("max", [captured.given[captured.formals.indexOf(count.node)]], { axes: [0] });
-  const all = formal(most);
-  const places = make("iota", [], { length: iterationsOf(node) });
-  return make("scan", [...carry.given, ...xs.given, places, ...captured.given, most], {
-    ...node.attrs,
-    ...body,
-    xs: [...xs.formals, placeIn(count.node)],
-    captured: [...captured.formals, all],
-    count: all,
-  });
+/** A scan takes as many iterations as the sample that takes the most. */
+function scanOf(scan: Scan, count: Batched | undefined): Scan {
+  if (!count?.has || !scan.count) return scan;
+  const most = make("max", [scan.count.input], { axes: [0] });
+  const places = make("iota", [], { length: iterationsOf(scan) });
+  return {
+    ...scan,
+    xs: [...scan.xs, { formal: placeIn(count.node), input: places }],
+    captured: [...scan.captured, scan.count],
+    count: { formal: formal(most), input: most },
+  };
 }
 
-function whileOf(node: Node<"while">, parts: Parts, test: Batched, takes: Node | undefined): Node {
-  const { carry, captured, next, ys } = parts;
+/** Whether a loop goes on, from the test of one sample or of each. */
+function testOf(test: Batched, takes: Node | undefined): Node {
   const any = takes && anyOf(takes);
-  return make("while", [...carry.given, ...captured.given], {
-    ...node.attrs,
-    carry: carry.formals,
-    captured: captured.formals,
-    test: any && !test.has ? both(any, test.node) : (any ?? test.node),
-    next,
-    ys,
-  });
+  return any && !test.has ? both(any, test.node) : (any ?? test.node);
 }
 
 /** All samples take the same branch. */
-function batchBranch(
-  node: Node<"cond">,
-  inputs: readonly Batched[],
-  size: number,
-  batch: Batch,
-  takes: Node | undefined,
-): readonly Batched[] {
-  const { captured, whenTrue, whenFalse } = node.attrs;
-  const own = inputs.slice(1).map(({ has }) => has);
-  const samples = samplesOf(captured, own, size);
+function batchBranch(branch: Branch, { of, size, batch, takes }: Around): readonly Batched[] {
+  const own = new Set(branch.captured.filter((s) => of(s.input).has));
+  const samples = new Map([...own].map(({ formal: x }) => [x, forAll(x, size)]));
   const inside = takes && formalFor(takes);
-  const [yes, no] = [whenTrue, whenFalse].map((branch) => batch(branch, samples, size, inside));
-  const has = yes.map((y, i) => y.has || no[i].has);
-  const side = (branch: readonly Batched[]) => branch.map((y, i) => (has[i] ? ownIn(y, size, inside) : y.node));
-  const branch = make("cond", [...inputs.map((x) => x.node), ...(takes ? [takes] : [])], {
-    captured: [...captured.map((x) => samples.get(x) ?? x), ...(inside ? [inside] : [])],
-    whenTrue: side(yes),
-    whenFalse: side(no),
+  const sides = bodiesOf(branch).map((side) => batch(side, samples, size, inside));
+  const outs = branch.outs.map((_, i) => {
+    const values = sides.map((side) => side[i]);
+    const has = values.some((y) => y.has);
+    return { has, values: values.map((y) => (has ? ownIn(y, size, inside) : y.node)) };
   });
-  return has.map((own, i) => ({ node: result(branch, i), has: own }));
+  const captured = branch.captured.map((s) => ({ formal: samples.get(s.formal) ?? s.formal, input: of(s.input).node }));
+  const result = built({
+    ...branch,
+    condition: of(branch.condition).node,
+    captured: [...captured, ...(takes && inside ? [{ formal: inside, input: takes }] : [])],
+    outs,
+  });
+  return outs.map((y) => ({ node: result(y), has: y.has }));
 }
 
 /** Each sample takes a branch of its own: both are computed, and one is chosen. */
-function batchChoice(
-  node: Node<"cond">,
-  inputs: readonly Batched[],
-  size: number,
-  batch: Batch,
-  takes: Node | undefined,
-): readonly Batched[] {
-  const [{ node: test }, ...given] = inputs;
-  const { captured, whenTrue, whenFalse } = node.attrs;
-  const side = (branch: readonly Node[], takesIt: Node) => {
+function batchChoice(branch: Branch, { of, size, batch, takes }: Around): readonly Batched[] {
+  const { node: test } = of(branch.condition);
+  const side = (values: readonly Node[], takesIt: Node) => {
     const any = anyOf(takesIt);
-    const shared = captured.flatMap((x, i) => (given[i].has ? [] : [[x, masked(given[i].node, any)] as const]));
-    const own = captured.flatMap((x, i) => (given[i].has ? [[x, given[i].node] as const] : []));
-    return batch(substitute(branch, new Map(shared)), new Map(own), size, takesIt);
+    const [shared, own] = [new Map<Node, Node>(), new Map<Node, Node>()];
+    for (const s of branch.captured) {
+      const { node, has } = of(s.input);
+      if (has) own.set(s.formal, node);
+      else shared.set(s.formal, masked(node, any));
+    }
+    return batch(substitute(values, shared), own, size, takesIt);
   };
+  const [whenTrue, whenFalse] = bodiesOf(branch);
   const yes = side(whenTrue, both(takes, test));
   const no = side(whenFalse, both(takes, elementwise("not", [test])));
   return yes.map((y, i) => ({ node: chosen(test, led(y, size), led(no[i], size)), has: true }));

@@ -1,16 +1,31 @@
-import { formal } from "../../graph/body.ts";
+import { formal, type Slot } from "../../graph/body.ts";
+import {
+  bodiesOf,
+  built,
+  type Carry,
+  type Control,
+  type Out,
+  type Result,
+  resultsOf,
+  type Scan,
+  slotsOf,
+  valuesOf,
+  type While,
+  withBodies,
+} from "../../graph/control.ts";
 import { isFloat } from "../../graph/dtype.ts";
 import { PondusError } from "../../graph/errors.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { describeOrigin } from "../../graph/origin.ts";
 import { bytesIn } from "../../graph/shape.ts";
-import { iterationsOf, type Loop } from "../../graph/types.ts";
+import { iterationsOf } from "../../graph/types.ts";
 import { dependents, substitute } from "../../graph/walk.ts";
-import { orZeros, present, result } from "../zero.ts";
+import { orZeros, paired, present } from "../zero.ts";
 import { residuals } from "./residuals.ts";
-import { stepProducts } from "./step-products.ts";
+import { type StepProducts, stepProducts } from "./step-products.ts";
 
+type Loop = Scan | While;
 export type Cotangents = readonly (Node | undefined)[];
 export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: readonly Node[]) => (Node | undefined)[];
 
@@ -20,96 +35,101 @@ export type Pullback = (outputs: readonly Node[], cotangents: Cotangents, wrt: r
  * but for those that are products of what it can stack (step-products.ts); its sequences are the outputs' cotangents and
  * what the forward loop kept (residuals.ts).
  */
-export function loopBackward(node: Loop, cts: Cotangents, pull: Pullback): Cotangents {
-  const { carry, captured, next, ys } = node.attrs;
-  const xs = node.is("scan") ? node.attrs.xs : [];
-  const [c, x] = [carry.length, carry.length + xs.length];
-  const formals = [...carry, ...xs, ...captured];
-  const ctYs = ys.map((y, i) => (cts[c + i] && isFloat(y.dtype) ? formal(y) : undefined));
-  const ctCarry = carry.map((n) => (isFloat(n.dtype) ? formal(n) : undefined));
-  let active = carry.map((_, i) => cts[i] !== undefined);
-  let back: Cotangents;
+export function loopBackward(
+  loop: Loop,
+  cts: ReadonlyMap<Result, Node | undefined>,
+  pull: Pullback,
+  origin: Node["origin"],
+): (slot: Slot) => Node | undefined {
+  const { carry, xs, captured, outs } = loop;
+  const slots = slotsOf(loop);
+  const ctOuts = new Map<Out, Slot>();
+  for (const y of outs) {
+    const input = cts.get(y);
+    if (input && isFloat(y.values[0].dtype)) ctOuts.set(y, { formal: formal(y.values[0]), input });
+  }
+  const ctCarry = new Map(carry.flatMap((c) => (isFloat(c.formal.dtype) ? [[c, formal(c.formal)] as const] : [])));
+  let active = carry.filter((c) => cts.get(c));
+  let back: ReadonlyMap<Slot, Node | undefined>;
   for (;;) {
-    back = pull([...next, ...ys], [...ctCarry.map((n, i) => (active[i] ? n : undefined)), ...ctYs], formals);
-    const grown = active.map((a, i) => a || back[i] !== undefined);
-    if (grown.every((a, i) => a === active[i])) break;
+    const given = [
+      ...carry.map((c) => (active.includes(c) ? ctCarry.get(c) : undefined)),
+      ...outs.map((y) => ctOuts.get(y)?.formal),
+    ];
+    const wrt = slots.map((s) => s.formal);
+    back = paired(slots, pull(resultsOf(loop).flatMap(valuesOf), given, wrt));
+    const grown = carry.filter((c) => active.includes(c) || back.get(c));
+    if (grown.length === active.length) break;
     active = grown;
   }
 
-  const carries = carry.flatMap((_, i) => (active[i] ? [i] : []));
-  const sliced = xs.flatMap((_, i) => back[c + i] ?? []);
-  const ctFormals = [...present(ctCarry), ...present(ctYs)];
-  const moving = dependents(present(back), [...carry, ...xs, ...ctFormals]);
-  const backwards = dependents(present(back), ctFormals);
+  const terms = present([...back.values()]);
+  const sliced = xs.flatMap((s) => back.get(s) ?? []);
+  const ctFormals = [...ctCarry.values(), ...[...ctOuts.values()].map((s) => s.formal)];
+  const moving = dependents(terms, [...[...carry, ...xs].map((s) => s.formal), ...ctFormals]);
+  const backwards = dependents(terms, ctFormals);
   // What depends on forward formals alone is kept for any kind of sum.
   const isStacked = (f: Node) => !backwards.has(f) || sliced.includes(f);
   // Where iterations are counted as the loop runs, stacks have rows that were never written.
-  const whole = node.is("scan") && !node.attrs.count;
-  const products = captured.map((_, i) => {
-    const term = back[x + i];
-    return whole && term ? stepProducts(term, (f) => moving.has(f), isStacked) : undefined;
-  });
-  const added = captured.flatMap((_, i) => (back[x + i] && !products[i] ? [i] : []));
+  const whole = loop.op === "scan" && !loop.count;
+  const products = new Map<Slot, StepProducts>();
+  for (const s of captured) {
+    const term = back.get(s);
+    const product = whole && term && stepProducts(term, (f) => moving.has(f), isStacked);
+    if (product) products.set(s, product);
+  }
+  const added = captured.filter((s) => back.get(s) && !products.has(s));
   // Iterations that carry nothing may run side by side, and backwards so too: what they add is stacked rather than carried.
   const apart =
     whole &&
-    carries.length === 0 &&
-    iterationsOf(node) * added.reduce((n, i) => n + bytesIn(captured[i]), 0) <= mostStacked;
-  const sums = apart ? [] : added;
-  const terms = apart ? added.map((i) => back[x + i] as Node) : [];
-  const totals = sums.map((i) => formal(captured[i]));
-  const carried = [
-    ...carries.map((i) => orZeros(back[i], carry[i])),
-    ...sums.map((i, k) => make("add", [totals[k], back[x + i] as Node], {})),
-  ];
-  const wanted = [...new Set([...sliced, ...terms, ...products.flatMap((p) => p?.factors ?? [])])];
+    active.length === 0 &&
+    iterationsOf(loop) * added.reduce((n, s) => n + bytesIn(s.formal), 0) <= mostStacked;
+  const totals = new Map((apart ? [] : added).map((s) => [s, formal(s.formal)]));
+  const backCarry = new Map<Slot, Carry>();
+  for (const c of active) {
+    const [input, next] = [cts.get(c), back.get(c)].map((ct) => orZeros(ct, c.formal));
+    backCarry.set(c, { formal: ctCarry.get(c) as Node, input, next });
+  }
+  for (const [s, total] of totals) {
+    const next = make("add", [total, back.get(s) as Node], {});
+    backCarry.set(s, { formal: total, input: orZeros(undefined, total), next });
+  }
+  const carried = [...backCarry.values()];
+  const stackedTerms = apart ? added.map((s) => back.get(s) as Node) : [];
+  const wanted = [...new Set([...sliced, ...stackedTerms, ...[...products.values()].flatMap((p) => p.factors)])];
 
-  const kept = residuals([...carried, ...wanted], [...ctFormals, ...totals], { carry, xs, captured });
-  const stacked = [...ys, ...kept.saved.filter((s) => !ys.includes(s))];
-  const keeper = keeperOf(node, stacked);
-  const stackOf = new Map(stacked.map((s, i) => [s, result(keeper.loop, keeper.carries + i)]));
-  xs.forEach((formal, i) => void stackOf.set(formal, node.inputs[c + i]));
-  const made = wanted.filter((y) => !stackOf.has(y));
-  const stand = kept.saved.map(formal);
-  const closed = substitute([...carried, ...made], new Map(kept.saved.map((s, i) => [s, stand[i]])));
-  const usedXs = xs.flatMap((_, i) => (kept.uses.has(xs[i]) ? [i] : []));
-  const usedCaptured = captured.flatMap((n, i) => (kept.uses.has(n) && n !== keeper.iterations?.formal ? [i] : []));
-
-  const backward = make(
-    "scan",
-    [
-      ...carries.map((i) => orZeros(cts[i], carry[i])),
-      ...totals.map((n) => orZeros(undefined, n)),
-      ...present(ys.map((_, i) => (ctYs[i] ? cts[c + i] : undefined))),
-      ...usedXs.map((i) => node.inputs[c + i]),
-      ...kept.saved.map((s) => stackOf.get(s) as Node),
-      ...usedCaptured.map((i) => node.inputs[x + i]),
-      ...(keeper.iterations ? [keeper.iterations.value] : []),
-    ],
-    {
-      length: iterationsOf(node),
-      reverse: node.is("while") || !(node as Node<"scan">).attrs.reverse,
-      carry: [...carries.map((i) => ctCarry[i] as Node), ...totals],
-      xs: [...present(ctYs), ...usedXs.map((i) => xs[i]), ...stand],
-      captured: [...usedCaptured.map((i) => captured[i]), ...(keeper.iterations ? [keeper.iterations.formal] : [])],
-      next: closed.slice(0, carried.length),
-      ys: closed.slice(carried.length),
-      ...(keeper.iterations && { count: keeper.iterations.formal }),
-    },
-  );
-  made.forEach((y, k) => void stackOf.set(y, result(backward, carried.length + k)));
+  const kept = residuals([...carried.map((c) => c.next), ...wanted], [...ctFormals, ...totals.values()], loop);
+  const ys = new Set(outs.flatMap((y) => y.values));
+  const stacked = [...outs, ...kept.saved.filter((x) => !ys.has(x)).map((x) => ({ values: [x] }))];
+  const keeper = keeperOf(loop, stacked, origin);
+  const stackOf = new Map(stacked.map((y) => [y.values[0], keeper.result(y)]));
+  for (const s of xs) stackOf.set(s.formal, s.input);
   const stackedOf = (y: Node) => stackOf.get(y) as Node;
-  const picked = (list: readonly number[], i: number, offset: number) =>
-    list.includes(i) ? result(backward, offset + list.indexOf(i)) : undefined;
-  const totalOf = (i: number) =>
-    apart && added.includes(i)
-      ? make("sum", [stackedOf(back[x + i] as Node)], { axes: [0] })
-      : picked(sums, i, carries.length);
-  return [
-    ...carry.map((_, i) => picked(carries, i, 0)),
-    ...xs.map((_, i) => back[c + i] && stackedOf(back[c + i] as Node)),
-    ...captured.map((_, i) => products[i]?.total(stackedOf) ?? totalOf(i)),
-  ];
+  const made = wanted.filter((y) => !stackOf.has(y));
+  const stand = kept.saved.map((x) => ({ formal: formal(x), input: stackedOf(x) }));
+  const isUsed = (s: Slot) => kept.uses.has(s.formal);
+  const open: Control = {
+    op: "scan",
+    length: iterationsOf(loop),
+    reverse: loop.op === "while" || !loop.reverse,
+    count: keeper.iterations,
+    carry: carried,
+    xs: [...ctOuts.values(), ...xs.filter(isUsed), ...stand],
+    captured: captured.filter(isUsed),
+    outs: made.map((y) => ({ values: [y] })),
+  };
+  const stands = new Map(kept.saved.map((x, i) => [x, stand[i].formal]));
+  const backward = withBodies(open, substitute(bodiesOf(open).flat(), stands));
+  const result = built(backward);
+  made.forEach((y, i) => void stackOf.set(y, result(backward.outs[i])));
+  const last = paired([...backCarry.keys()], backward.carry);
+  return (slot) => {
+    const [carriedOut, term] = [last.get(slot), back.get(slot)];
+    if (carriedOut) return result(carriedOut);
+    if (!term) return undefined;
+    if (xs.includes(slot)) return stackedOf(term);
+    return products.get(slot)?.total(stackedOf) ?? make("sum", [stackedOf(term)], { axes: [0] });
+  };
 }
 
 /** What iterations without carries add may take this many bytes, for all of them; more is summed as it comes. */
@@ -117,50 +137,31 @@ const mostStacked = 2 ** 24;
 
 /** The forward loop with what it must keep for the backward one. */
 interface Keeper {
-  readonly loop: Loop;
-  /** How many carries it has; the stacks come after them. */
-  readonly carries: number;
+  readonly result: (result: Result) => Node;
   /** How many iterations were taken, where that is known only when it runs; and the formal for it in the backward loop. */
-  readonly iterations?: { readonly value: Node; readonly formal: Node };
+  readonly iterations?: Slot;
 }
 
 /** Counters of iterations, one for each loop's test, so that loops which keep different things can be merged. */
 const counters = new WeakMap<Node, Node>();
 
-function keeperOf(node: Loop, stacked: readonly Node[]): Keeper {
-  const { carry, captured, next } = node.attrs;
-  if (node.is("scan")) {
-    const { count, xs } = node.attrs;
-    const iterations = count && {
-      value: node.inputs[carry.length + xs.length + captured.indexOf(count)],
-      formal: count,
-    };
-    return { loop: make("scan", node.inputs, { ...node.attrs, ys: stacked }), carries: carry.length, iterations };
-  }
-  const { limit, test } = (node as Node<"while">).attrs;
+function keeperOf(loop: Loop, outs: readonly Out[], origin: Node["origin"]): Keeper {
+  if (loop.op === "scan") return { result: built({ ...loop, outs }), iterations: loop.count };
+  const { limit, test } = loop;
   if (limit === undefined) {
     throw new PondusError(
       "grad.unbounded",
-      `grad: a whileLoop without a limit has no reverse-mode gradient${describeOrigin(node.origin)}; ` +
+      `grad: a whileLoop without a limit has no reverse-mode gradient${describeOrigin(origin)}; ` +
         "give { limit: n }, the most steps that it may take, or use jvp.",
     );
   }
   const [zero, one] = [0, 1].map((value) => make("constant", [], { value, dtype: "int32" }));
   const counter = counters.get(test) ?? formal(zero);
   counters.set(test, counter);
-  const c = carry.length;
   // A loop that was derived before counts already.
-  if (carry.includes(counter)) {
-    const loop = make("while", node.inputs, { ...(node as Node<"while">).attrs, ys: stacked });
-    return { loop, carries: c, iterations: { value: result(loop, carry.indexOf(counter)), formal: counter } };
-  }
-  const loop = make("while", [...node.inputs.slice(0, c), zero, ...node.inputs.slice(c)], {
-    limit,
-    carry: [...carry, counter],
-    captured,
-    test,
-    next: [...next, make("add", [counter, one], {})],
-    ys: stacked,
-  });
-  return { loop, carries: c + 1, iterations: { value: result(loop, c), formal: counter } };
+  const known = loop.carry.find((c) => c.formal === counter);
+  const counting = known ?? { formal: counter, input: zero, next: make("add", [counter, one], {}) };
+  const carry = known ? loop.carry : [...loop.carry, counting];
+  const result = built({ ...loop, carry, outs });
+  return { result, iterations: { formal: counter, input: result(counting) } };
 }

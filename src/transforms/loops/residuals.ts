@@ -1,9 +1,8 @@
-import type { Node, ScanAttrs } from "../../graph/node.ts";
+import { type Control, slotsOf } from "../../graph/control.ts";
+import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { bytesIn } from "../../graph/shape.ts";
 import { dependents, topological } from "../../graph/walk.ts";
-
-type Formals = Pick<ScanAttrs, "carry" | "xs" | "captured">;
 
 /** What a backward loop needs of the forward one, step by step. */
 export interface Residuals {
@@ -23,10 +22,14 @@ function isCheap(node: Node): boolean {
  * formals reach. A border value that is cheap to make again from values kept anyway, or from smaller ones, is not kept
  * itself (so tanh keeps its result once, not also one minus its square).
  */
-export function residuals(outputs: readonly Node[], backwardFormals: readonly Node[], loop: Formals): Residuals {
+export function residuals(outputs: readonly Node[], backwardFormals: readonly Node[], loop: Control): Residuals {
   const backward = dependents(outputs, backwardFormals);
-  const varying = dependents(outputs, [...loop.carry, ...loop.xs]);
-  const free = new Set<Node>([...loop.xs, ...loop.captured]);
+  const formals = (control: Control) => slotsOf(control).map((s) => s.formal);
+  const free = new Set(formals({ ...loop, carry: [] }));
+  const varying = dependents(
+    outputs,
+    [...loop.carry, ...loop.xs].map((s) => s.formal),
+  );
   const border = new Set<Node>();
   for (const node of topological(outputs)) {
     if (backward.has(node)) for (const x of node.inputs) if (!backward.has(x)) border.add(x);

@@ -1,13 +1,14 @@
 import { grad, scan, type Tensor, tensor, vmap } from "pondus";
 import { expect, test } from "vitest";
-import { resultsOfBody } from "../../../src/graph/body.ts";
+import { bodiesOf, controlOf } from "../../../src/graph/control.ts";
 import type { Node } from "../../../src/graph/node.ts";
 import { topological } from "../../../src/graph/walk.ts";
 
 /** All nodes in bodies, however deep. */
 const inBodies = (roots: readonly Node[]): Node[] =>
   topological(roots).flatMap((node) => {
-    const results = resultsOfBody(node);
+    const control = controlOf(node);
+    const results = control ? bodiesOf(control).flat() : [];
     return [...topological(results), ...inBodies(results)];
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { formalsOfBody, resultsOfBody } from "../../../graph/body.ts";
+import { bodiesOf, controlOf, slotsOf } from "../../../graph/control.ts";
 import type { DType, TypedArray } from "../../../graph/dtype.ts";
 import { InternalError } from "../../../graph/errors.ts";
 import { Node } from "../../../graph/node.ts";
@@ -87,6 +87,6 @@ function numbered<K>(map: Map<K, number>, key: K): number {
 
 /** The formals and results of a loop or of a branch's two sides. */
 function bodyOf(node: Node): readonly Node[] {
-  const count = node.is("scan") && node.attrs.count ? [node.attrs.count] : [];
-  return [...formalsOfBody(node), ...resultsOfBody(node), ...count];
+  const control = controlOf(node);
+  return control ? [...slotsOf(control).map((s) => s.formal), ...bodiesOf(control).flat()] : [];
 }
