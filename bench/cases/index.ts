@@ -8,6 +8,7 @@ import { diffeq } from "./diffeq.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
+import { jacobian } from "./jacobian.ts";
 import { lstm } from "./lstm.ts";
 import { proteins } from "./proteins.ts";
 import { scale } from "./scale.ts";
@@ -21,6 +22,7 @@ export const cases: readonly Case[] = [
   proteins,
   deep,
   burgers,
+  jacobian,
   yeast,
   diffeq,
   conv,

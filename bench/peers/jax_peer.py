@@ -79,6 +79,27 @@ def burgers(t, sizes):
     return repeated(jax.value_and_grad(loss), (layers,), lambda _: check)
 
 
+def jacobian(t, sizes):
+    along_x = jnp.array([1.0, 0.0], dtype=jnp.float64)
+
+    def residual(layers, at):
+        value_and_slope = jax.value_and_grad(lambda at: network(layers, jnp.tanh, at)[0])
+        (u, du), (_, du_x) = jax.jvp(value_and_slope, (at,), (along_x,))
+        return du[1] + u * du[0] - 0.01 / jnp.pi * du_x[0]
+
+    def matrix(layers, at):
+        rows = jax.vmap(jax.grad(residual), (None, 0))(layers, at)
+        return jnp.concatenate([part.reshape(len(at), -1) for part in rows], 1)
+
+    def gradient(layers, at):
+        loss = lambda layers: jnp.sum(jnp.square(jax.vmap(residual, (None, 0))(layers, at)))
+        return jnp.concatenate([part.ravel() for part in jax.grad(loss)(layers)])
+
+    layers, at = [array.astype(jnp.float64) for array in layers_of(t)], t["at"].astype(jnp.float64)
+    function = matrix if sizes["what"] == "matrix" else gradient
+    return repeated(function, (layers, at), lambda result: summary(result.ravel(), [0, -1]))
+
+
 def yeast(t, sizes):
     """By hand with lax.scan and by diffrax: the faster of the two."""
     values, layers = t["values"], layers_of(t)
@@ -358,12 +379,12 @@ def repeated(function, inputs, check_of):
     return Ready(check_of(result), seconds, each(step))
 
 
-cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, yeast, diffeq, conv, cnn, lstm, inference)}
+cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, jacobian, yeast, diffeq, conv, cnn, lstm, inference)}
 
 
 def prepare(case, tensors, sizes):
     jax.clear_caches()
-    jax.config.update("jax_enable_x64", case == "diffeq")
+    jax.config.update("jax_enable_x64", case in ("diffeq", "jacobian"))
     return cases[case]({name: jnp.asarray(array) for name, array in tensors.items()}, sizes)
 
 

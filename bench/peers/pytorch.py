@@ -92,6 +92,32 @@ def burgers(t, sizes):
     return Ready(check, seconds, each(gradient))
 
 
+def jacobian(t, sizes):
+    layers, at = [array.double() for array in layers_of(t)], t["at"].double()
+    along_x = torch.tensor([1.0, 0.0], dtype=torch.float64)
+
+    def value(layers, at):
+        for i in range(0, len(layers) - 2, 2):
+            at = torch.tanh(at @ layers[i] + layers[i + 1])
+        return (at @ layers[-2] + layers[-1])[0]
+
+    def residual(layers, at):
+        slope = torch.func.grad_and_value(value, argnums=1)
+        (du, u), (du_x, _) = torch.func.jvp(lambda at: slope(layers, at), (at,), (along_x,))
+        return du[1] + u * du[0] - 0.01 / math.pi * du_x[0]
+
+    rows = torch.func.vmap(torch.func.grad(residual), (None, 0))
+    residuals = torch.func.vmap(residual, (None, 0))
+    slopes = torch.func.grad(lambda layers: residuals(layers, at).square().sum())
+    if sizes["what"] == "matrix":
+        function = lambda: torch.cat([part.flatten(1) for part in rows(layers, at)], 1)
+    else:
+        function = lambda: torch.cat([part.flatten() for part in slopes(layers)])
+    step = compiled(function)
+    result, seconds = timed(step)
+    return Ready(summary(result.flatten(), [0, -1]), seconds, each(step))
+
+
 def yeast(t, sizes):
     times, values = t["times"].tolist(), t["values"]
     # The weights as [out, in], for products of a matrix and a vector.
@@ -257,7 +283,7 @@ def ten_losses(step):
     return [first.item(), *(step().item() for _ in range(9))], seconds
 
 
-cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, yeast, conv, cnn, lstm, inference)}
+cases = {case.__name__: case for case in (gemm, elementwise, proteins, deep, burgers, jacobian, yeast, conv, cnn, lstm, inference)}
 
 
 def prepare(case, tensors, sizes):

@@ -11,6 +11,7 @@ import { diffeq } from "./diffeq.ts";
 import { elementwise } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { inference } from "./inference.ts";
+import { jacobian } from "./jacobian.ts";
 import { lstm } from "./lstm.ts";
 import { proteins } from "./proteins.ts";
 import { tied } from "./tied.ts";
@@ -24,6 +25,7 @@ const cases: Readonly<Record<string, Prepare>> = {
   proteins,
   deep,
   burgers,
+  jacobian,
   yeast,
   diffeq,
   conv,
