@@ -95,11 +95,12 @@ function rowsOf({ output, given }: OneSample, y: Node, axis: number, wrt: readon
   const slopes = pullback([output], [cotangent], wrt).map((slope, i) => orZeros(slope, wrt[i]));
   const each = batched(slopes, new Map([[cotangent, unitsOf(output)]]), residuals).map((x) => led(x, residuals));
   const all = batched(each, given, samples).map((x) => led(x, samples));
-  const columns = concatNodes(
-    all.map((x, i) => reshapeNode(x, [samples, ...output.shape, sizeOf(wrt[i].shape)])),
-    output.shape.length + 1,
-  );
-  return reshapeNode(moveAxis(columns, 0, axis), [sizeOf(y.shape), columnsOf(wrt)]);
+  const parts = all.map((x, i) => {
+    const columns = sizeOf(wrt[i].shape);
+    const inOrder = moveAxis(reshapeNode(x, [samples, ...output.shape, columns]), 0, axis);
+    return reshapeNode(inOrder, [sizeOf(y.shape), columns]);
+  });
+  return concatNodes(parts, 1);
 }
 
 /** [entries, ...shape]: for each entry of a shape an array that is 1 there and 0 elsewhere. */
