@@ -8,6 +8,7 @@ export type { Initializer, Parameter } from "./graph/parameter.ts";
 export type { Shape } from "./graph/shape.ts";
 export * as laws from "./laws/index.ts";
 export { type Weighing, weigh } from "./ledger/index.ts";
+export * as linalg from "./linalg/index.ts";
 export * as nn from "./nn/index.ts";
 export * as ode from "./ode/index.ts";
 export * as optim from "./optim/index.ts";

@@ -68,6 +68,8 @@ export const errorCodes = {
     "grad.type": "A tangent or cotangent does not have the element type and shape of what it belongs to.",
     "grad.unbounded":
       "A `whileLoop` without a limit cannot be run backwards, since its states would need memory without bound. Give it a limit, or use `jvp`.",
+    "linalg.shape":
+      "A factorisation takes square matrices, and a system of equations right-hand sides with as many rows. Leading axes broadcast.",
     "matrix.dtype": "All tensors of a derivative matrix must be float32, or all float64.",
     "matrix.twice":
       "A tensor is named twice among those that a derivative is taken by. A tied weight has one row: name it once.",

@@ -12,6 +12,7 @@ const order = [
   "graph",
   "tensor",
   "transforms",
+  "linalg",
   "compiler",
   "backends",
   "runtime",

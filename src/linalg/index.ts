@@ -1,0 +1,2 @@
+export { cholesky, choSolve } from "./cholesky.ts";
+export { solveTriangular } from "./triangular.ts";
