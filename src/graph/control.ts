@@ -55,6 +55,7 @@ export const isControl = (node: Node): boolean => node.op === "scan" || node.op 
 
 /** A loop or branch as a record; undefined of any other node. */
 export function controlOf(node: Node): Control | undefined {
+  if (!isControl(node)) return undefined;
   let inputs = 0;
   const take = () => node.inputs[inputs++];
   const slot = (formal: Node): Slot => ({ formal, input: take() });

@@ -1,3 +1,5 @@
+import type { Slot } from "../../graph/body.ts";
+import { alongInputs, type Scan } from "../../graph/control.ts";
 import type { Node, OpName } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import type { Along, Places, Total } from "../../transforms/batching/axis.ts";
@@ -18,12 +20,13 @@ export interface Batch {
 
 /** A loop whose iterations run along a batch, each sample from itself alone. */
 export interface BatchLoop {
+  readonly loop: Scan;
   /** What of an iteration runs along the batch, formals included. */
   readonly body: Batch;
-  /** Carries that sum up totals, which nothing else reads: for each, by number, what an iteration adds. */
-  readonly sums: ReadonlyMap<number, Node>;
-  /** The axis of each input that runs along the batch. */
-  readonly inputs: readonly (number | undefined)[];
+  /** Carries that sum up totals, which nothing else reads. */
+  readonly sums: ReadonlySet<Slot>;
+  /** The axis of each slot's input that runs along the batch. */
+  readonly at: ReadonlyMap<Slot, number>;
   /** The axis of each result, what total it is, undefined where the batch has no part in it. */
   readonly results: readonly (number | Total | undefined)[];
 }
@@ -64,5 +67,7 @@ export function isOfSums(
 
 /** The axis along which each operand of something along the batch has it, or must be cut if it has as many samples. */
 export function operandAxes(node: Node, { axis, loops }: Batch): Places {
-  return loops.get(node)?.inputs ?? alongOf(node, axis)?.operands ?? [];
+  const along = loops.get(node);
+  if (along) return alongInputs(along.loop, (slot) => along.at.get(slot));
+  return alongOf(node, axis)?.operands ?? [];
 }

@@ -1,3 +1,4 @@
+import { controlOf, slotsOf } from "../../graph/control.ts";
 import { bytesOf, type DType } from "../../graph/dtype.ts";
 import type { Node } from "../../graph/node.ts";
 import { sizeOf } from "../../graph/shape.ts";
@@ -37,9 +38,9 @@ const usual: Worth = { lost: 0.2, products: 2 ** 15 };
 function inBodies(roots: readonly Node[], machine: Machine, worth: Worth): Node[] {
   return rewrite(roots, (node, inputs) => {
     const made = withInputs(node, inputs);
-    if (!made.is("while") && !made.is("scan")) return made;
-    const { carry, xs, captured } = made.is("scan") ? made.attrs : { ...made.attrs, xs: [] };
-    const seeds = [...carry, ...xs, ...captured];
+    const loop = controlOf(made);
+    if (!loop || loop.op === "cond") return made;
+    const seeds = slotsOf(loop).map((s) => s.formal);
     return mapBodies(made, (body) => inBodies(layOut(body, seeds, machine, worth), machine, worth));
   });
 }

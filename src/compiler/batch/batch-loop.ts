@@ -1,3 +1,5 @@
+import type { Slot } from "../../graph/body.ts";
+import { type Carry, controlOf, resultsOf, type Scan, slotsOf, valuesOf } from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise } from "../../graph/ops.ts";
 import { topological } from "../../graph/walk.ts";
@@ -10,23 +12,26 @@ type BatchOf = (roots: readonly Node[], seeds: ReadonlyMap<Node, number>, size: 
  * How a loop runs along the batch; undefined where it does not. The axis of a formal is that of its source, or where its
  * next value or its neighbours in the body have it: a state may begin as zeros, which are of no batch.
  */
-export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): BatchLoop | undefined {
-  const { carry, xs, captured, next, ys } = node.attrs;
-  const formals = [...carry, ...xs, ...captured];
-  const isSliced = (i: number) => i >= carry.length && i < carry.length + xs.length;
+export function loopAlong(node: Node, outer: Batch, within: BatchOf): BatchLoop | undefined {
+  const loop = controlOf(node);
+  if (loop?.op !== "scan") return undefined;
+  const slots = slotsOf(loop);
+  const computed = resultsOf(loop).flatMap(valuesOf);
+  /** The axis that a slice lacks. */
+  const sliced = (s: Slot) => Number(loop.xs.includes(s));
   const seeds = new Map<Node, number>();
-  for (const [i, x] of node.inputs.entries()) {
-    const at = outer.axis.get(x);
+  for (const s of slots) {
+    const at = outer.axis.get(s.input);
     if (at === undefined) continue;
-    if (isSliced(i) && at === 0) return undefined;
-    seeds.set(formals[i], isSliced(i) ? at - 1 : at);
+    if (at < sliced(s)) return undefined;
+    seeds.set(s.formal, at - sliced(s));
   }
   if (seeds.size === 0) return undefined;
-  const isFormal = new Set(formals);
+  const isFormal = new Set(slots.map((s) => s.formal));
   for (;;) {
     const known = seeds.size;
-    const body = within([...formals, ...next, ...ys], seeds, outer.size, true);
-    const sums = sumsOf(node, body);
+    const body = within([...isFormal, ...computed], seeds, outer.size, true);
+    const sums = sumsOf(loop, computed, body);
     const asked = new Map<string, boolean>();
     /** Lets an operand be cut along `at`; false where it cannot be. */
     const cut = (x: Node, at: number): boolean => {
@@ -44,8 +49,8 @@ export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): Ba
       if (isFormal.has(x)) seeds.set(x, at);
       return isFormal.has(x);
     };
-    const misfits = topological([...next, ...ys]).filter((x) => {
-      if ([...sums.keys()].some((i) => next[i] === x)) return false;
+    const misfits = topological(computed).filter((x) => {
+      if ([...sums].some((c) => c.next === x)) return false;
       if (!isInside(x, body)) return !isApart(x, body);
       if (x.inputs.some((z) => body.totals.has(z))) return !isOfSums(x, body);
       if (!startsAtZero(x, body)) return true;
@@ -53,25 +58,26 @@ export function loopAlong(node: Node<"scan">, outer: Batch, within: BatchOf): Ba
         !seeds.has(x) && operandAxes(x, body).filter((at, i) => at !== undefined && !cut(x.inputs[i], at)).length > 0
       );
     });
-    const astray = carry.filter((formal, i) => {
-      const [from, to] = [seeds.get(formal), body.axis.get(next[i])];
-      if (from !== undefined) return !cut(next[i], from);
+    const astray = loop.carry.filter(({ formal, next }) => {
+      const [from, to] = [seeds.get(formal), body.axis.get(next)];
+      if (from !== undefined) return !cut(next, from);
       if (to !== undefined) seeds.set(formal, to);
-      return to === undefined && body.totals.has(next[i]);
+      return to === undefined && body.totals.has(next);
     });
     // What does not fit yet may do so once another formal runs along the batch.
     if (seeds.size > known) continue;
     if (misfits.length + astray.length > 0) return undefined;
-    const inputs = formals.map((formal, i) => {
-      const at = seeds.get(formal);
-      return at === undefined ? undefined : at + Number(isSliced(i));
+    const at = new Map<Slot, number>();
+    for (const s of slots) {
+      const inside = seeds.get(s.formal);
+      if (inside !== undefined) at.set(s, inside + sliced(s));
+    }
+    const stacked = loop.outs.map(({ values: [y] }) => {
+      const inside = body.axis.get(y);
+      return inside === undefined ? body.totals.get(y) : inside + 1;
     });
-    const stacked = ys.map((y) => {
-      const at = body.axis.get(y);
-      return at === undefined ? body.totals.get(y) : at + 1;
-    });
-    const last = carry.map((formal, i) => (sums.has(i) ? ("sum" as const) : seeds.get(formal)));
-    return { body, sums, inputs, results: [...last, ...stacked] };
+    const last = loop.carry.map((c) => (sums.has(c) ? ("sum" as const) : at.get(c)));
+    return { loop, body, sums, at, results: [...last, ...stacked] };
   }
 }
 
@@ -81,7 +87,7 @@ export function isInside(node: Node, { axis, totals, loops }: Batch): boolean {
 
 /** A sum that begins with anything else would have to be added once for all blocks. */
 function startsAtZero(node: Node, { loops }: Batch): boolean {
-  return [...(loops.get(node)?.sums.keys() ?? [])].every((i) => uniform(node.inputs[i]) === 0);
+  return [...(loops.get(node)?.sums ?? [])].every((c) => uniform(c.input) === 0);
 }
 
 /** Whether a value is the same for all samples and can be made anew for fewer, at no more than the price of a few ops. */
@@ -98,17 +104,15 @@ function isApart(node: Node, { axis, totals, loops }: Batch): boolean {
   return !read.some((x) => axis.has(x) || totals.has(x));
 }
 
-function sumsOf({ attrs: { carry, next, ys } }: Node<"scan">, body: Batch): Map<number, Node> {
-  const sums = new Map<number, Node>();
-  carry.forEach((formal, i) => {
-    const sum = next[i];
-    if (body.axis.has(formal)) return;
-    if (!sum.is("add") || !sum.inputs.includes(formal)) return;
+function sumsOf({ carry }: Scan, computed: readonly Node[], body: Batch): Set<Carry> {
+  const sums = carry.filter(({ formal, next: sum }) => {
+    if (body.axis.has(formal)) return false;
+    if (!sum.is("add") || !sum.inputs.includes(formal)) return false;
     const added = sum.inputs[0] === formal ? sum.inputs[1] : sum.inputs[0];
-    if (body.totals.get(added) !== "sum") return;
-    const readers = topological([...next, ...ys]).filter((x) => x.inputs.includes(formal) || x.inputs.includes(sum));
-    const returned = [...next, ...ys].filter((y) => y === sum || y === formal);
-    if (readers.length === 1 && returned.length === 1) sums.set(i, added);
+    if (body.totals.get(added) !== "sum") return false;
+    const readers = topological(computed).filter((x) => x.inputs.includes(formal) || x.inputs.includes(sum));
+    const returned = computed.filter((y) => y === sum || y === formal);
+    return readers.length === 1 && returned.length === 1;
   });
-  return sums;
+  return new Set(sums);
 }

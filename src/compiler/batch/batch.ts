@@ -17,7 +17,7 @@ export function batchOf(roots: readonly Node[], seeds: ReadonlyMap<Node, number>
   const phase = new Map<Node, number>();
   const batch: Batch = { size, axis, totals, loops, phase };
   for (const node of topological(roots)) {
-    const loop = node.is("scan") ? loopAlong(node, batch, batchOf) : undefined;
+    const loop = loopAlong(node, batch, batchOf);
     if (loop) loops.set(node, loop);
     const at = seeds.get(node) ?? axisAfter(node, batch, linear);
     if (typeof at === "string") totals.set(node, at);

@@ -1,4 +1,5 @@
-import { formal } from "../../graph/body.ts";
+import { formal, type Slot } from "../../graph/body.ts";
+import { makeControl, resultsOf, slotsOf, valuesOf } from "../../graph/control.ts";
 import { InternalError } from "../../graph/errors.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
@@ -25,7 +26,7 @@ export interface Block {
 export function remake(node: Node, block: Block): Node {
   const { batch, rows } = block;
   const loop = batch.loops.get(node);
-  if (loop) return remakeLoop(node as Node<"scan">, loop, block);
+  if (loop) return remakeLoop(loop, block);
   const along = alongOf(node, batch.axis);
   if (node.is("again")) {
     const [x, when] = node.inputs;
@@ -40,15 +41,14 @@ export function remake(node: Node, block: Block): Node {
 }
 
 /** A loop over the samples of one block. Its sums begin at zero: what they began with is added when all blocks are done. */
-function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block: Block): Node {
-  const { carry, xs, captured, next, ys } = node.attrs;
+function remakeLoop({ loop, body, sums, at: axisOf }: BatchLoop, block: Block): Node {
   const known = new Map<Node, Node>();
   const inside = (x: Node): Node => {
     const made = known.get(x);
     if (!made) throw new InternalError("a node of a block was made before its inputs");
     return made;
   };
-  const formals = new Set([...carry, ...xs, ...captured]);
+  const formals = new Set(slotsOf(loop).map((s) => s.formal));
   const own: Block = {
     batch: body,
     rows: block.rows,
@@ -58,7 +58,7 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
     },
     isHere: () => true,
   };
-  for (const x of topological([...formals, ...next, ...ys])) {
+  for (const x of topological([...formals, ...resultsOf(loop).flatMap(valuesOf)])) {
     const at = body.axis.get(x);
     const made = () => {
       if (formals.has(x))
@@ -69,17 +69,20 @@ function remakeLoop(node: Node<"scan">, { body, sums, inputs }: BatchLoop, block
     };
     known.set(x, inheriting(x.origin, made));
   }
-  const stay = (list: readonly Node[]) => list.map((x) => known.get(x) ?? x);
-  const given = node.inputs.map((x, i) =>
-    sums.has(i) ? spread(constant(0, x.dtype), x.shape) : block.operand(x, inputs[i]),
-  );
-  return make("scan", given, {
-    ...node.attrs,
-    carry: stay(carry),
-    xs: stay(xs),
-    captured: stay(captured),
-    next: next.map((x, i) => own.operand(x, sums.has(i) ? undefined : inputs[i])),
-    ys: ys.map(inside),
+  const slot = (s: Slot): Slot => ({
+    formal: inside(s.formal),
+    input: sums.has(s) ? spread(constant(0, s.input.dtype), s.input.shape) : block.operand(s.input, axisOf.get(s)),
+  });
+  return makeControl({
+    ...loop,
+    carry: loop.carry.map((c) => ({
+      ...slot(c),
+      next: own.operand(c.next, sums.has(c) ? undefined : axisOf.get(c)),
+    })),
+    xs: loop.xs.map(slot),
+    captured: loop.captured.map(slot),
+    count: loop.count && slot(loop.count),
+    outs: loop.outs.map((y) => ({ values: y.values.map(inside) })),
   });
 }
 

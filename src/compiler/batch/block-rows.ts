@@ -1,4 +1,4 @@
-import type { Node } from "../../graph/node.ts";
+import { slotsOf } from "../../graph/control.ts";
 import { bytesIn } from "../../graph/shape.ts";
 import { bytesWritten, flopsOfNode } from "../ir/cost.ts";
 import type { Batch } from "./batch-axes.ts";
@@ -78,8 +78,8 @@ const totalBytes = ({ totals }: Batch) => [...totals.keys()].reduce((n, x) => n 
 
 /** What the iterations of the hungriest loop read again and again, whatever the samples. */
 function weightBytes({ loops }: Batch): number {
-  const shared = [...loops].map(([node, { body, inputs }]) => {
-    const own = node.inputs.filter((_, i) => inputs[i] === undefined).reduce((n, x) => n + bytesIn(x), 0);
+  const shared = [...loops.values()].map(({ loop, body, at }) => {
+    const own = slotsOf(loop).reduce((n, s) => n + (at.has(s) ? 0 : bytesIn(s.input)), 0);
     return Math.max(own, weightBytes(body));
   });
   return Math.max(0, ...shared);
@@ -96,11 +96,10 @@ interface Work {
 function workOf({ axis, totals, loops }: Batch): Work {
   let [bytes, flops] = [bytesWritten(axis.keys()), 0];
   for (const node of [...axis.keys(), ...totals.keys()]) if (node.is("contract")) flops += flopsOfNode(node);
-  for (const [node, { body }] of loops) {
+  for (const { loop, body } of loops.values()) {
     const iteration = workOf(body);
-    const { length } = (node as Node<"scan">).attrs;
-    bytes += length * iteration.bytes;
-    flops += length * iteration.flops;
+    bytes += loop.length * iteration.bytes;
+    flops += loop.length * iteration.flops;
   }
   return { bytes, flops };
 }

@@ -1,5 +1,5 @@
 import { close, formal, type Slot } from "../../graph/body.ts";
-import { built, type Scan } from "../../graph/control.ts";
+import { built, controlOf, makeControl, resultsOf, type Scan, valuesOf, withBodies } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { inheriting } from "../../graph/origin.ts";
@@ -28,10 +28,12 @@ export function inBlocks(roots: readonly Node[], limits: Limits = usual): Node[]
   const blocked = takeInBlocks(roots, leavesOf(roots), limits);
   return rewrite(blocked, (node, inputs) => {
     const made = withInputs(node, inputs);
-    if (!made.is("while")) return made;
-    const { carry, captured, next, ys } = made.attrs;
-    const out = takeInBlocks([...next, ...ys], captured, limits, made.inputs.slice(carry.length));
-    return make("while", made.inputs, { ...made.attrs, next: out.slice(0, next.length), ys: out.slice(next.length) });
+    const loop = controlOf(made);
+    if (loop?.op !== "while") return made;
+    const formals = loop.captured.map((s) => s.formal);
+    const sources = loop.captured.map((s) => s.input);
+    const out = takeInBlocks(resultsOf(loop).flatMap(valuesOf), formals, limits, sources);
+    return makeControl(withBodies(loop, [loop.test, ...out]));
   });
 }
 
@@ -169,9 +171,10 @@ class Blocks {
 
   /** The total of all blocks; with what the sum began with, where a loop carries it. */
   #begun(node: Node, total: Node): Node {
-    const [loop] = node.inputs;
-    if (!node.is("result") || !this.#batch.loops.get(loop)?.sums.has(node.attrs.index)) return total;
-    const first = this.#outer(loop.inputs[node.attrs.index]);
+    const along = node.is("result") ? this.#batch.loops.get(node.inputs[0]) : undefined;
+    const carry = node.is("result") ? along?.loop.carry[node.attrs.index] : undefined;
+    if (!carry || !along?.sums.has(carry)) return total;
+    const first = this.#outer(carry.input);
     return uniform(first) === 0 ? total : make("add", [first, total], {});
   }
 
