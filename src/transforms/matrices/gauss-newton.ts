@@ -1,4 +1,5 @@
 import { memoryHere } from "#host/memory";
+import { bytesOf } from "../../graph/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { jvp, vjp } from "../derivatives.ts";
 import { countOf, entryType, listOf, ravel, type Same, type Structure, unravel } from "../structure.ts";
@@ -57,7 +58,7 @@ const mostBytes = 2 ** 28;
 
 /** Whether the rows of all samples can be made at once, and held. */
 function hasLightRows(outputs: Tensor, wrt: Structure): boolean {
-  const bytes = outputs.size * countOf(wrt) * 8;
+  const bytes = outputs.size * countOf(wrt) * bytesOf[listOf(wrt)[0].dtype];
   if (bytes > Math.min(mostBytes, (memoryHere() ?? mostBytes) / 8)) return false;
   const columns = listOf(wrt).map((x) => x.node);
   return rowsBySample([outputs.node], columns) !== undefined;
