@@ -16,6 +16,7 @@ export * from "./constraints/patterns.ts";
 export { dense } from "./dense.ts";
 export { dropout } from "./dropout.ts";
 export { embedding } from "./embedding.ts";
+export { ensemble } from "./ensemble.ts";
 export { flatten, flattenChannelsFirst } from "./flatten.ts";
 export * as init from "./initializers.ts";
 export { knobsOf } from "./knobs.ts";

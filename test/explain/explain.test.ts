@@ -126,7 +126,7 @@ describe("symmetry", () => {
     const recurrent = hiddenLayers(nn.sequential(nn.residual(nn.sequential(nn.lstm(3, 3))), nn.dense(3, 1)));
     expect(recurrent.hidden).toEqual([]);
     expect(recurrent.excluded.at(-1)).toMatchObject({ name: "lstm(3, 3)", why: expect.stringContaining("gates") });
-    const members = nn.sequential(nn.dense(1, 4, { members: 3 }), nn.tanh, nn.dense(4, 1, { members: 3 }));
+    const members = nn.ensemble(3, nn.sequential(nn.dense(1, 4), nn.tanh, nn.dense(4, 1)));
     expect(hiddenLayers(members).excluded[0].why).toContain("several networks");
   });
 });

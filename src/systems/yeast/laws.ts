@@ -69,9 +69,16 @@ export function rateLayer(data: TimeSeries, { law, dtype, members }: RateOptions
   return nn.layer("hybrid", (x) => rate(x).add(inside(x)), { ...described, name, children: { network: inside } });
 }
 
-function network(n: number, options: Omit<RateOptions, "law">, init?: typeof nn.init.zeros): nn.Layer {
+function network(n: number, { members, ...options }: Omit<RateOptions, "law">, init?: typeof nn.init.zeros): nn.Layer {
   const last = { ...options, ...(init && { init }) };
-  return nn.sequential(nn.dense(n, 32, options), nn.gelu, nn.dense(32, 32, options), nn.gelu, nn.dense(32, n, last));
+  const one = nn.sequential(
+    nn.dense(n, 32, options),
+    nn.gelu,
+    nn.dense(32, 32, options),
+    nn.gelu,
+    nn.dense(32, n, last),
+  );
+  return members === undefined ? one : nn.ensemble(members, one);
 }
 
 function requireLaw(data: TimeSeries, law: Law): "logistic" | "lotka-volterra" {

@@ -16,7 +16,7 @@ onEveryBackend((backend) => {
     ["[members, inputs]", [members, inputs]],
     ["[members, batch, inputs]", [members, batch, inputs]],
   ] as const)("members of a dense layer are layers of their own, %s: values and gradients", async (_, shape) => {
-    const together = nn.dense(inputs, outputs, { members, ...float64 });
+    const together = nn.ensemble(members, nn.dense(inputs, outputs, float64));
     const apart = Array.from({ length: members }, () => nn.dense(inputs, outputs, float64));
     const { weight, bias } = nn.weightsOf(together);
     weight.write(some(weight.size, 1));
@@ -63,7 +63,7 @@ onEveryBackend((backend) => {
 
 test("each member is drawn as a layer by itself, the first like a single one; all are counted", () => {
   const options = { biasInit: nn.init.normal() };
-  const [net, one] = [nn.dense(30, 20, { members: 4, ...options }), nn.dense(30, 20, options)];
+  const [net, one] = [nn.ensemble(4, nn.dense(30, 20, options)), nn.dense(30, 20, options)];
   for (const layer of [net, one]) nn.initialize(layer, 7);
   const [all, single] = [nn.weightsOf(net), nn.weightsOf(one)];
   const limit = Math.sqrt(6 / 50);
@@ -76,14 +76,41 @@ test("each member is drawn as a layer by itself, the first like a single one; al
   }
   expect(weigh(net)).toMatchObject({
     parameters: { total: 4 * (30 * 20 + 20) },
-    layers: [{ name: "dense(30, 20, 4 members)", formula: "4 x 30 x 20 + 4 x 20" }],
+    layers: [{ name: "ensemble(4, dense(30, 20))", formula: "4 x 30 x 20 + 4 x 20" }],
   });
 });
 
 test("what does not fit is said with what would", () => {
-  const net = nn.dense(4, 2, { members: 3 });
+  const net = nn.ensemble(3, nn.dense(4, 2));
   expect(() => net(tensor([[1, 2, 3, 4]]))).toThrow(
-    /^dense\(4, 2, 3 members\): takes \[3,4\] or \[3,batch,4\], but \[1,4\]/,
+    /^ensemble\(3, dense\(4, 2\)\): takes one input for each member, \[3,...\], but \[1,4\]/,
   );
-  expect(() => nn.dense(4, 2, { members: 0 })).toThrow("sizes and members must be whole numbers from 1");
+  expect(() => nn.ensemble(0, nn.dense(4, 2))).toThrow("must be a whole number from 1");
+  const bounded = nn.dense(4, 2);
+  nn.positive(bounded.parameters.weight);
+  expect(() => nn.ensemble(2, bounded)).toThrow("constrain the ensemble's weights instead");
+});
+
+test("any model is one of many: names are those of its own, weights that stand twice do so in the ensemble", async () => {
+  const shared = nn.dense(3, 3, float64);
+  const one = nn.sequential(shared, nn.tanh, nn.layerNorm(3, { dtype: "float64" }), shared);
+  const all = nn.ensemble(2, one);
+  nn.initialize(all, 1);
+  const weights = nn.weightsOf(all);
+  expect(Object.keys(weights)).toEqual(Object.keys(nn.weightsOf(one)));
+  const x = tensor(some(6, 3), float64).reshape([2, 3]);
+  const y = await compile(() => ({ y: all(x), g: grad(all(x).square().sum(), nn.knobsOf(all)["0.weight"]) })).run();
+  for (let m = 0; m < 2; m++) {
+    for (const [name, own] of Object.entries(nn.weightsOf(one))) {
+      own.write(weights[name].read().slice(m * own.size, (m + 1) * own.size));
+    }
+    const single = await compile(() => {
+      const y = one(x.at(m));
+      return { y, g: grad(y.square().sum(), shared.parameters.weight) };
+    }).run();
+    for (const name of ["y", "g"] as const) {
+      const size = single[name].data.length;
+      expect(largestDifference(y[name].data.slice(m * size, (m + 1) * size), single[name].data)).toBeLessThan(1e-12);
+    }
+  }
 });
