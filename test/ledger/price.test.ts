@@ -135,6 +135,7 @@ describe("a run plans a matrix's own memory and that of a few products", () => {
   const { knobs, call } = net(4, 60, 5);
   const [few, many] = [call(data([20, 4], 3)), call(data([200, 4], 3))];
   const loss = few.square().mean();
+  const mixed = many.sub(many.mean());
   const [p, n] = [605, 100];
   const v = Object.fromEntries(Object.entries(knobs).map(([name, k]) => [name, k.mul(0.5)])) as typeof knobs;
   const arena = (f: () => Outputs) =>
@@ -150,10 +151,16 @@ describe("a run plans a matrix's own memory and that of a few products", () => {
       () => grad(loss, knobs),
     ],
     [
-      "Gauss-Newton from more residuals than knobs",
-      p * p,
+      "Gauss-Newton from more residuals than knobs, which belong to samples: with their Jacobian",
+      p * p + 2 * many.size * p,
       () => gaussNewton(many, knobs),
       () => gaussNewtonProduct(many, knobs, v),
+    ],
+    [
+      "Gauss-Newton from more residuals than knobs, each of all samples",
+      p * p,
+      () => gaussNewton(mixed, knobs),
+      () => gaussNewtonProduct(mixed, knobs, v),
     ],
     [
       "Fisher from fewer outputs, with two Jacobians",
