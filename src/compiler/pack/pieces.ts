@@ -24,7 +24,7 @@ export function longSumInPieces(
   const bytes = bytesOf[wide.dtype];
   const tile = (tileColumns * machine.vectorBytes) / bytes + rowsOfTile;
   const tiles = lengthOf(kernel.axes) / (tile * rowsOfTile);
-  if (lengthOf(loops) * tile * bytes <= 2 ** 20 || tiles < manyTiles) return undefined;
+  if (lengthOf(loops) * tile * bytes <= nearBytes || tiles < manyTiles) return undefined;
   const read = [narrow, wide].reduce((sum, load) => sum + readBy(load, [...kernel.axes, ...loops], first), 0);
   const near = Math.floor((nearBytes * first.size) / read);
   const iterations = Math.max(near, Math.ceil((fewestTerms * first.size) / lengthOf(loops)));
