@@ -56,6 +56,15 @@ export const isControl = (node: Node): boolean => node.op === "scan" || node.op 
 /** A loop or branch as a record; undefined of any other node. */
 export function controlOf(node: Node): Control | undefined {
   if (!isControl(node)) return undefined;
+  const known = records.get(node) ?? apart(node);
+  if (known) records.set(node, known);
+  return known;
+}
+
+/** Passes ask for the same loop again and again. */
+const records = new WeakMap<Node, Control>();
+
+function apart(node: Node): Control | undefined {
   let inputs = 0;
   const take = () => node.inputs[inputs++];
   const slot = (formal: Node): Slot => ({ formal, input: take() });

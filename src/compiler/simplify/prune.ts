@@ -43,9 +43,11 @@ export function prune(roots: readonly Node[]): Node[] {
 function leanOf(control: Control, wanted: ReadonlySet<number>): { lean: Node; order: number[] } {
   const results = resultsOf(control);
   const live = liveResults(control, new Set(results.filter((_, i) => wanted.has(i))));
-  const smaller = mapBodies(makeControl(withResults(control, live)), prune);
-  const lean = controlOf(smaller) as Control;
   const order = results.flatMap((r, i) => (live.has(r) ? [i] : []));
+  const asked = makeControl(withResults(control, live));
+  const smaller = mapBodies(asked, prune);
+  if (smaller === asked) return { lean: asked, order };
+  const lean = controlOf(smaller) as Control;
   return { lean: makeControl(withResults(lean, new Set(resultsOf(lean)))), order };
 }
 
