@@ -112,7 +112,7 @@ const movement: Kind = ({ a, b, c }, pool) => {
   const n = x.shape[axis];
   const makers: (() => Written)[] = [
     () => (rank > 1 ? x.call("transpose", [axis, (axis + 1) % rank]) : x.call("unsqueeze", [c % 2])),
-    () => (rank > 2 ? x.call("permute", [[1, 2, 0, 3].slice(0, rank)]) : x.call("flip", [axis])),
+    () => (rank > 2 ? x.call("permute", [[1, 2, 0, ...[...x.shape.keys()].slice(3)]]) : x.call("flip", [axis])),
     () => (n > 1 ? x.call("slice", [c % 2, Math.max(1 + (c % 2), n - (c % 3)), axis]) : x.call("squeeze", [axis])),
     () => x.call("padAxis", [c % 3, (c >> 1) % 2, axis]),
     () => x.call("flip", [c % 2 ? axis : [...x.shape.keys()]]),
