@@ -1,6 +1,7 @@
 import {
   compile,
   concat,
+  cond,
   empiricalFisher,
   fisher,
   gaussNewton,
@@ -11,6 +12,7 @@ import {
   parameter,
   type Tensor,
   tensor,
+  zeros,
 } from "pondus";
 import { describe, expect, test } from "vitest";
 import { Stream } from "../../src/graph/random/stream.ts";
@@ -161,6 +163,34 @@ test("J'J, and the Fisher information, of more residuals than knobs are those of
     const [own, loop] = [await run(outputs), await run(coupled)];
     for (const name of ["matrix", "fisher", "empirical"] as const) {
       expect(difference(own[name], loop[name].data, 1e-12)).toBeUndefined();
+    }
+  }
+});
+
+test("what is asked for may itself be computed, reshaped, joined, or hidden in a branch", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    stream = new Stream(seed, "initialize", 9);
+    const [a, b, w] = [knob(8), knob(12), knob(20, 3)];
+    const [flat, joined] = [a.mul(3).reshape([4, 2]), concat([a, b]).mul(2)];
+    const inner = w.sin();
+    const branch = cond(
+      a.sum().lt(1e9),
+      () => ({ y: data(30, 20).matmul(w.sin()) }),
+      () => ({ y: zeros([30, 3], "float64") }),
+    );
+    const asked: readonly (readonly [Tensor, Tensor])[] = [
+      [flat, flat],
+      [flat.reshape([8]).mul(1), flat],
+      [joined, joined],
+      [joined.exp(), joined],
+      [concat([a, b]).sin(), concat([a, b])],
+      [branch.y.mul(data(30, 1)), inner],
+    ];
+    for (const [y, x] of asked) {
+      const both = { rows: jacobian(y, x), modes: jacobian(y, x, { mode: "reverse" }) };
+      const { rows, modes } = await compile(() => both, {}, { backend: "reference" }).run();
+      expect(difference(rows, modes.data, 1e-12)).toBeUndefined();
+      expect(Math.max(...modes.data)).toBeGreaterThan(0);
     }
   }
 });

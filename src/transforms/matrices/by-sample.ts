@@ -9,6 +9,7 @@ import { constant, reshapeNode, spread, uniform } from "../../tensor/operands.ts
 import { batched } from "../batching/batched.ts";
 import { type OneSample, oneSample } from "../batching/one-sample.ts";
 import { led, moveAxis } from "../batching/samples.ts";
+import { exposed } from "../exposed.ts";
 import { pullback } from "../reverse.ts";
 import { orZeros } from "../zero.ts";
 
@@ -26,6 +27,12 @@ export interface SampleRows {
  * @param wrt      what the columns stand for, one after another
  */
 export function rowsBySample(outputs: readonly Node[], wrt: readonly Node[]): SampleRows | undefined {
+  // Loops and branches may hide what is asked for.
+  const seen = exposed([...outputs, ...wrt], wrt);
+  return rowsOfAll(seen.slice(0, outputs.length), seen.slice(outputs.length));
+}
+
+function rowsOfAll(outputs: readonly Node[], wrt: readonly Node[]): SampleRows | undefined {
   const found = outputs.map((y) => rowsOfOutput(y, wrt));
   if (!found.every((x) => x !== undefined)) return undefined;
   return {
@@ -38,9 +45,9 @@ export function rowsBySample(outputs: readonly Node[], wrt: readonly Node[]): Sa
 }
 
 function rowsOfOutput(output: Node, wrt: readonly Node[]): SampleRows | undefined {
-  const y = beforeReshapes(output);
-  const parts = partsOf(y);
-  if (parts.length > 1) return rowsBySample(parts, wrt);
+  const y = beforeReshapes(output, wrt);
+  const parts = partsOf(y, wrt);
+  if (parts.length > 1) return rowsOfAll(parts, wrt);
   const axes = y.shape.map((_, axis) => axis).sort((a, b) => y.shape[b] - y.shape[a]);
   for (const axis of axes) {
     if (!mayPay(y, axis, wrt)) continue;
@@ -51,8 +58,8 @@ function rowsOfOutput(output: Node, wrt: readonly Node[]): SampleRows | undefine
 }
 
 /** Entries keep their order through reshapes. */
-function beforeReshapes(y: Node): Node {
-  return y.is("reshape") ? beforeReshapes(y.inputs[0]) : y;
+function beforeReshapes(y: Node, wrt: readonly Node[]): Node {
+  return y.is("reshape") && !wrt.includes(y) ? beforeReshapes(y.inputs[0], wrt) : y;
 }
 
 const columnsOf = (wrt: readonly Node[]) => wrt.reduce((n, x) => n + sizeOf(x.shape), 0);
@@ -115,9 +122,10 @@ function unitsOf({ shape, dtype }: Node): Node {
 }
 
 /** What was joined along the first axis, each part for itself; the whole where nothing was. */
-function partsOf(y: Node): readonly Node[] {
+function partsOf(y: Node, wrt: readonly Node[]): readonly Node[] {
   const seams = new Set<number>([0, y.shape[0] ?? 1]);
   const look = (x: Node) => {
+    if (wrt.includes(x)) return;
     if (x.is("pad") && x.attrs.before.every((n, i) => i === 0 || (n === 0 && x.attrs.after[i] === 0))) {
       seams.add(x.attrs.before[0]).add(x.shape[0] - x.attrs.after[0]);
     } else if (isElementwise(x.op) && x.inputs.length > 0) x.inputs.forEach(look);
@@ -125,25 +133,25 @@ function partsOf(y: Node): readonly Node[] {
   if (y.shape.length > 0) look(y);
   const places = [...seams].sort((a, b) => a - b);
   if (places.length === 2) return [y];
-  return places.slice(1).map((to, i) => entries(y, places[i], to));
+  return places.slice(1).map((to, i) => entries(y, places[i], to, wrt));
 }
 
 /** Entries of the first axis, of what was joined along it only the part that lies there. */
-function entries(x: Node, from: number, to: number): Node {
+function entries(x: Node, from: number, to: number, wrt: readonly Node[]): Node {
   const shape = [to - from, ...x.shape.slice(1)];
   const value = uniform(x);
   if (value !== undefined) return spread(constant(value, x.dtype), shape);
-  if (x.is("pad")) {
+  if (x.is("pad") && !wrt.includes(x)) {
     const [inner] = x.inputs;
     const first = x.attrs.before[0];
     const isApart = to <= first || from >= first + inner.shape[0];
     if (isApart) return spread(constant(0, x.dtype), shape);
     if (first <= from && to <= first + inner.shape[0] && sizeOf(x.shape.slice(1)) === sizeOf(inner.shape.slice(1))) {
-      return entries(inner, from - first, to - first);
+      return entries(inner, from - first, to - first, wrt);
     }
   }
-  if (isElementwise(x.op)) {
-    const inputs = x.inputs.map((z) => entries(z, from, to));
+  if (isElementwise(x.op) && !wrt.includes(x)) {
+    const inputs = x.inputs.map((z) => entries(z, from, to, wrt));
     // Beside a part of what was joined the others are zero.
     if (x.is("add")) {
       const other = inputs.findIndex((z) => uniform(z) === 0);
