@@ -59,6 +59,15 @@ export function dependents(
   return found;
 }
 
+/** How often each node is read by those that `roots` need, which stand in `order`, or is itself a root. */
+export function countReaders(roots: readonly Node[], order: readonly Node[] = topological(roots)): Map<Node, number> {
+  const counts = new Map<Node, number>();
+  const read = (x: Node) => void counts.set(x, (counts.get(x) ?? 0) + 1);
+  for (const node of order) node.inputs.forEach(read);
+  roots.forEach(read);
+  return counts;
+}
+
 /** `node` on other inputs: itself when they are the ones that it has. */
 export function withInputs(node: Node, inputs: readonly Node[]): Node {
   return inputs.every((x, i) => x === node.inputs[i]) ? node : make(node.op, inputs, node.attrs);

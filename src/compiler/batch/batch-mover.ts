@@ -3,7 +3,7 @@ import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { inheriting } from "../../graph/origin.ts";
-import { topological, withInputs } from "../../graph/walk.ts";
+import { countReaders, topological, withInputs } from "../../graph/walk.ts";
 import type { Move } from "../../transforms/batching/axis.ts";
 import { remade } from "../../transforms/batching/follow.ts";
 import { moveAxis } from "../../transforms/batching/samples.ts";
@@ -31,7 +31,7 @@ export class BatchMover {
   readonly #seeds: ReadonlyMap<Node, number>;
   readonly #laid = new Map<Node, Moved>();
   /** How many read a value. */
-  readonly #readers = new Map<Node, number>();
+  #readers: ReadonlyMap<Node, number> = new Map();
   /** What does not run along the batch. */
   readonly #others = new Map<Node, Node>();
 
@@ -41,10 +41,9 @@ export class BatchMover {
   }
 
   rebuild(roots: readonly Node[]): Node[] {
-    for (const x of [...roots, ...topological(roots).flatMap((node) => node.inputs)]) {
-      this.#readers.set(x, (this.#readers.get(x) ?? 0) + 1);
-    }
-    for (const node of topological(roots)) {
+    const order = topological(roots);
+    this.#readers = countReaders(roots, order);
+    for (const node of order) {
       inheriting(node.origin, () => {
         if (this.#batch.axis.has(node)) this.#laid.set(node, this.#lay(node));
         else this.#others.set(node, this.#other(node));

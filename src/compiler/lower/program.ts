@@ -2,7 +2,7 @@ import { controlOf } from "../../graph/control.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import type { GraphProgram } from "../../graph/program.ts";
-import { topological } from "../../graph/walk.ts";
+import { countReaders } from "../../graph/walk.ts";
 import type { Allocator } from "../ir/allocator.ts";
 import type { Lowered, Update, Wanted } from "../ir/block.ts";
 import type { Buffer } from "../ir/loop.ts";
@@ -39,15 +39,6 @@ export function lowerProgram(
     } else updates.push({ node, leaf, to });
   });
   return lowerBlock({ leaves, wanted, updates, homes }, allocator);
-}
-
-/** How often each node is read, be it as a result. */
-function countReaders(roots: readonly Node[]): Map<Node, number> {
-  const counts = new Map<Node, number>();
-  const read = (x: Node) => void counts.set(x, (counts.get(x) ?? 0) + 1);
-  for (const node of topological(roots)) node.inputs.forEach(read);
-  roots.forEach(read);
-  return counts;
 }
 
 /** Whether a loop's result is the last value of a carry that began as `leaf`. */

@@ -2,6 +2,7 @@ import { controlOf, inputsOf, isControl } from "../../graph/control.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
 import { sameShape } from "../../graph/shape.ts";
+import { countReaders } from "../../graph/walk.ts";
 import { uniform } from "../../tensor/operands.ts";
 import { at, type Buffer } from "../ir/loop.ts";
 import { contiguous, moveView, sourceIndex, type View } from "../ir/views.ts";
@@ -75,7 +76,7 @@ export function chooseStored(
     const control = controlOf(node);
     if (control) inputsOf({ ...control, carry: [] }).forEach(demand);
   }
-  const readers = countReaders(order, outputs);
+  const readers = countReaders(outputs, order);
   for (const node of order) {
     const list = leaves.has(node) ? undefined : slices(node);
     if (!list) continue;
@@ -121,14 +122,6 @@ export interface Join {
 /** Whether a kernel of its own can write a value wherever it shall lie. */
 function isWritable(node: Node): boolean {
   return node.op !== "result" && !isInline(node) && ops[node.op].class !== "scatter" && uniform(node) === undefined;
-}
-
-function countReaders(order: readonly Node[], outputs: readonly Node[]): Map<Node, number> {
-  const readers = new Map<Node, number>();
-  const read = (x: Node) => void readers.set(x, (readers.get(x) ?? 0) + 1);
-  for (const node of order) new Set(node.inputs).forEach(read);
-  outputs.forEach(read);
-  return readers;
 }
 
 /** Every so many-th view of a long chain of views. */

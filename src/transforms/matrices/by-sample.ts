@@ -2,8 +2,9 @@ import { formal } from "../../graph/body.ts";
 import { make } from "../../graph/make.ts";
 import type { Node } from "../../graph/node.ts";
 import { isElementwise, ops } from "../../graph/ops.ts";
-import { type Shape, sizeOf } from "../../graph/shape.ts";
+import { sizeOf } from "../../graph/shape.ts";
 import { dependents } from "../../graph/walk.ts";
+import { eye } from "../../tensor/functions.ts";
 import { concatNodes } from "../../tensor/movement/concat.ts";
 import { constant, reshapeNode, spread, uniform } from "../../tensor/operands.ts";
 import { batched } from "../batching/batched.ts";
@@ -114,11 +115,7 @@ function rowsOf({ output, given }: OneSample, y: Node, axis: number, wrt: readon
 function unitsOf({ shape, dtype }: Node): Node {
   const size = sizeOf(shape);
   if (size === 1) return spread(constant(1, dtype), [1, ...shape]);
-  const places = make("iota", [], { length: size });
-  const [rows, columns] = [reshapeNode(places, [size, 1]), reshapeNode(places, [1, size])];
-  const square: Shape = [size, size];
-  const isOne = make("eq", [spread(rows, square), spread(columns, square)], {});
-  return reshapeNode(make("cast", [isOne], { to: dtype }), [size, ...shape]);
+  return reshapeNode(eye(size, dtype).node, [size, ...shape]);
 }
 
 /** What was joined along the first axis, each part for itself; the whole where nothing was. */

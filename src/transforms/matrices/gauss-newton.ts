@@ -1,6 +1,6 @@
 import { memoryHere } from "#host/memory";
 import { bytesOf } from "../../graph/dtype.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import { Tensor } from "../../tensor/tensor.ts";
 import { jvp, vjp } from "../derivatives.ts";
 import { countOf, entryType, listOf, ravel, type Same, type Structure, unravel } from "../structure.ts";
 import { affordSquare } from "./affordable.ts";
@@ -56,12 +56,13 @@ export function generalizedProduct<S extends Structure>(
 /** A Jacobian of more bytes than this is not held for the sake of its product. */
 const mostBytes = 2 ** 28;
 
-/** Whether the rows of all samples can be made at once, and held. */
-function hasLightRows(outputs: Tensor, wrt: Structure): boolean {
+/** The rows of all samples, where they can be made at once, and held. */
+function lightRows(outputs: Tensor, wrt: Structure): Tensor | undefined {
   const bytes = outputs.size * countOf(wrt) * bytesOf[listOf(wrt)[0].dtype];
-  if (bytes > Math.min(mostBytes, (memoryHere() ?? mostBytes) / 8)) return false;
+  if (bytes > Math.min(mostBytes, (memoryHere() ?? mostBytes) / 8)) return undefined;
   const columns = listOf(wrt).map((x) => x.node);
-  return rowsBySample([outputs.node], columns) !== undefined;
+  const found = rowsBySample([outputs.node], columns);
+  return found && new Tensor(found.rows);
 }
 
 /** J' H J, [P, P]. */
@@ -69,12 +70,13 @@ export function generalized(what: string, outputs: Tensor, wrt: Structure, curva
   const dtype = entryType(what, wrt);
   const knobs = countOf(wrt);
   affordSquare(what, knobs, dtype);
-  if (outputs.size > knobs && !hasLightRows(outputs, wrt)) {
+  const found = outputs.size > knobs ? lightRows(outputs, wrt) : undefined;
+  if (outputs.size > knobs && !found) {
     return rowsOf(knobs, dtype, (unit) =>
       ravel(generalizedProduct(outputs, wrt, unravel(unit, wrt), curvature) as Structure),
     );
   }
-  const j = jacobian(outputs, wrt);
+  const j = found ? found.cast(dtype) : jacobian(outputs, wrt);
   const columns = j.T.reshape([knobs, ...outputs.shape]);
   return curvature(columns).reshape([knobs, outputs.size]).matmul(j);
 }
